@@ -1,0 +1,42 @@
+//! What every request and command works with.
+
+use migration::{Migrator, MigratorTrait as _};
+use runtime::clock::Clock;
+use runtime::config::Config;
+use runtime::database::Database;
+use runtime::signal::Signal;
+
+/// The running program: settings, database, clock and change signal.
+#[derive(Clone)]
+pub struct App {
+    /// Settings.
+    pub config: Config,
+    /// Database, migrated.
+    pub db: Database,
+    /// Clock.
+    pub clock: Clock,
+    /// Change signal.
+    pub signal: Signal,
+}
+
+impl App {
+    /// Opens what the settings name and migrates the database.
+    ///
+    /// # Errors
+    /// A setting that cannot be used, a database that does not answer, a migration that fails.
+    pub async fn open(
+        config: Config,
+        stop: tokio_util::sync::CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let clock = config.clock()?;
+        let db = Database::open(&config.database).await?;
+        Migrator::up(db.migrator(), None).await?;
+        let signal = Signal::start(&config.redis.url, stop)?;
+        Ok(Self {
+            config,
+            db,
+            clock,
+            signal,
+        })
+    }
+}

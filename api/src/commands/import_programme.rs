@@ -1,0 +1,23 @@
+//! `api import-programme`: hubs, enrolments and contacts in bulk.
+
+use std::path::PathBuf;
+
+use crate::app::App;
+
+/// Arguments of the command.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The file.
+    pub file: PathBuf,
+    /// Only check the file and report.
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Not written yet.
+pub async fn run(_app: &App, _arguments: &Arguments) -> anyhow::Result<()> {
+    anyhow::bail!("not written yet")
+}

@@ -1,0 +1,49 @@
+//! What the api can be told on the command line: one file per command.
+
+pub mod import_bank_holidays;
+pub mod import_programme;
+pub mod import_register;
+pub mod load_demo;
+pub mod schema;
+pub mod serve;
+pub mod set_up;
+
+use clap::Subcommand;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve GraphQL and the pages that links in mails open.
+    Serve,
+    /// Print the GraphQL schema.
+    Schema,
+    /// Load the register of schools from a GIAS extract.
+    ImportRegister(import_register::Arguments),
+    /// Load or change a programme: cohorts, terms, pathways, commitments, events, calendars.
+    SetUp(set_up::Arguments),
+    /// Load hubs, enrolments and contacts of a programme from a CSV file, all or nothing.
+    ImportProgramme(import_programme::Arguments),
+    /// Load the bank holidays of England and Wales from the gov.uk JSON feed.
+    ImportBankHolidays(import_bank_holidays::Arguments),
+    /// Load the invented demo programme into an empty database and print a token per role.
+    LoadDemo,
+}
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// The command's own, as a sentence for the person who gave it.
+pub async fn run(app: App, command: Command, stop: CancellationToken) -> anyhow::Result<()> {
+    match command {
+        Command::Serve => serve::run(app, stop).await,
+        Command::Schema => schema::run(),
+        Command::ImportRegister(arguments) => import_register::run(&app, &arguments).await,
+        Command::SetUp(arguments) => set_up::run(&app, &arguments).await,
+        Command::ImportProgramme(arguments) => import_programme::run(&app, &arguments).await,
+        Command::ImportBankHolidays(arguments) => import_bank_holidays::run(&app, &arguments).await,
+        Command::LoadDemo => load_demo::run(&app).await,
+    }
+}

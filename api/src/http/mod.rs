@@ -1,0 +1,3 @@
+//! The door: GraphQL handler, principals, health, and the pages that links in mails open.
+
+pub mod pages;

@@ -1,0 +1,32 @@
+//! The command line of the api.
+
+use std::path::PathBuf;
+
+use api::app::App;
+use api::commands::{self, Command};
+use clap::Parser;
+use runtime::config::Config;
+
+/// The programme graph over GraphQL, and the commands that load data into it.
+#[derive(Parser)]
+#[command(name = "api", version)]
+struct Arguments {
+    /// A file of settings over the defaults (see config.default.toml).
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let Arguments { config, command } = Arguments::parse();
+    if let Command::Schema = command {
+        return commands::schema::run();
+    }
+    let config = Config::load(config.as_deref())?;
+    runtime::telemetry::start(&config.log)?;
+    let stop = runtime::shutdown::on_signal()?;
+    let app = App::open(config, stop.clone()).await?;
+    commands::run(app, command, stop).await
+}

@@ -1,0 +1,1 @@
+//! Reading the graph: gate, map, planner, writer.

@@ -1,0 +1,3 @@
+//! Engagement alerts and what raises them.
+
+pub mod engagement_alert;

@@ -1,0 +1,3 @@
+//! Hubs and their lead settings.
+
+pub mod hub;

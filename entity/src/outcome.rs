@@ -1,0 +1,70 @@
+//! How a store function can fail: a refusal the caller can act on, or a fault of ours.
+
+use sea_orm::DbErr;
+
+/// A business refusal: the request was understood and is not allowed as things stand. It changes
+/// nothing and reaches a front end as one of `userErrors`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What kind of refusal.
+    pub code: RefusalCode,
+    /// The input field it is about, in the words of the input (`partnerSettingId`), if one.
+    pub field: Option<&'static str>,
+    /// A sentence for the person who asked.
+    pub message: String,
+}
+
+/// The kinds of business refusal.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::EnumMessage, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum RefusalCode {
+    /// No such thing within what you may see.
+    NotFound,
+    /// Your role does not allow this.
+    Forbidden,
+    /// The value is not one that can be accepted.
+    Invalid,
+    /// It clashes with what is already there.
+    Conflict,
+    /// It was changed by somebody else since you read it.
+    Stale,
+}
+
+/// Why a store function did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A refusal to show to the caller.
+    #[error("{}", .0.message)]
+    Refused(Refusal),
+    /// The database failed; the transaction is lost.
+    #[error(transparent)]
+    Database(#[from] DbErr),
+    /// A row holds something this version cannot read.
+    #[error("{table} {id}: {problem}")]
+    Unreadable {
+        /// Table of the row.
+        table: &'static str,
+        /// Its id.
+        id: uuid::Uuid,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl StoreError {
+    /// A refusal as an error.
+    #[must_use]
+    pub fn refused(
+        code: RefusalCode,
+        field: Option<&'static str>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::Refused(Refusal {
+            code,
+            field,
+            message: message.into(),
+        })
+    }
+}

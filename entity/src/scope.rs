@@ -1,0 +1,237 @@
+//! Which rows a caller may see. Each predicate is written once, here, and used by the stores and
+//! by the read plans alike, so that no second reading of a table can forget it.
+//!
+//! | Role | Sees |
+//! |---|---|
+//! | programme admin | everything |
+//! | regional lead | hubs of their regions and what belongs to those hubs |
+//! | hub lead | own hubs, their partners, the partners' obligations and alerts |
+//! | school user | own settings, their enrolments and obligations, the hubs that support them |
+//! | external evaluator | programmes and the register; no person, document or alert |
+
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
+use uuid::Uuid;
+
+/// On whose behalf rows are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The worker and the command line: every row.
+    System,
+    /// A signed-in person.
+    Viewer(Viewer),
+}
+
+/// What a signed-in person's roles add up to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Viewer {
+    /// The person.
+    pub person_id: Uuid,
+    /// Programme admin: sees everything, and alone changes programme set-up.
+    pub admin: bool,
+    /// Regions of a regional lead.
+    pub regions: Vec<Uuid>,
+    /// Hubs of a hub lead.
+    pub hubs: Vec<Uuid>,
+    /// Settings of a school user; a trust's contact has the trust's schools here too.
+    pub settings: Vec<Uuid>,
+    /// External evaluator.
+    pub evaluator: bool,
+}
+
+/// Reads all: the predicate that is always true.
+fn all() -> SimpleExpr {
+    Expr::cust("1 = 1")
+}
+
+/// `column IN ids`, false for no ids.
+fn one_of(table: &'static str, column: &'static str, ids: &[Uuid]) -> SimpleExpr {
+    if ids.is_empty() {
+        return Expr::cust("1 = 0");
+    }
+    Expr::col((table, column)).is_in(ids.iter().copied())
+}
+
+/// `column IN (subquery)`.
+fn within(table: &'static str, column: &'static str, select: SelectStatement) -> SimpleExpr {
+    Expr::col((table, column)).in_subquery(select)
+}
+
+/// Ids of the hubs a viewer answers for: their own, and those of their regions.
+fn led_hubs(viewer: &Viewer) -> SelectStatement {
+    let own = one_of("hub", "id", &viewer.hubs);
+    let regional = one_of("hub", "region_id", &viewer.regions);
+    Query::select()
+        .column(("hub", "id"))
+        .from("hub")
+        .and_where(own.or(regional))
+        .to_owned()
+}
+
+/// One column of the enrolments of a viewer's own settings.
+fn own_enrolments(viewer: &Viewer, column: &'static str) -> SelectStatement {
+    Query::select()
+        .column(("enrolment", column))
+        .from("enrolment")
+        .and_where(one_of("enrolment", "partner_setting_id", &viewer.settings))
+        .to_owned()
+}
+
+/// Settings that lead, or are partners of, the hubs a viewer answers for.
+fn settings_of_led_hubs(viewer: &Viewer, table: &'static str, column: &'static str) -> SimpleExpr {
+    let partners = Query::select()
+        .column(("enrolment", "partner_setting_id"))
+        .from("enrolment")
+        .and_where(within("enrolment", "hub_id", led_hubs(viewer)))
+        .to_owned();
+    within(table, column, lead_settings(led_hubs(viewer))).or(within(table, column, partners))
+}
+
+/// Lead settings of the given hubs.
+fn lead_settings(hubs: SelectStatement) -> SelectStatement {
+    Query::select()
+        .column(("hub", "lead_setting_id"))
+        .from("hub")
+        .and_where(within("hub", "id", hubs))
+        .to_owned()
+}
+
+impl Scope {
+    /// The viewer, if rows need choosing for one: none for the system and for admins.
+    fn limited(&self) -> Option<&Viewer> {
+        match self {
+            Self::Viewer(viewer) if !viewer.admin => Some(viewer),
+            Self::System | Self::Viewer(_) => None,
+        }
+    }
+
+    /// Rows everyone signed in may see: programmes and the public register.
+    #[must_use]
+    pub fn everyone(&self) -> SimpleExpr {
+        all()
+    }
+
+    /// Rows of `hub`.
+    #[must_use]
+    pub fn hubs(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        within("hub", "id", led_hubs(viewer)).or(within(
+            "hub",
+            "id",
+            own_enrolments(viewer, "hub_id"),
+        ))
+    }
+
+    /// Rows of `setting`.
+    #[must_use]
+    pub fn settings(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        one_of("setting", "id", &viewer.settings)
+            .or(settings_of_led_hubs(viewer, "setting", "id"))
+            .or(within(
+                "setting",
+                "id",
+                lead_settings(own_enrolments(viewer, "hub_id")),
+            ))
+    }
+
+    /// Rows of `enrolment`.
+    #[must_use]
+    pub fn enrolments(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        one_of("enrolment", "partner_setting_id", &viewer.settings).or(within(
+            "enrolment",
+            "hub_id",
+            led_hubs(viewer),
+        ))
+    }
+
+    /// Rows of `obligation`: a hub's own duties are the hub's business, not its partners'.
+    #[must_use]
+    pub fn obligations(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        within("obligation", "enrolment_id", own_enrolments(viewer, "id")).or(within(
+            "obligation",
+            "hub_id",
+            led_hubs(viewer),
+        ))
+    }
+
+    /// Rows of `contact`: one's own settings, one's hubs' settings, and the leads who support one.
+    #[must_use]
+    pub fn contacts(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        let leads = within(
+            "contact",
+            "setting_id",
+            lead_settings(own_enrolments(viewer, "hub_id")),
+        )
+        .and(Expr::col(("contact", "role")).eq("hub_lead"));
+        Expr::col(("contact", "person_id"))
+            .eq(viewer.person_id)
+            .or(one_of("contact", "setting_id", &viewer.settings))
+            .or(settings_of_led_hubs(viewer, "contact", "setting_id"))
+            .or(leads)
+    }
+
+    /// Rows of `person`: oneself, and whoever is a visible contact.
+    #[must_use]
+    pub fn people(&self) -> SimpleExpr {
+        if self.limited().is_none() {
+            return all();
+        }
+        let contacts = Query::select()
+            .column(("contact", "person_id"))
+            .from("contact")
+            .and_where(self.contacts())
+            .to_owned();
+        let own = match self {
+            Self::Viewer(viewer) => Expr::col(("person", "id")).eq(viewer.person_id),
+            Self::System => all(),
+        };
+        own.or(within("person", "id", contacts))
+    }
+
+    /// Rows of `reminder`: one's own, and those about obligations of the hubs one answers for.
+    #[must_use]
+    pub fn reminders(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        let led = Query::select()
+            .column(("obligation", "id"))
+            .from("obligation")
+            .and_where(within("obligation", "hub_id", led_hubs(viewer)))
+            .to_owned();
+        Expr::col(("reminder", "person_id"))
+            .eq(viewer.person_id)
+            .or(within("reminder", "obligation_id", led))
+    }
+
+    /// Rows of `message`: a digest may span several hubs, so only its recipient and admins see it.
+    #[must_use]
+    pub fn messages(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        Expr::col(("message", "person_id")).eq(viewer.person_id)
+    }
+
+    /// Rows of `engagement_alert`: schools do not see what is flagged about them.
+    #[must_use]
+    pub fn alerts(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        within("engagement_alert", "hub_id", led_hubs(viewer))
+    }
+}

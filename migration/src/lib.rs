@@ -1,0 +1,33 @@
+//! The schema of Hubs, one migration per step, the same on SQLite and PostgreSQL.
+//!
+//! A migration runs in a transaction on both databases and is safe while the version before it is
+//! still serving: expand, move, contract. This crate imports nothing of ours, so that an old
+//! migration never changes when the code does.
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod columns;
+mod m20261005_000001_register;
+mod m20261005_000002_people;
+mod m20261005_000003_programme;
+mod m20261005_000004_enrolments;
+mod m20261005_000005_messages;
+mod m20261005_000006_engagement;
+
+/// Lists and runs the migrations.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261005_000001_register::Migration),
+            Box::new(m20261005_000002_people::Migration),
+            Box::new(m20261005_000003_programme::Migration),
+            Box::new(m20261005_000004_enrolments::Migration),
+            Box::new(m20261005_000005_messages::Migration),
+            Box::new(m20261005_000006_engagement::Migration),
+        ]
+    }
+}

@@ -1,0 +1,71 @@
+//! The life of a message, from decision to outcome.
+
+use serde::{Deserialize, Serialize};
+
+/// What a message is for; one template folder each.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumMessage,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum MessageKind {
+    /// The day's reminders of one person, across all their schools and roles.
+    Digest,
+}
+
+/// Where a message stands.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumMessage,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum MessageState {
+    /// Decided, waiting for its hour and a worker.
+    Pending,
+    /// A worker holds it and may still stop.
+    Leased,
+    /// Its bytes are being handed over: from here on only the mail server knows.
+    Handoff,
+    /// The mail server took it; that is not yet delivery.
+    Accepted,
+    /// Refused for now; will be tried again.
+    Deferred,
+    /// Refused for good.
+    Rejected,
+    /// The hand-over was cut off; it may or may not have arrived.
+    Uncertain,
+    /// Uncertain twice: waits for a person.
+    Held,
+    /// Returned by the recipient's mail system.
+    Bounced,
+    /// Marked as unwanted by the recipient.
+    Complained,
+    /// No longer wanted: what it was about was done, moved or ended first.
+    Cancelled,
+    /// The address takes no mail.
+    Suppressed,
+    /// Its time passed before it could go.
+    Expired,
+}

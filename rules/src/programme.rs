@@ -1,0 +1,330 @@
+//! What a programme is made of, as data: the types of a set-up file and of what is stored of it.
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::SpanKind;
+use crate::commitments::CommitmentKind;
+use crate::people::ContactRole;
+
+/// A whole set-up file: one programme with its cohorts, pathways, commitments, events and school
+/// calendars. Keys are stable; loading the file again with a changed date moves that date.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetUp {
+    /// The programme itself.
+    pub programme: ProgrammeSetUp,
+    /// When to remind, escalate and flag.
+    pub policy: Policy,
+    /// Cohorts with their dated terms.
+    #[serde(rename = "cohort")]
+    pub cohorts: Vec<CohortSetUp>,
+    /// Pathways with what a partner promises on each.
+    #[serde(rename = "pathway")]
+    pub pathways: Vec<PathwaySetUp>,
+    /// What every hub promises.
+    #[serde(rename = "hub_commitment", default)]
+    pub hub_commitments: Vec<CommitmentSetUp>,
+    /// Events of the whole programme, such as CPD sessions.
+    #[serde(rename = "event", default)]
+    pub events: Vec<EventSetUp>,
+    /// School terms: the default and those of local authorities and schools that differ.
+    #[serde(rename = "calendar", default)]
+    pub calendars: Vec<CalendarSetUp>,
+}
+
+/// The programme's own line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgrammeSetUp {
+    /// Stable key, such as `rise`.
+    pub key: String,
+    /// Name.
+    pub name: String,
+    /// What it is, in a sentence or two.
+    pub description: String,
+}
+
+/// When a programme reminds, escalates and flags. All days are working days of the recipient's
+/// school; times of day are London time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Nothing falls due, and nothing is flagged, in so many working days after enrolment.
+    pub grace_working_days: u32,
+    /// Reminders, each so many working days before the due day.
+    pub remind_before: Vec<u32>,
+    /// Reminders, each so many working days after the due day.
+    pub remind_after: Vec<u32>,
+    /// Tell the hub lead so many working days after the due day.
+    pub escalate_to_hub_after: u32,
+    /// Tell the programme so many working days after the due day.
+    pub escalate_to_programme_after: u32,
+    /// Which contacts of the partner setting are reminded.
+    pub recipients: Vec<ContactRole>,
+    /// When the daily digest goes out, unless a person chose another time.
+    pub digest_at: NaiveTime,
+    /// Routine mail stops at this time of day.
+    pub quiet_from: NaiveTime,
+    /// Routine mail starts again at this time of day.
+    pub quiet_until: NaiveTime,
+    /// An obligation overdue by so many working days raises an alert.
+    pub alert_when_overdue_by: u32,
+}
+
+/// A cohort and its terms, in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CohortSetUp {
+    /// Key within the programme.
+    pub key: String,
+    /// Name.
+    pub name: String,
+    /// Its terms, the first being term 1.
+    #[serde(rename = "term")]
+    pub terms: Vec<TermSetUp>,
+}
+
+/// One dated programme term.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TermSetUp {
+    /// Name.
+    pub name: String,
+    /// First day.
+    pub starts_on: NaiveDate,
+    /// Last day.
+    pub ends_on: NaiveDate,
+    /// Half-term holiday, first and last day, if it has one.
+    #[serde(default)]
+    pub half_term: Option<(NaiveDate, NaiveDate)>,
+}
+
+/// A pathway and what its partners promise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PathwaySetUp {
+    /// Key within the programme.
+    pub key: String,
+    /// Name.
+    pub name: String,
+    /// What it offers.
+    pub description: String,
+    /// Who can be a partner on it.
+    pub partner_kind: PartnerKind,
+    /// Least and most leadership days a partner can expect.
+    #[serde(default)]
+    pub leadership_days: Option<(u32, u32)>,
+    /// What a partner promises.
+    #[serde(rename = "commitment", default)]
+    pub commitments: Vec<CommitmentSetUp>,
+}
+
+/// Who can be a partner on a pathway.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::EnumMessage,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum PartnerKind {
+    /// Schools only.
+    School,
+    /// Trusts only.
+    Trust,
+    /// Schools and trusts.
+    Any,
+}
+
+/// One promise, before it is dated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommitmentSetUp {
+    /// Key within the pathway.
+    pub key: String,
+    /// What kind of promise.
+    pub kind: CommitmentKind,
+    /// What is to be done, as an imperative.
+    pub title: String,
+    /// In which terms and by when.
+    #[serde(flatten)]
+    pub rule: CommitmentRule,
+}
+
+/// In which terms a commitment is owed and by when. Stored with the commitment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommitmentRule {
+    /// The programme terms in which it is owed.
+    pub term: TermChoice,
+    /// By when.
+    pub due: DueRule,
+    /// Owed only where such an event is published for the partner: in that term, or, with
+    /// [`DueRule::Event`], once per event.
+    #[serde(default)]
+    pub event: Option<EventKind>,
+    /// Who joined after the event, or missed it, watches the recording within so many working
+    /// days.
+    #[serde(default)]
+    pub recording_within: Option<u32>,
+    /// Closes as missed when its day has passed, for deeds that cannot be made good.
+    #[serde(default)]
+    pub closes_as_missed: bool,
+    /// Support time it stands for, in days; halves are allowed.
+    #[serde(default)]
+    pub days: Option<f64>,
+}
+
+/// The programme terms in which a commitment is owed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TermChoice {
+    /// The term with this ordinal; nothing is owed in a cohort with fewer terms.
+    Number(u32),
+    /// Every term, once in each.
+    Each,
+    /// The final term.
+    Last,
+}
+
+/// By when a commitment is due within its term. A deadline is the end of that local day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DueRule {
+    /// The last working day of the so-manieth week; the week in which the term starts is week 1.
+    EndOfWeek(u32),
+    /// The first working day of the term.
+    StartOfTerm,
+    /// The last working day before the half-term holiday; the middle of a term without one.
+    HalfTerm,
+    /// The working day in the middle of the term.
+    MidTerm,
+    /// The last working day of the term.
+    EndOfTerm,
+    /// The day of each event of the commitment's kind that takes place in the term.
+    Event,
+    /// The last day of the term, open from so many weeks before.
+    LastWeeks(u32),
+}
+
+/// Kinds of event.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumMessage,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum EventKind {
+    /// A day on which a lead setting shows partners its practice.
+    OpenDay,
+    /// An online session of continuing professional development.
+    CpdSession,
+    /// A training module.
+    TrainingModule,
+    /// A hub's networking event.
+    HubNetworking,
+}
+
+/// An event of the whole programme.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventSetUp {
+    /// Key within the programme.
+    pub key: String,
+    /// What it is.
+    pub kind: EventKind,
+    /// Title.
+    pub title: String,
+    /// Cohort it is for, by key; all when absent.
+    #[serde(default)]
+    pub cohort: Option<String>,
+    /// Start, London time.
+    pub starts_at: NaiveDateTime,
+    /// End, London time.
+    pub ends_at: NaiveDateTime,
+    /// When schools can first see it, London time; never, when absent.
+    #[serde(default)]
+    pub published_at: Option<NaiveDateTime>,
+    /// Whether it was cancelled.
+    #[serde(default)]
+    pub cancelled: bool,
+}
+
+/// School terms of everyone, of a local authority or of one school.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarSetUp {
+    /// Whose calendar.
+    pub applies_to: CalendarOwner,
+    /// Name.
+    pub name: String,
+    /// Terms, half-term holidays and INSET days.
+    #[serde(rename = "span")]
+    pub spans: Vec<SpanSetUp>,
+}
+
+/// Whose calendar it is. A school's own calendar goes before its local authority's, and that
+/// before the default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CalendarOwner {
+    /// Everyone without another.
+    Default,
+    /// A local authority, by its code.
+    LocalAuthority(u32),
+    /// A school, by its URN.
+    School(u32),
+}
+
+/// A stretch of days of a school calendar.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpanSetUp {
+    /// What it is.
+    pub kind: SpanKind,
+    /// Name.
+    pub name: String,
+    /// First day.
+    pub starts_on: NaiveDate,
+    /// Last day.
+    pub ends_on: NaiveDate,
+}
+
+/// One fault of a set-up file: where it is and what is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetUpFault {
+    /// Path inside the file, such as `pathway.regional.commitment.self-assessment.term`.
+    pub place: String,
+    /// What is wrong, in a sentence.
+    pub problem: String,
+}
+
+impl SetUp {
+    /// Finds every fault a reader of the file can act on: keys used twice or unknown, terms that
+    /// overlap or run backwards, a commitment that names no event where its rule needs one, times
+    /// of day that make no window. An empty list means the set-up can be loaded.
+    #[must_use]
+    pub fn faults(&self) -> Vec<SetUpFault> {
+        faults::find(self)
+    }
+}
+
+mod faults;

@@ -1,0 +1,139 @@
+//! When to remind whom: one file per kind of reminder, and the list that names them.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::calendar::Calendar;
+use crate::commitments::{ObligationState, OwedBy};
+use crate::programme::Policy;
+
+/// Where a reminder stands.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumMessage,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum ReminderState {
+    /// Waits for its day.
+    Planned,
+    /// Travels in a message.
+    Bundled,
+    /// Its message was taken by the mail server.
+    Sent,
+    /// No longer wanted: what it was about was done, moved or ended first.
+    Cancelled,
+    /// Its moment passed before it could go.
+    Expired,
+}
+
+/// One obligation as the planner sees it.
+#[derive(Clone, Debug)]
+pub struct ObligationFacts {
+    /// Its id.
+    pub id: Uuid,
+    /// Who owes it.
+    pub owed_by: OwedBy,
+    /// Where it stands.
+    pub state: ObligationState,
+    /// Rises when the due day moves.
+    pub revision: i32,
+    /// First day on which it can be done; nobody is reminded before.
+    pub opens_on: Option<NaiveDate>,
+    /// Local day by the end of which it is due.
+    pub due_on: NaiveDate,
+    /// Whether its enrolment is active (for a hub's duty: the hub open) and its school open.
+    pub live: bool,
+    /// Working days of the school that owes it.
+    pub calendar: Calendar,
+    /// People who owe it: the setting's contacts in the policy's roles, or the hub's leads.
+    pub owners: Vec<Uuid>,
+    /// Leads of the hub that supports it.
+    pub hub_leads: Vec<Uuid>,
+    /// Programme admins.
+    pub programme_admins: Vec<Uuid>,
+    /// Steps already in the ledger for this revision: planned, sent, whatever became of them.
+    pub ledger: BTreeSet<(Step, Uuid)>,
+}
+
+/// Which reminder of an obligation it is. Written as `before_10`, `after_3`, `escalate_hub`,
+/// `escalate_programme`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Step {
+    /// So many working days before the due day.
+    Before(u32),
+    /// So many working days after the due day.
+    After(u32),
+    /// To the hub lead, long overdue.
+    EscalateToHub,
+    /// To the programme, longer overdue.
+    EscalateToProgramme,
+}
+
+/// A reminder to be written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedReminder {
+    /// About which obligation.
+    pub obligation_id: Uuid,
+    /// Which of its reminders.
+    pub step: Step,
+    /// To whom.
+    pub person_id: Uuid,
+    /// About which revision of the obligation.
+    pub revision: i32,
+    /// Local day on which it goes out: a working day of the school.
+    pub send_on: NaiveDate,
+    /// From then on it would be nonsense: the next step's day, or the due moment.
+    pub expires_at: DateTime<Utc>,
+    /// Why, in a sentence without personal data.
+    pub reason: String,
+}
+
+/// Plans what one obligation still needs as of `now`: for each kind, a step whose day has come
+/// (or is today), whose window is still open and that is not in the ledger. "Inside the window
+/// and not in the ledger", never "exactly now", is what makes a late run right.
+#[must_use]
+pub fn plan(
+    _facts: &ObligationFacts,
+    _policy: &Policy,
+    _now: DateTime<Utc>,
+) -> Vec<PlannedReminder> {
+    Vec::new()
+}
+
+/// Why a planned reminder must not go out as things stand, or `None` if it is still wanted. Asked
+/// when a digest is put together and again at the moment of sending.
+#[must_use]
+pub fn unwanted(
+    _facts: &ObligationFacts,
+    _reminder: &PlannedReminder,
+    _now: DateTime<Utc>,
+) -> Option<&'static str> {
+    None
+}
+
+/// The moment a routine mail to somebody may go out at or after `now`: their digest time on a
+/// working day of the school, outside quiet hours, never on the last Friday afternoon of a term.
+/// `digest_minute` is minutes after local midnight.
+#[must_use]
+pub fn next_send_time(
+    _policy: &Policy,
+    _calendar: &Calendar,
+    _digest_minute: Option<u32>,
+    now: DateTime<Utc>,
+) -> DateTime<Utc> {
+    now
+}

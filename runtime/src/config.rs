@@ -1,0 +1,315 @@
+//! Settings: `config.default.toml` compiled in, a file over it, environment variables over both.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, NaiveDateTime, TimeZone as _};
+use chrono_tz::Europe::London;
+use serde::Deserialize;
+
+use crate::clock::Clock;
+
+/// The documented defaults.
+pub const DEFAULTS: &str = include_str!("../../config.default.toml");
+
+/// All settings; `config.default.toml` explains each.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where rows live.
+    pub database: DatabaseConfig,
+    /// How processes wake each other.
+    pub redis: RedisConfig,
+    /// How the api is reached.
+    pub http: HttpConfig,
+    /// How mail leaves.
+    pub mail: MailConfig,
+    /// How the worker works.
+    pub worker: WorkerConfig,
+    /// What is logged.
+    pub log: LogConfig,
+    /// The demonstration clock.
+    pub clock: ClockConfig,
+}
+
+/// See `[database]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// SQLite or PostgreSQL address. May hold a password: never logged.
+    pub url: String,
+    /// Most connections to PostgreSQL.
+    pub max_connections: u32,
+}
+
+/// See `[redis]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedisConfig {
+    /// Redis address, empty for none. May hold a password: never logged.
+    pub url: String,
+}
+
+/// See `[http]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// What links start with, without a final slash.
+    pub public_url: String,
+    /// Longest time for one request, in seconds.
+    pub timeout_seconds: u64,
+}
+
+/// See `[mail]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailConfig {
+    /// Folder for `.eml` files.
+    pub folder: PathBuf,
+    /// Sender.
+    pub from: String,
+}
+
+/// See `[worker]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerConfig {
+    /// Seconds between heartbeats.
+    pub beat_seconds: u64,
+    /// Seconds a message may be held.
+    pub lease_seconds: u64,
+}
+
+/// See `[log]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// Form of a log line.
+    pub format: LogFormat,
+    /// What is logged.
+    pub filter: String,
+}
+
+/// Form of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// See `[clock]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockConfig {
+    /// London time, empty for the real time.
+    pub starts_at: String,
+    /// Milliseconds since 1970.
+    pub anchor_unix_ms: i64,
+}
+
+/// A setting that cannot be used, in a sentence that names it.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file or variable could not be read as settings.
+    #[error("the settings cannot be read: {0}")]
+    Unreadable(#[from] config::ConfigError),
+    /// A setting has a value that cannot be used.
+    #[error("the setting {name} cannot be used: {problem}")]
+    Unusable {
+        /// Dotted name, as in `database.url`.
+        name: &'static str,
+        /// What is wrong, without repeating a secret.
+        problem: String,
+    },
+}
+
+impl Config {
+    /// Reads the defaults, then `file` if given, then the environment.
+    ///
+    /// # Errors
+    /// A file that is missing or no TOML, an unknown setting, or a value that cannot be used.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::layered(file, None)
+    }
+
+    /// As [`Config::load`], with `environment` in place of the process's own when given.
+    fn layered(
+        file: Option<&Path>,
+        environment: Option<std::collections::HashMap<String, String>>,
+    ) -> Result<Self, ConfigError> {
+        let mut layers = config::Config::builder()
+            .add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
+        if let Some(file) = file {
+            layers = layers.add_source(
+                config::File::from(file)
+                    .format(config::FileFormat::Toml)
+                    .required(true),
+            );
+        }
+        let variable = |name: &str| match &environment {
+            Some(variables) => variables.get(name).cloned(),
+            None => std::env::var(name).ok(),
+        };
+        layers = layers
+            .set_override_option("database.url", variable("DATABASE_URL"))?
+            .set_override_option("redis.url", variable("REDIS_URL"))?
+            .add_source(
+                config::Environment::with_prefix("HUBS")
+                    .prefix_separator("__")
+                    .separator("__")
+                    .try_parsing(true)
+                    .source(environment),
+            );
+        let config: Self = layers.build()?.try_deserialize()?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Refuses values that parse and yet cannot work.
+    fn check(&self) -> Result<(), ConfigError> {
+        let unusable = |name, problem: &str| {
+            Err(ConfigError::Unusable {
+                name,
+                problem: problem.to_owned(),
+            })
+        };
+        let url = &self.database.url;
+        if !(url.starts_with("sqlite://")
+            || url.starts_with("postgres://")
+            || url.starts_with("postgresql://"))
+        {
+            return unusable(
+                "database.url (DATABASE_URL)",
+                "it must start with sqlite:// or postgres://",
+            );
+        }
+        if self.database.max_connections == 0 {
+            return unusable("database.max_connections", "it must be at least 1");
+        }
+        if !self.redis.url.is_empty() && !self.redis.url.starts_with("redis") {
+            return unusable(
+                "redis.url (REDIS_URL)",
+                "it must start with redis:// or rediss://, or be empty",
+            );
+        }
+        if !self.http.public_url.starts_with("http") || self.http.public_url.ends_with('/') {
+            return unusable(
+                "http.public_url",
+                "it must start with http and end without a slash",
+            );
+        }
+        if self.http.timeout_seconds == 0 {
+            return unusable("http.timeout_seconds", "it must be at least 1");
+        }
+        if !(1..=60).contains(&self.worker.beat_seconds) {
+            return unusable("worker.beat_seconds", "it must be between 1 and 60");
+        }
+        if self.worker.lease_seconds < 10 {
+            return unusable("worker.lease_seconds", "it must be at least 10");
+        }
+        self.clock().map(|_| ())
+    }
+
+    /// The clock these settings ask for.
+    ///
+    /// # Errors
+    /// A `clock.starts_at` that is no London time.
+    pub fn clock(&self) -> Result<Clock, ConfigError> {
+        let text = &self.clock.starts_at;
+        if text.is_empty() {
+            return Ok(Clock::machine());
+        }
+        let unusable = |problem: &str| ConfigError::Unusable {
+            name: "clock.starts_at",
+            problem: format!("\"{text}\" {problem}"),
+        };
+        let start = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S")
+            .map_err(|_| unusable("is not of the form 2026-10-05T07:58:00"))?;
+        let start = London
+            .from_local_datetime(&start)
+            .earliest()
+            .ok_or_else(|| unusable("falls into the hour that the spring clock change skips"))?;
+        let anchor = DateTime::from_timestamp_millis(self.clock.anchor_unix_ms)
+            .filter(|anchor| anchor.timestamp() > 0)
+            .ok_or_else(|| ConfigError::Unusable {
+                name: "clock.anchor_unix_ms",
+                problem: "it must be given together with clock.starts_at".to_owned(),
+            })?;
+        Ok(Clock::started_at(start.to_utc(), anchor))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let variables = variables
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
+        Config::layered(None, Some(variables))
+    }
+
+    #[test]
+    fn the_documented_defaults_are_usable() -> Result<(), ConfigError> {
+        let config = with(&[])?;
+        assert_eq!(config.http.listen.port(), 8000);
+        assert_eq!(config.database.url, "sqlite://data/hubs.db");
+        Ok(())
+    }
+
+    #[test]
+    fn the_environment_goes_over_the_defaults() -> Result<(), ConfigError> {
+        let config = with(&[
+            ("DATABASE_URL", "postgres://db/hubs"),
+            ("HUBS__HTTP__TIMEOUT_SECONDS", "5"),
+        ])?;
+        assert_eq!(config.database.url, "postgres://db/hubs");
+        assert_eq!(config.http.timeout_seconds, 5);
+        Ok(())
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named() {
+        for (variable, value, name) in [
+            ("DATABASE_URL", "mysql://db/hubs", "database.url"),
+            ("REDIS_URL", "memcached://x", "redis.url"),
+            ("HUBS__HTTP__LISTEN", "everywhere", "http.listen"),
+            (
+                "HUBS__HTTP__PUBLIC_URL",
+                "https://hubs.example/",
+                "http.public_url",
+            ),
+            ("HUBS__WORKER__BEAT_SECONDS", "0", "worker.beat_seconds"),
+            ("HUBS__WORKER__LEASE_SECONDS", "1", "worker.lease_seconds"),
+            ("HUBS__WORKER__BEATS", "3", "beats"),
+            ("HUBS__LOG__FORMAT", "xml", "log.format"),
+            ("HUBS__CLOCK__STARTS_AT", "noon", "clock.starts_at"),
+            (
+                "HUBS__CLOCK__STARTS_AT",
+                "2026-10-05T07:58:00",
+                "clock.anchor_unix_ms",
+            ),
+        ] {
+            let problem = with(&[(variable, value)]).err().map(|e| e.to_string());
+            assert!(
+                problem.as_deref().is_some_and(|p| p.contains(name)),
+                "{variable}: {problem:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrong_database_address_is_refused_without_repeating_its_password() {
+        let problem = with(&[("DATABASE_URL", "mysql://u:hunter2@db/hubs")])
+            .err()
+            .map(|e| e.to_string());
+        assert!(problem.is_some_and(|p| !p.contains("hunter2")));
+    }
+}

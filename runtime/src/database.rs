@@ -1,0 +1,140 @@
+//! Opening the database: one SQLite file with one writer and a few readers, or PostgreSQL.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    AccessMode, ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+use crate::config::DatabaseConfig;
+
+/// How long a SQLite writer waits for another process's transaction.
+const SQLITE_BUSY: Duration = Duration::from_secs(30);
+/// Two readers serve two cores better than eight.
+const SQLITE_READERS: u32 = 2;
+/// Statements kept prepared on each connection.
+const STATEMENT_CACHE: usize = 200;
+
+/// The database, as a pool for reading and a pool for writing; on PostgreSQL they are one.
+#[derive(Clone, Debug)]
+pub struct Database {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+}
+
+impl Database {
+    /// Connects; makes the SQLite file and its folder when absent.
+    ///
+    /// # Errors
+    /// An address that cannot be parsed, or a database that does not answer.
+    pub async fn open(config: &DatabaseConfig) -> Result<Self, DbErr> {
+        if let Some(path) = config.url.strip_prefix("sqlite://") {
+            return open_sqlite(&config.url, path).await;
+        }
+        let mut options = ConnectOptions::new(&config.url);
+        options
+            .max_connections(config.max_connections)
+            .acquire_timeout(Duration::from_secs(10))
+            .test_before_acquire(false)
+            .sqlx_logging(false)
+            .map_sqlx_postgres_opts(|options| options.statement_cache_capacity(STATEMENT_CACHE));
+        let pool = sea_orm::Database::connect(options).await?;
+        Ok(Self {
+            read: pool.clone(),
+            write: pool,
+        })
+    }
+
+    /// SQLite or PostgreSQL.
+    #[must_use]
+    pub fn backend(&self) -> DbBackend {
+        self.write.get_database_backend()
+    }
+
+    /// The pool to read from outside a transaction.
+    #[must_use]
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// The pool that migrations run on. Everything else writes through [`Database::write`].
+    #[must_use]
+    pub fn migrator(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Begins a transaction that writes. On SQLite it takes the write lock at once, so that it
+    /// cannot fail half-way for another writer.
+    ///
+    /// # Errors
+    /// No connection, or no lock in time.
+    pub async fn write(&self) -> Result<DatabaseTransaction, DbErr> {
+        let sqlite_transaction_mode =
+            (self.backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
+        let options = TransactionOptions {
+            sqlite_transaction_mode,
+            ..TransactionOptions::default()
+        };
+        self.write.begin_with_options(options).await
+    }
+
+    /// Begins a read-only transaction in which every statement sees the same rows.
+    ///
+    /// # Errors
+    /// No connection in time.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        if self.backend() == DbBackend::Sqlite {
+            return self.read.begin().await;
+        }
+        self.read
+            .begin_with_config(
+                Some(IsolationLevel::RepeatableRead),
+                Some(AccessMode::ReadOnly),
+            )
+            .await
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// It gave none.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.read.ping().await
+    }
+}
+
+async fn open_sqlite(url: &str, path: &str) -> Result<Database, DbErr> {
+    let path = path.split('?').next().unwrap_or(path);
+    if let Some(folder) = Path::new(path).parent() {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            DbErr::Custom(format!("the folder of {path} cannot be made: {error}"))
+        })?;
+    }
+    let pool = |readers: Option<u32>| {
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(readers.unwrap_or(1))
+            .acquire_timeout(SQLITE_BUSY)
+            .test_before_acquire(false)
+            .sqlx_logging(false)
+            .map_sqlx_sqlite_opts(move |options| {
+                options
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .foreign_keys(true)
+                    .busy_timeout(SQLITE_BUSY)
+                    .statement_cache_capacity(STATEMENT_CACHE)
+                    .pragma("query_only", if readers.is_some() { "ON" } else { "OFF" })
+            });
+        sea_orm::Database::connect(options)
+    };
+    let write = pool(None).await?;
+    Ok(Database {
+        read: pool(Some(SQLITE_READERS)).await?,
+        write,
+    })
+}

@@ -1,0 +1,9 @@
+//! What every Hubs program stands on: settings, database, clock, logs, shutdown and the change
+//! signal. Nothing here knows the programme.
+
+pub mod clock;
+pub mod config;
+pub mod database;
+pub mod shutdown;
+pub mod signal;
+pub mod telemetry;

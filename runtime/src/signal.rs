@@ -1,0 +1,92 @@
+//! The change signal: "look again". It never says what changed, so that losing one costs seconds
+//! and nothing else; every receiver also looks again by itself.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// Redis channel that carries the signal between processes.
+const CHANNEL: &str = "hubs:look-again";
+/// Pause before a lost Redis is tried again.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// Tells tasks of this process, and through Redis those of others, to look again.
+#[derive(Clone)]
+pub struct Signal {
+    local: watch::Sender<u64>,
+    redis: Option<redis::Client>,
+}
+
+impl Signal {
+    /// A signal within this process, carried to others by Redis when `redis_url` is not empty.
+    /// The Redis side runs until `stop`; a Redis that is away is tried again, never waited for.
+    ///
+    /// # Errors
+    /// An address that is none.
+    pub fn start(redis_url: &str, stop: CancellationToken) -> Result<Self, redis::RedisError> {
+        let local = watch::Sender::new(0);
+        if redis_url.is_empty() {
+            return Ok(Self { local, redis: None });
+        }
+        let client = redis::Client::open(redis_url)?;
+        tokio::spawn(stop.run_until_cancelled_owned(listen(client.clone(), local.clone())));
+        Ok(Self {
+            local,
+            redis: Some(client),
+        })
+    }
+
+    /// Says that something changed. Call it after the commit. It never fails the caller: a signal
+    /// that Redis does not take is logged and forgotten.
+    pub async fn changed(&self) {
+        bump(&self.local);
+        if let Some(client) = &self.redis
+            && let Err(error) = publish(client).await
+        {
+            tracing::warn!(%error, "Redis did not take the change signal; others look again later");
+        }
+    }
+
+    /// A receiver that wakes at every change from now on; changes in quick succession may wake it
+    /// once.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.local.subscribe()
+    }
+}
+
+fn bump(local: &watch::Sender<u64>) {
+    local.send_modify(|count| *count = count.wrapping_add(1));
+}
+
+async fn publish(client: &redis::Client) -> redis::RedisResult<()> {
+    let mut connection = client.get_multiplexed_async_connection().await?;
+    redis::cmd("PUBLISH")
+        .arg(CHANNEL)
+        .arg("")
+        .query_async(&mut connection)
+        .await
+}
+
+/// Passes Redis's signal on to this process, and wakes it after every reconnection, since it may
+/// have missed something meanwhile.
+async fn listen(client: redis::Client, local: watch::Sender<u64>) {
+    loop {
+        match client.get_async_pubsub().await {
+            Ok(mut connection) => {
+                if connection.subscribe(CHANNEL).await.is_ok() {
+                    bump(&local);
+                    let mut messages = connection.into_on_message();
+                    while messages.next().await.is_some() {
+                        bump(&local);
+                    }
+                }
+                tracing::warn!("the connection to Redis ended; trying again");
+            }
+            Err(error) => tracing::warn!(%error, "Redis does not answer; trying again"),
+        }
+        tokio::time::sleep(RETRY).await;
+    }
+}

@@ -1,0 +1,8 @@
+//! The journeys' world: databases of both kinds, made for one test and gone after it.
+//!
+//! A test that touches a database is written once and runs on both through [`both`].
+
+pub mod postgres;
+pub mod world;
+
+pub use world::{World, both};

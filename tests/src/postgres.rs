@@ -1,0 +1,79 @@
+//! A PostgreSQL server of our own, on a socket in a temporary folder.
+//!
+//! `cargo verify` starts one for all test programs and names it in [`VARIABLE`]; a test program
+//! run by hand starts its own. Either way the server ends, and its folder goes, when the process
+//! that started it ends, however it ends: a small shell holds it and waits for the end of its input.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+/// Names a running server by its socket folder.
+pub const VARIABLE: &str = "HUBS_TEST_POSTGRES";
+
+/// Starts the server as user `postgres` when we are root, since PostgreSQL refuses root.
+const START: &str = r#"
+set -eu
+as() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
+PATH="$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)"
+dir=$(as mktemp -d /tmp/hubs-postgres.XXXXXX)
+cd "$dir"
+as initdb -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N >/dev/null
+trap 'as pg_ctl -D "$dir/data" -m immediate stop >/dev/null 2>&1; rm -rf "$dir"' EXIT
+trap '' INT TERM
+as pg_ctl -D "$dir/data" -l "$dir/log" -w -o \
+  "-k $dir -c listen_addresses= -c fsync=off -c max_connections=200" start >/dev/null </dev/null
+echo "$dir"
+read -r _ || true
+"#;
+
+/// A server and the shell that ends with us.
+#[derive(Debug)]
+pub struct Server {
+    folder: String,
+    _keeper: Child,
+}
+
+impl Server {
+    /// Starts a server.
+    ///
+    /// # Errors
+    /// PostgreSQL is not installed or does not start; its own words are on standard error.
+    pub fn start() -> std::io::Result<Self> {
+        let mut keeper = Command::new("bash")
+            .args(["-c", START])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut folder = String::new();
+        if let Some(output) = keeper.stdout.take() {
+            BufReader::new(output).read_line(&mut folder)?;
+        }
+        let folder = folder.trim().to_owned();
+        if folder.is_empty() {
+            return Err(std::io::Error::other(
+                "PostgreSQL did not start; `cargo verify` installs it on Debian",
+            ));
+        }
+        Ok(Self {
+            folder,
+            _keeper: keeper,
+        })
+    }
+}
+
+/// Address of the database `name` on the shared server.
+///
+/// # Panics
+/// No server can be started: without one a test on PostgreSQL cannot say anything.
+#[must_use]
+#[expect(clippy::panic, reason = "a test that cannot run must fail, not pass")]
+pub fn address(name: &str) -> String {
+    static OWN: OnceLock<Server> = OnceLock::new();
+    let folder = std::env::var(VARIABLE).unwrap_or_else(|_| {
+        OWN.get_or_init(|| Server::start().unwrap_or_else(|error| panic!("{error}")))
+            .folder
+            .clone()
+    });
+    format!("postgres://postgres@localhost/{name}?host={folder}")
+}

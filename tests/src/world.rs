@@ -1,0 +1,82 @@
+//! One test's own database.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use migration::{Migrator, MigratorTrait as _};
+use runtime::clock::Clock;
+use runtime::config::{Config, DatabaseConfig};
+use runtime::database::Database;
+use sea_orm::ConnectionTrait as _;
+use tempfile::TempDir;
+
+use crate::postgres;
+
+/// A migrated, empty database, a folder, and a clock standing at Monday 5 October 2026, 07:58 in
+/// London.
+#[derive(Debug)]
+pub struct World {
+    /// `SQLite` or `PostgreSQL`, for messages.
+    pub name: &'static str,
+    /// The database.
+    pub db: Database,
+    /// A clock to set.
+    pub clock: Clock,
+    /// A folder that goes when the test ends.
+    pub folder: TempDir,
+    /// Settings that point at all of this; give it to programs under test.
+    pub config: Config,
+}
+
+/// Runs a test on SQLite, then on PostgreSQL.
+///
+/// # Panics
+/// A world cannot be made, or the test failed.
+pub async fn both(test: impl AsyncFn(World)) {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let url = format!("sqlite://{}", folder.path().join("hubs.db").display());
+    test(world("SQLite", url, folder).await).await;
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    test(world("PostgreSQL", new_postgres_database().await, folder).await).await;
+}
+
+/// Makes an empty PostgreSQL database with a name of its own and returns its address.
+///
+/// # Panics
+/// The server does not answer.
+pub async fn new_postgres_database() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("hubs_{}_{number}", std::process::id());
+    let maintenance = sea_orm::Database::connect(postgres::address("postgres"))
+        .await
+        .expect("the PostgreSQL of the tests answers");
+    maintenance
+        .execute_unprepared(&format!("CREATE DATABASE {name}"))
+        .await
+        .expect("a database can be made");
+    maintenance.close().await.expect("the connection closes");
+    postgres::address(&name)
+}
+
+async fn world(name: &'static str, url: String, folder: TempDir) -> World {
+    let mut config = Config::load(None).expect("the defaults are usable");
+    config.database = DatabaseConfig {
+        url,
+        max_connections: 5,
+    };
+    config.mail.folder = folder.path().join("mail");
+    let db = Database::open(&config.database)
+        .await
+        .expect("the database opens");
+    Migrator::up(db.migrator(), None)
+        .await
+        .expect("the migrations run");
+    let start = "2026-10-05T06:58:00Z".parse().expect("a moment");
+    World {
+        name,
+        db,
+        clock: Clock::standing_at(start),
+        folder,
+        config,
+    }
+}
