@@ -1,6 +1,56 @@
 //! Enrolments and the dated obligations that follow from them.
+//!
+//! Every function here that writes takes the caller's transaction and ends by deriving the
+//! obligations it may have changed and assessing who they belong to, so that a reader never sees a
+//! new fact beside an old consequence.
 
 pub mod enrolment;
 pub mod enrolment_academy;
 pub mod enrolment_change;
 pub mod obligation;
+
+mod derivation;
+mod membership;
+mod permission;
+mod record;
+
+pub use derivation::{rederive_enrolment, rederive_hub, rederive_programme};
+pub use membership::{Enrol, enrol, transfer, withdraw};
+pub use record::{excuse, record_met};
+
+use crate::outcome::{RefusalCode, StoreError};
+
+/// Longest note, reason or evidence, in characters.
+const LONGEST_NOTE: usize = 2_000;
+
+/// Refuses a text that is empty where one is needed, or too long to be kept.
+fn check_text(field: &'static str, text: &str, needed: bool) -> Result<(), StoreError> {
+    if needed && text.trim().is_empty() {
+        return Err(StoreError::refused(
+            RefusalCode::Invalid,
+            Some(field),
+            "Say why, in a few words.",
+        ));
+    }
+    if text.chars().count() > LONGEST_NOTE {
+        let message = format!("This can have at most {LONGEST_NOTE} characters.");
+        return Err(StoreError::refused(
+            RefusalCode::Invalid,
+            Some(field),
+            message,
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses an edit of a row that changed since the caller read it.
+fn check_version(version: i32, expected: Option<i32>) -> Result<(), StoreError> {
+    if expected.is_none_or(|expected| expected == version) {
+        return Ok(());
+    }
+    Err(StoreError::refused(
+        RefusalCode::Stale,
+        Some("expectedVersion"),
+        format!("This was changed meanwhile and is now version {version}. Read it again first."),
+    ))
+}

@@ -1,0 +1,164 @@
+//! Recording what became of an obligation.
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use rules::calendar::local;
+use rules::commitments::ObligationState;
+use sea_orm::ActiveValue::Set;
+use sea_orm::{
+    ActiveModelTrait as _, Condition, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _,
+};
+use uuid::Uuid;
+
+use super::permission::{require, runs_hub};
+use super::{check_text, check_version, obligation};
+use crate::engagement::{assess_enrolment, assess_hub};
+use crate::hubs::hub;
+use crate::outcome::{RefusalCode, StoreError};
+use crate::scope::Scope;
+
+/// How far back a deed can be recorded, in days: a programme year and a little.
+const EARLIEST: Days = Days::new(400);
+
+/// Records that an obligation is met: by whom, when, on what evidence. Whoever may see the
+/// obligation may record it. Recording it twice leaves the first record as it is.
+///
+/// # Errors
+/// A refusal, or a database fault.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the caller, the row and what to write to it"
+)]
+pub async fn record_met(
+    txn: &DatabaseTransaction,
+    scope: &Scope,
+    by: Option<Uuid>,
+    now: DateTime<Utc>,
+    id: Uuid,
+    expected_version: Option<i32>,
+    met_on: NaiveDate,
+    note: &str,
+) -> Result<obligation::Model, StoreError> {
+    let old = visible(txn, scope, id).await?;
+    check_text("note", note, false)?;
+    let today = local(now).date();
+    if met_on > today || met_on + EARLIEST < today {
+        return Err(StoreError::refused(
+            RefusalCode::Invalid,
+            Some("metOn"),
+            "Give the day it was done: not in the future, and not more than 400 days ago.",
+        ));
+    }
+    match old.state.parse() {
+        Ok(ObligationState::Met) => return Ok(old),
+        Ok(ObligationState::Cancelled) => return Err(not_owed()),
+        Ok(ObligationState::Missed) if met_on > old.due_on => {
+            return Err(StoreError::refused(
+                RefusalCode::Conflict,
+                Some("metOn"),
+                "This closed as missed: it can only be recorded as done by its day.",
+            ));
+        }
+        _ => {}
+    }
+    check_version(old.version, expected_version)?;
+    let note = note.trim();
+    let note = (!note.is_empty()).then(|| note.to_owned());
+    settle(txn, by, now, old, ObligationState::Met, Some(met_on), note).await
+}
+
+/// Excuses a partner or a hub from an obligation, with a reason. The hub's lead excuses partners;
+/// only those above a hub excuse the hub itself.
+///
+/// # Errors
+/// A refusal, or a database fault.
+pub async fn excuse(
+    txn: &DatabaseTransaction,
+    scope: &Scope,
+    by: Option<Uuid>,
+    now: DateTime<Utc>,
+    id: Uuid,
+    expected_version: Option<i32>,
+    reason: &str,
+) -> Result<obligation::Model, StoreError> {
+    let old = visible(txn, scope, id).await?;
+    let hub = hub::Entity::find_by_id(old.hub_id)
+        .one(txn)
+        .await?
+        .ok_or_else(missing)?;
+    let allowed = if old.enrolment_id.is_some() {
+        runs_hub(scope, &hub)
+    } else {
+        super::permission::oversees_hub(scope, &hub)
+    };
+    require(
+        allowed,
+        "A partner is excused by its hub's lead, a hub by the programme.",
+    )?;
+    check_text("reason", reason, true)?;
+    match old.state.parse() {
+        Ok(ObligationState::Excused) => return Ok(old),
+        Ok(ObligationState::Cancelled) => return Err(not_owed()),
+        Ok(ObligationState::Met) => {
+            return Err(StoreError::refused(
+                RefusalCode::Conflict,
+                Some("id"),
+                "This was met already; there is nothing to excuse.",
+            ));
+        }
+        _ => {}
+    }
+    check_version(old.version, expected_version)?;
+    let reason = Some(reason.trim().to_owned());
+    settle(txn, by, now, old, ObligationState::Excused, None, reason).await
+}
+
+fn missing() -> StoreError {
+    StoreError::refused(
+        RefusalCode::NotFound,
+        Some("id"),
+        "There is no such obligation.",
+    )
+}
+
+fn not_owed() -> StoreError {
+    StoreError::refused(RefusalCode::Conflict, Some("id"), "This is no longer owed.")
+}
+
+async fn visible(
+    txn: &DatabaseTransaction,
+    scope: &Scope,
+    id: Uuid,
+) -> Result<obligation::Model, StoreError> {
+    obligation::Entity::find_by_id(id)
+        .filter(Condition::all().add(scope.obligations()))
+        .one(txn)
+        .await?
+        .ok_or_else(missing)
+}
+
+async fn settle(
+    txn: &DatabaseTransaction,
+    by: Option<Uuid>,
+    now: DateTime<Utc>,
+    old: obligation::Model,
+    state: ObligationState,
+    met_on: Option<NaiveDate>,
+    note: Option<String>,
+) -> Result<obligation::Model, StoreError> {
+    let version = old.version + 1;
+    let mut row = old.into_active_model();
+    row.state = Set(<&str>::from(state).to_owned());
+    row.met_on = Set(met_on);
+    row.note = Set(note);
+    row.recorded_by = Set(by);
+    row.recorded_at = Set(Some(now));
+    row.version = Set(version);
+    row.changed_at = Set(now);
+    let row = row.update(txn).await?;
+    match row.enrolment_id {
+        Some(enrolment_id) => assess_enrolment(txn, now, enrolment_id).await?,
+        None => assess_hub(txn, now, row.hub_id).await?,
+    }
+    Ok(row)
+}

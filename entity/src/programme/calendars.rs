@@ -1,0 +1,137 @@
+//! School calendars as the rules want them: loaded once per run, asked per setting.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use rules::calendar::{Calendar, Span, SpanKind};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::{bank_holiday, calendar_span, school_calendar};
+use crate::outcome::StoreError;
+use crate::people::setting;
+use crate::schools::school;
+
+/// Every school calendar and bank holiday.
+#[derive(Clone, Debug, Default)]
+pub struct Calendars {
+    bank_holidays: Arc<BTreeSet<chrono::NaiveDate>>,
+    default: Vec<Span>,
+    by_authority: HashMap<Uuid, Vec<Span>>,
+    by_school: HashMap<Uuid, Vec<Span>>,
+    /// School and local authority of each setting that is a school.
+    schools: HashMap<Uuid, (Uuid, Option<Uuid>)>,
+}
+
+impl Calendars {
+    /// Loads all calendars, and where each setting belongs.
+    ///
+    /// # Errors
+    /// The database fails, or a span is of a kind this version does not know.
+    pub async fn load(db: &impl ConnectionTrait) -> Result<Self, StoreError> {
+        let mut calendars = Self::default();
+        let holidays = bank_holiday::Entity::find().all(db).await?;
+        calendars.bank_holidays = Arc::new(holidays.into_iter().map(|day| day.falls_on).collect());
+
+        let mut spans: HashMap<Uuid, Vec<Span>> = HashMap::new();
+        for span in calendar_span::Entity::find().all(db).await? {
+            spans
+                .entry(span.calendar_id)
+                .or_default()
+                .push(read_span(&span)?);
+        }
+        for owner in school_calendar::Entity::find().all(db).await? {
+            let spans = spans.remove(&owner.id).unwrap_or_default();
+            match (owner.school_id, owner.local_authority_id) {
+                (Some(school), _) => drop(calendars.by_school.insert(school, spans)),
+                (None, Some(authority)) => drop(calendars.by_authority.insert(authority, spans)),
+                (None, None) => calendars.default = spans,
+            }
+        }
+        calendars.schools = places(db).await?;
+        Ok(calendars)
+    }
+
+    /// The calendar of everyone without another; also a hub's and a trust's.
+    #[must_use]
+    pub fn default_calendar(&self) -> Calendar {
+        Calendar::new(self.default.clone(), Arc::clone(&self.bank_holidays))
+    }
+
+    /// The calendar of a setting: the terms of its school if it has its own, else those of its
+    /// local authority, else the default ones; its own INSET days on top in every case.
+    #[must_use]
+    pub fn of_setting(&self, setting_id: Uuid) -> Calendar {
+        let Some((school, authority)) = self.schools.get(&setting_id) else {
+            return self.default_calendar();
+        };
+        let own = self.by_school.get(school).map_or(&[][..], Vec::as_slice);
+        let authority = authority
+            .and_then(|id| self.by_authority.get(&id))
+            .map_or(&[][..], Vec::as_slice);
+        let mut spans = [own, authority]
+            .into_iter()
+            .find(|spans| spans.iter().any(|span| span.kind == SpanKind::Term))
+            .unwrap_or(&self.default)
+            .to_vec();
+        let inset = own.iter().filter(|span| span.kind == SpanKind::Inset);
+        let missing: Vec<Span> = inset
+            .filter(|span| !spans.contains(span))
+            .copied()
+            .collect();
+        spans.extend(missing);
+        Calendar::new(spans, Arc::clone(&self.bank_holidays))
+    }
+}
+
+fn read_span(row: &calendar_span::Model) -> Result<Span, StoreError> {
+    let kind = row.kind.parse().map_err(|_| StoreError::Unreadable {
+        table: "calendar_span",
+        id: row.id,
+        problem: format!("unknown kind {}", row.kind),
+    })?;
+    Ok(Span {
+        kind,
+        starts_on: row.starts_on,
+        ends_on: row.ends_on,
+    })
+}
+
+/// The school and local authority of each setting that is a school.
+async fn places(
+    db: &impl ConnectionTrait,
+) -> Result<HashMap<Uuid, (Uuid, Option<Uuid>)>, StoreError> {
+    let settings: Vec<(Uuid, Option<Uuid>)> = setting::Entity::find()
+        .select_only()
+        .columns([setting::Column::Id, setting::Column::SchoolId])
+        .filter(setting::Column::SchoolId.is_not_null())
+        .into_tuple()
+        .all(db)
+        .await?;
+    let taking_part = sea_orm::sea_query::Query::select()
+        .column(setting::Column::SchoolId)
+        .from(setting::Entity)
+        .and_where(setting::Column::SchoolId.is_not_null())
+        .to_owned();
+    let authorities: HashMap<Uuid, Option<Uuid>> = school::Entity::find()
+        .select_only()
+        .columns([school::Column::Id, school::Column::LocalAuthorityId])
+        .filter(school::Column::Id.in_subquery(taking_part))
+        .into_tuple::<(Uuid, Option<Uuid>)>()
+        .all(db)
+        .await?
+        .into_iter()
+        .collect();
+    Ok(settings
+        .into_iter()
+        .filter_map(|(setting, school)| {
+            let school = school?;
+            Some((
+                setting,
+                (school, authorities.get(&school).copied().flatten()),
+            ))
+        })
+        .collect())
+}
