@@ -69,3 +69,28 @@ pub enum MessageState {
     /// Its time passed before it could go.
     Expired,
 }
+
+/// Whether a message may go from one state to another. Once its bytes are being handed over only
+/// the mail server's word counts: it can no longer be cancelled, suppressed or expire. `Leased` to
+/// `Leased` is another worker taking over an expired lease. That an uncertain message is leased
+/// only once more is for the caller to count.
+#[must_use]
+pub fn may_become(from: MessageState, to: MessageState) -> bool {
+    use MessageState::{
+        Accepted, Bounced, Cancelled, Complained, Deferred, Expired, Handoff, Held, Leased,
+        Pending, Rejected, Suppressed, Uncertain,
+    };
+    match from {
+        Pending => matches!(to, Leased | Cancelled | Suppressed | Expired),
+        Leased => matches!(
+            to,
+            Leased | Handoff | Deferred | Rejected | Cancelled | Suppressed | Expired
+        ),
+        Deferred => matches!(to, Leased | Cancelled | Suppressed | Expired),
+        // A server may refuse after it has read the body; that too is its word.
+        Handoff => matches!(to, Accepted | Uncertain | Deferred | Rejected),
+        Uncertain => matches!(to, Leased | Held),
+        Accepted => matches!(to, Bounced | Complained),
+        Rejected | Held | Bounced | Complained | Cancelled | Suppressed | Expired => false,
+    }
+}

@@ -147,7 +147,7 @@ pub enum PartnerKind {
 
 /// One promise, before it is dated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "commitment_line::CommitmentLine")]
 pub struct CommitmentSetUp {
     /// Key within the pathway.
     pub key: String,
@@ -183,6 +183,18 @@ pub struct CommitmentRule {
     pub days: Option<f64>,
 }
 
+impl CommitmentRule {
+    /// Support time it stands for, in half days.
+    #[must_use]
+    pub fn half_days(&self) -> Option<i32> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a float becomes the nearest whole number, and faults() refuses halves of halves"
+        )]
+        self.days.map(|days| (days * 2.0).round() as i32)
+    }
+}
+
 /// The programme terms in which a commitment is owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -211,7 +223,7 @@ pub enum DueRule {
     EndOfTerm,
     /// The day of each event of the commitment's kind that takes place in the term.
     Event,
-    /// The last day of the term, open from so many weeks before.
+    /// The last working day of the term, open for the last so many weeks of it.
     LastWeeks(u32),
 }
 
@@ -327,4 +339,5 @@ impl SetUp {
     }
 }
 
+mod commitment_line;
 mod faults;

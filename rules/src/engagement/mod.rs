@@ -1,6 +1,8 @@
 //! Alert rules: one file per rule, and the list that names them. A rule turns facts into raise,
 //! keep or clear, with its evidence.
 
+mod overdue_obligation;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -160,4 +162,19 @@ pub struct Rule {
 }
 
 /// Every rule, in the order they are shown.
-pub const RULES: &[Rule] = &[];
+pub const RULES: &[Rule] = &[overdue_obligation::RULE];
+
+/// Where a decision takes an alert: `current` is the state of the one there is for the subject,
+/// rule and period, and nothing in answer means that there is none to open. Raising leaves alone
+/// what somebody has taken on or set aside; a resolved one fires anew.
+#[must_use]
+pub fn next_state(current: Option<AlertState>, decision: &Decision) -> Option<AlertState> {
+    match decision {
+        Decision::Keep => current,
+        Decision::Clear => current.map(|_| AlertState::Resolved),
+        Decision::Raise { .. } => Some(match current {
+            Some(taken @ (AlertState::Acknowledged | AlertState::Snoozed)) => taken,
+            _ => AlertState::Firing,
+        }),
+    }
+}

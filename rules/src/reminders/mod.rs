@@ -1,5 +1,14 @@
 //! When to remind whom: one file per kind of reminder, and the list that names them.
 
+mod after;
+mod before;
+mod escalate_to_hub;
+mod escalate_to_programme;
+mod kinds;
+mod plan;
+mod send_time;
+mod step;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -8,7 +17,11 @@ use uuid::Uuid;
 
 use crate::calendar::Calendar;
 use crate::commitments::{ObligationState, OwedBy};
-use crate::programme::Policy;
+
+pub use kinds::{Audience, KINDS, ReminderKind};
+pub use plan::{plan, unwanted};
+pub use send_time::{is_quiet, next_send_time};
+pub use step::UnknownStep;
 
 /// Where a reminder stands.
 #[derive(
@@ -71,7 +84,13 @@ pub struct ObligationFacts {
 
 /// Which reminder of an obligation it is. Written as `before_10`, `after_3`, `escalate_hub`,
 /// `escalate_programme`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, strum::EnumDiscriminants)]
+#[strum_discriminants(
+    name(StepKind),
+    derive(Hash, strum::IntoStaticStr, strum::VariantArray),
+    strum(serialize_all = "snake_case"),
+    doc = "The kinds of [`Step`], without their days."
+)]
 pub enum Step {
     /// So many working days before the due day.
     Before(u32),
@@ -100,40 +119,4 @@ pub struct PlannedReminder {
     pub expires_at: DateTime<Utc>,
     /// Why, in a sentence without personal data.
     pub reason: String,
-}
-
-/// Plans what one obligation still needs as of `now`: for each kind, a step whose day has come
-/// (or is today), whose window is still open and that is not in the ledger. "Inside the window
-/// and not in the ledger", never "exactly now", is what makes a late run right.
-#[must_use]
-pub fn plan(
-    _facts: &ObligationFacts,
-    _policy: &Policy,
-    _now: DateTime<Utc>,
-) -> Vec<PlannedReminder> {
-    Vec::new()
-}
-
-/// Why a planned reminder must not go out as things stand, or `None` if it is still wanted. Asked
-/// when a digest is put together and again at the moment of sending.
-#[must_use]
-pub fn unwanted(
-    _facts: &ObligationFacts,
-    _reminder: &PlannedReminder,
-    _now: DateTime<Utc>,
-) -> Option<&'static str> {
-    None
-}
-
-/// The moment a routine mail to somebody may go out at or after `now`: their digest time on a
-/// working day of the school, outside quiet hours, never on the last Friday afternoon of a term.
-/// `digest_minute` is minutes after local midnight.
-#[must_use]
-pub fn next_send_time(
-    _policy: &Policy,
-    _calendar: &Calendar,
-    _digest_minute: Option<u32>,
-    now: DateTime<Utc>,
-) -> DateTime<Utc> {
-    now
 }

@@ -3,8 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
+
+mod bank_holidays;
+mod working_days;
+
+pub use bank_holidays::{BankHolidaysError, bank_holidays};
 
 /// What a stretch of a school calendar is.
 #[derive(
@@ -47,7 +52,7 @@ pub struct Span {
 ///
 /// Days outside the stretch its terms cover (before the first term known and after the last) are
 /// unknown; there every weekday that is no bank holiday counts, so that a missing calendar year
-/// delays nothing.
+/// delays nothing. A half-term or INSET day that is written down counts wherever it lies.
 #[derive(Clone, Debug, Default)]
 pub struct Calendar {
     spans: Vec<Span>,
@@ -94,4 +99,20 @@ pub fn moment(local: NaiveDateTime) -> DateTime<Utc> {
 #[must_use]
 pub fn end_of_day(day: NaiveDate) -> DateTime<Utc> {
     moment(day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN))
+}
+
+/// A day in plain English, such as `25 September 2026`.
+#[must_use]
+pub fn in_words(day: NaiveDate) -> String {
+    format!("{} {}", day.day(), day.format("%B %Y"))
+}
+
+/// So many working days in plain English, such as `1 working day`.
+#[must_use]
+pub fn working_days_in_words(count: u32) -> String {
+    if count == 1 {
+        "1 working day".to_owned()
+    } else {
+        format!("{count} working days")
+    }
 }

@@ -1,0 +1,149 @@
+//! Counting the days a school works.
+
+use chrono::{Datelike as _, Days, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
+
+use super::{Calendar, Span, SpanKind};
+
+/// How many days in a row without school are believed. A calendar with more has lost its terms:
+/// the search stops there, so that no data can make it run for ever.
+const LONGEST_HOLIDAY: u32 = 400;
+
+/// Most days counted or walked at once: ten years, longer than any programme.
+const FARTHEST: u32 = 3_660;
+
+/// Which way to look.
+#[derive(Clone, Copy)]
+enum Direction {
+    Forward,
+    Back,
+}
+
+impl Direction {
+    fn step(self, day: NaiveDate) -> Option<NaiveDate> {
+        match self {
+            Self::Forward => day.succ_opt(),
+            Self::Back => day.pred_opt(),
+        }
+    }
+}
+
+impl Calendar {
+    fn spans_of(&self, kind: SpanKind) -> impl Iterator<Item = &Span> {
+        self.spans.iter().filter(move |span| span.kind == kind)
+    }
+
+    fn is_within(&self, kind: SpanKind, day: NaiveDate) -> bool {
+        self.spans_of(kind)
+            .any(|span| span.starts_on <= day && day <= span.ends_on)
+    }
+
+    /// Whether `day` lies between the first and the last day of any term known.
+    fn is_covered(&self, day: NaiveDate) -> bool {
+        let first = self.spans_of(SpanKind::Term).map(|span| span.starts_on);
+        let last = self.spans_of(SpanKind::Term).map(|span| span.ends_on);
+        first.min().is_some_and(|first| first <= day) && last.max().is_some_and(|last| day <= last)
+    }
+
+    /// Whether the school works on `day`.
+    #[must_use]
+    pub fn is_working_day(&self, day: NaiveDate) -> bool {
+        let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
+        !weekend
+            && !self.bank_holidays.contains(&day)
+            && !self.is_within(SpanKind::HalfTerm, day)
+            && !self.is_within(SpanKind::Inset, day)
+            && (self.is_within(SpanKind::Term, day) || !self.is_covered(day))
+    }
+
+    /// The first working day on `day` or in `direction` of it; none in sight gives nothing.
+    fn seek(&self, day: NaiveDate, direction: Direction) -> Option<NaiveDate> {
+        let mut candidate = day;
+        for _ in 0..LONGEST_HOLIDAY {
+            if self.is_working_day(candidate) {
+                return Some(candidate);
+            }
+            candidate = direction.step(candidate)?;
+        }
+        None
+    }
+
+    /// `day` itself if it is a working day, else the first one after it. A calendar without any
+    /// in sight gives `day` back.
+    #[must_use]
+    pub fn next_working_day(&self, day: NaiveDate) -> NaiveDate {
+        self.seek(day, Direction::Forward).unwrap_or(day)
+    }
+
+    /// `day` itself if it is a working day, else the last one before it. A calendar without any
+    /// in sight gives `day` back.
+    #[must_use]
+    pub fn previous_working_day(&self, day: NaiveDate) -> NaiveDate {
+        self.seek(day, Direction::Back).unwrap_or(day)
+    }
+
+    /// The last working day from `first` to `last`, both included.
+    #[must_use]
+    pub fn last_working_day_within(&self, first: NaiveDate, last: NaiveDate) -> Option<NaiveDate> {
+        self.seek(last, Direction::Back).filter(|day| *day >= first)
+    }
+
+    /// The so-manieth working day after `day`, or before it when negative; 0 gives `day` itself,
+    /// whatever it is. Stops at the last working day in sight, and after ten years.
+    #[must_use]
+    pub fn add_working_days(&self, day: NaiveDate, count: i32) -> NaiveDate {
+        let direction = if count < 0 {
+            Direction::Back
+        } else {
+            Direction::Forward
+        };
+        let mut reached = day;
+        for _ in 0..count.unsigned_abs().min(FARTHEST) {
+            let next = direction
+                .step(reached)
+                .and_then(|next| self.seek(next, direction));
+            let Some(next) = next else { break };
+            reached = next;
+        }
+        reached
+    }
+
+    /// How many working days lead from `from` to `to`: those after `from`, up to and including
+    /// `to`. Negative when `to` lies before `from`. Undoes [`Self::add_working_days`].
+    #[must_use]
+    pub fn working_days_between(&self, from: NaiveDate, to: NaiveDate) -> i32 {
+        if to < from {
+            let days = to.iter_days().take_while(|day| *day < from);
+            return -self.count(days);
+        }
+        self.count(from.iter_days().skip(1).take_while(|day| *day <= to))
+    }
+
+    fn count(&self, days: impl Iterator<Item = NaiveDate>) -> i32 {
+        let farthest = usize::try_from(FARTHEST).unwrap_or(usize::MAX);
+        let working = days.take(farthest).filter(|day| self.is_working_day(*day));
+        i32::try_from(working.count()).unwrap_or(i32::MAX)
+    }
+
+    /// The last day of the school term that `day` lies in, if it lies in one.
+    #[must_use]
+    pub fn last_day_of_term_containing(&self, day: NaiveDate) -> Option<NaiveDate> {
+        self.spans_of(SpanKind::Term)
+            .filter(|span| span.starts_on <= day && day <= span.ends_on)
+            .map(|span| span.ends_on)
+            .max()
+    }
+
+    /// Whether it is afternoon (from 12:00) on the last Friday of a term: the one time in term at
+    /// which no school wants mail. `at` is London time.
+    #[must_use]
+    pub fn is_last_friday_afternoon(&self, at: NaiveDateTime) -> bool {
+        let noon = NaiveTime::MIN + chrono::TimeDelta::hours(12);
+        let day = at.date();
+        day.weekday() == Weekday::Fri
+            && at.time() >= noon
+            && self.last_day_of_term_containing(day).is_some_and(|last| {
+                day.checked_add_days(Days::new(7))
+                    .is_none_or(|next_friday| last < next_friday)
+            })
+    }
+}

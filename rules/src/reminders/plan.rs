@@ -1,0 +1,157 @@
+//! Which reminders an obligation needs now, and whether one is still wanted.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+
+use super::kinds::{Audience, KINDS, ReminderKind};
+use super::{ObligationFacts, PlannedReminder, Step};
+use crate::calendar::{Calendar, end_of_day, local, moment};
+use crate::commitments::ObligationState;
+use crate::programme::Policy;
+
+/// How long the last step of an audience waits for a worker, in working days: a month late it
+/// would be noise.
+const LAST_STEP_STAYS: i32 = 20;
+
+/// One step and the time in which it makes sense.
+struct Window {
+    kind: &'static ReminderKind,
+    step: Step,
+    /// Working days from the due day, whichever way.
+    distance: u32,
+    opens_on: NaiveDate,
+    closes_at: DateTime<Utc>,
+}
+
+/// Plans what one obligation still needs as of `now`: for each audience, the step whose window is
+/// open and that is not in the ledger. A window opens on the step's day and closes on the day of
+/// the audience's next step, or, before the due day, with it; so a late run sends the latest step
+/// once, and never the ones it slept through. "Inside the window and not in the ledger", never
+/// "exactly now", is what makes a late run right.
+#[must_use]
+pub fn plan(facts: &ObligationFacts, policy: &Policy, now: DateTime<Utc>) -> Vec<PlannedReminder> {
+    let today = local(now).date();
+    let too_early = facts.opens_on.is_some_and(|opens_on| today < opens_on);
+    if facts.state != ObligationState::Open || !facts.live || too_early {
+        return Vec::new();
+    }
+    let send_on = facts.calendar.next_working_day(today);
+    if !facts.calendar.is_working_day(send_on) {
+        return Vec::new();
+    }
+    windows(facts, policy)
+        .into_iter()
+        .filter(|window| window.opens_on <= today && midnight(send_on).max(now) < window.closes_at)
+        .flat_map(|window| {
+            let people = window.kind.audience.people(facts).iter();
+            let mut people: Vec<_> = people
+                .filter(|person| !facts.ledger.contains(&(window.step, **person)))
+                .collect();
+            people.sort();
+            people.dedup();
+            people
+                .into_iter()
+                .map(|person| PlannedReminder {
+                    obligation_id: facts.id,
+                    step: window.step,
+                    person_id: *person,
+                    revision: facts.revision,
+                    send_on,
+                    expires_at: window.closes_at,
+                    reason: (window.kind.reason)(window.distance, facts.due_on),
+                })
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn windows(facts: &ObligationFacts, policy: &Policy) -> Vec<Window> {
+    [Audience::Owners, Audience::HubLeads, Audience::Programme]
+        .into_iter()
+        .flat_map(|audience| windows_of(audience, facts, policy))
+        .collect()
+}
+
+/// The windows of one audience, one after the other.
+fn windows_of(audience: Audience, facts: &ObligationFacts, policy: &Policy) -> Vec<Window> {
+    let calendar = &facts.calendar;
+    let mut steps: Vec<_> = KINDS
+        .iter()
+        .filter(|kind| kind.audience == audience)
+        .flat_map(|kind| {
+            let steps = (kind.steps)(policy).into_iter();
+            steps.map(move |(step, distance)| (distance, step, kind))
+        })
+        .collect();
+    steps.sort_by_key(|(distance, step, _)| (*distance, *step));
+    steps.dedup_by_key(|(distance, _, _)| *distance);
+    let days: Vec<_> = steps
+        .iter()
+        .map(|(distance, _, _)| calendar.add_working_days(facts.due_on, *distance))
+        .collect();
+    steps
+        .iter()
+        .enumerate()
+        .map(|(index, (distance, step, kind))| {
+            let next = days.get(index + 1).copied();
+            Window {
+                kind,
+                step: *step,
+                distance: distance.unsigned_abs(),
+                opens_on: days[index],
+                closes_at: closes_at(*distance, days[index], next, facts.due_on, calendar),
+            }
+        })
+        .collect()
+}
+
+fn closes_at(
+    distance: i32,
+    day: NaiveDate,
+    next: Option<NaiveDate>,
+    due_on: NaiveDate,
+    calendar: &Calendar,
+) -> DateTime<Utc> {
+    let next = next.unwrap_or_else(|| calendar.add_working_days(day, LAST_STEP_STAYS));
+    if distance < 0 {
+        midnight(next).min(end_of_day(due_on))
+    } else {
+        midnight(next)
+    }
+}
+
+fn midnight(day: NaiveDate) -> DateTime<Utc> {
+    moment(day.and_time(NaiveTime::MIN))
+}
+
+/// Why a planned reminder must not go out as things stand, or `None` if it is still wanted. Asked
+/// when a digest is put together and again at the moment of sending.
+#[must_use]
+pub fn unwanted(
+    facts: &ObligationFacts,
+    reminder: &PlannedReminder,
+    now: DateTime<Utc>,
+) -> Option<&'static str> {
+    match facts.state {
+        ObligationState::Open => {}
+        ObligationState::Met => return Some("It is done."),
+        ObligationState::Excused => return Some("It was excused."),
+        ObligationState::Missed => return Some("Its day has passed and cannot come back."),
+        ObligationState::Cancelled => return Some("It is no longer owed."),
+    }
+    if !facts.live {
+        return Some("Who owes it is paused, closed or no longer taking part.");
+    }
+    if facts.revision != reminder.revision {
+        return Some("Its due day has moved.");
+    }
+    if reminder.expires_at <= now {
+        return Some("Its moment has passed.");
+    }
+    let today = local(now).date();
+    if facts.opens_on.is_some_and(|opens_on| today < opens_on) {
+        return Some("It cannot be done yet.");
+    }
+    let audience = reminder.step.kind()?.audience;
+    let addressed = audience.people(facts).contains(&reminder.person_id);
+    (!addressed).then_some("This person is no longer the one to tell.")
+}
