@@ -1,33 +1,14 @@
 //! Engagement alerts and what raises them.
+//!
+//! The mutation that records something and the nightly job come through the same
+//! [`assess_enrolment`], [`assess_hub`] and [`assess_programme`]: they differ only in how much they
+//! look at.
 
 pub mod engagement_alert;
 
-use chrono::{DateTime, Utc};
-use sea_orm::DatabaseTransaction;
-use uuid::Uuid;
+mod acknowledge;
+mod assess;
 
-use crate::outcome::StoreError;
-
-/// Assesses one enrolment.
-///
-/// # Errors
-/// The database fails.
-pub async fn assess_enrolment(
-    _txn: &DatabaseTransaction,
-    _now: DateTime<Utc>,
-    _enrolment_id: Uuid,
-) -> Result<(), StoreError> {
-    Ok(())
-}
-
-/// Assesses one hub.
-///
-/// # Errors
-/// The database fails.
-pub async fn assess_hub(
-    _txn: &DatabaseTransaction,
-    _now: DateTime<Utc>,
-    _hub_id: Uuid,
-) -> Result<(), StoreError> {
-    Ok(())
-}
+pub use acknowledge::acknowledge;
+pub(crate) use assess::closed_settings;
+pub use assess::{Assessed, assess_enrolment, assess_hub, assess_programme};

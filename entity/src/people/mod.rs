@@ -5,4 +5,5 @@ pub mod contact;
 pub mod instance_secret;
 pub mod person;
 pub mod role_grant;
+pub mod secrets;
 pub mod setting;
