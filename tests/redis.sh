@@ -8,7 +8,7 @@ if [ -z "$dir" ]; then
   dir=$(mktemp -d /tmp/hubs-redis.XXXXXX)
   folder_to_remove=$dir
 fi
-trap 'kill -KILL "$server" 2>/dev/null || true; [ -z "${folder_to_remove:-}" ] || rm -rf "$dir"' EXIT
+trap 'kill -KILL "$server" 2>/dev/null; wait "$server" 2>/dev/null || true; [ -z "${folder_to_remove:-}" ] || rm -rf "$dir"' EXIT
 trap '' INT TERM HUP
 redis-server --port 0 --unixsocket "$dir/redis.sock" --save "" --appendonly no --dir "$dir" \
   --logfile "$dir/log" </dev/null >/dev/null &

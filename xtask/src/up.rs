@@ -172,7 +172,8 @@ fn forget(folder: &Path) -> Result<(), String> {
 
 fn build() -> Result<(), String> {
     println!("Building; the first time takes some minutes.");
-    let status = cargo(&["build", "--package", "api", "--package", "worker"]).status();
+    // With the features of the whole workspace, so that `cargo verify` finds the same build.
+    let status = cargo(&["build", "--workspace", "--bins"]).status();
     if status.is_ok_and(|status| status.success()) {
         Ok(())
     } else {
