@@ -2,7 +2,10 @@
 //!
 //! A test that touches a database is written once and runs on both through [`both`].
 
+pub mod mails;
 pub mod postgres;
+pub mod programs;
+pub mod redis;
 pub mod world;
 
 pub use world::{World, both};

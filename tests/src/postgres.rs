@@ -11,21 +11,12 @@ use std::sync::OnceLock;
 /// Names a running server by its socket folder.
 pub const VARIABLE: &str = "HUBS_TEST_POSTGRES";
 
-/// Starts the server as user `postgres` when we are root, since PostgreSQL refuses root.
-const START: &str = r#"
-set -eu
-as() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
-PATH="$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)"
-dir=$(as mktemp -d /tmp/hubs-postgres.XXXXXX)
-cd "$dir"
-as initdb -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N >/dev/null
-trap 'as pg_ctl -D "$dir/data" -m immediate stop >/dev/null 2>&1; rm -rf "$dir"' EXIT
-trap '' INT TERM
-as pg_ctl -D "$dir/data" -l "$dir/log" -w -o \
-  "-k $dir -c listen_addresses= -c fsync=off -c max_connections=200" start >/dev/null </dev/null
-echo "$dir"
-read -r _ || true
-"#;
+/// What [`VARIABLE`] holds where PostgreSQL cannot be had: tests then run on SQLite alone, and
+/// `cargo verify` says so.
+pub const ABSENT: &str = "absent";
+
+/// Starts the server and prints the folder of its socket.
+const START: &str = include_str!("../postgres.sh");
 
 /// A server and the shell that ends with us.
 #[derive(Debug)]
@@ -60,6 +51,12 @@ impl Server {
             _keeper: keeper,
         })
     }
+}
+
+/// Whether `cargo verify` said that there is no PostgreSQL on this machine.
+#[must_use]
+pub fn is_left_out() -> bool {
+    std::env::var(VARIABLE).is_ok_and(|value| value == ABSENT)
 }
 
 /// Address of the database `name` on the shared server.

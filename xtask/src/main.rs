@@ -1,1 +1,46 @@
-fn main() {}
+//! The commands of the repository itself: `cargo up`, `cargo verify`, `cargo bench-all`.
+#![expect(
+    clippy::print_stderr,
+    reason = "what a command line cannot do, it says on standard error"
+)]
+
+mod cargo;
+mod demo_clock;
+mod servers;
+mod tools;
+mod up;
+mod verify;
+mod welcome;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo up [--fresh] [--port N] [--folder DIR]
+    Run the demonstration: an invented programme, the api and the worker, mail into a folder.
+    --fresh       start over: forget what the last demonstration did
+    --port N      listen on another port than 8000; 0 takes a free one
+    --folder DIR  keep the demonstration elsewhere than in data/demo
+
+cargo verify [--all] [FILTER]
+    Check formatting, lints, and run all tests and journeys; with FILTER only the tests whose
+    names contain it. With --all, or CI=true in the environment, leaving something out is an error.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = arguments
+        .split_first()
+        .map_or(("", [].as_slice()), |(first, rest)| (first.as_str(), rest));
+    let done = match command {
+        "up" => up::run(rest),
+        "verify" => verify::run(rest),
+        _ => Err(format!("There is no such command. There are:\n\n{USAGE}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("\n{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What the programs say on the command line when something is not right.
+
+use std::net::TcpListener;
+
+use tests::programs::{program, refuse};
+use tests::{World, both};
+
+#[tokio::test]
+async fn a_wrong_setting_stops_the_start_with_a_sentence_that_names_it() {
+    both(async |world| {
+        for (program_name, arguments) in [("api", ["serve"]), ("worker", ["run"])] {
+            for (variable, value, named) in [
+                ("DATABASE_URL", "mysql://u:hunter2@db/hubs", "database.url"),
+                ("REDIS_URL", "memcached://cache", "redis.url"),
+                ("HUBS__HTTP__LISTEN", "everywhere", "http.listen"),
+                ("HUBS__WORKER__BEATS", "3", "beats"),
+                ("HUBS__LOG__FILTER", "a=b=c", "log.filter"),
+            ] {
+                let mut command = program(&world, program_name, &arguments);
+                command.env(variable, value);
+                let words = refuse(command);
+                assert!(words.contains(named), "{program_name} {variable}: {words}");
+                assert!(!words.contains("hunter2"), "{words}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_settings_file_that_is_not_there_is_named() {
+    both(async |world| {
+        for (name, arguments) in [
+            ("api", ["serve", "--config", "nowhere.toml"]),
+            ("worker", ["run", "--config", "nowhere.toml"]),
+        ] {
+            let words = refuse(program(&world, name, &arguments));
+            assert!(words.contains("nowhere.toml"), "{name}: {words}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named() {
+    both(async |world: World| {
+        let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = taken.local_addr().expect("an address").to_string();
+        let mut command = program(&world, "api", &["serve"]);
+        command.env("HUBS__HTTP__LISTEN", &address);
+        let words = refuse(command);
+        assert!(words.contains(&address), "{words}");
+        assert!(!words.contains("panicked"), "{words}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_time_that_is_none_is_refused() {
+    both(async |world| {
+        let arguments = ["run", "--once", "--now", "yesterday"];
+        let words = refuse(program(&world, "worker", &arguments));
+        assert!(words.contains("--now"), "{words}");
+        assert!(!words.contains("panicked"), "{words}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_time_of_ones_own_needs_once() {
+    both(async |world| {
+        let arguments = ["run", "--now", "2026-10-05T08:00"];
+        let words = refuse(program(&world, "worker", &arguments));
+        assert!(words.contains("--once"), "{words}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_is_named_and_changes_nothing() {
+    both(async |world| {
+        for command in [
+            "import-register",
+            "set-up",
+            "import-programme",
+            "import-bank-holidays",
+        ] {
+            let words = refuse(program(&world, "api", &[command, "nowhere.dat"]));
+            assert!(words.contains("nowhere.dat"), "{command}: {words}");
+        }
+    })
+    .await;
+}

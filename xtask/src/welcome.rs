@@ -1,0 +1,96 @@
+//! What `cargo up` tells its reader once everything runs.
+
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::time::Duration;
+
+/// A query that reads a good part of the programme at once.
+const QUERY: &str = "{ hubs(first: 2) { nodes { name leadSetting { name } \
+enrolments(first: 3) { nodes { partnerSetting { name } pathway { name } \
+obligations(first: 3) { nodes { title dueOn state } } } } } } }";
+/// How long the api may take to say whether it is ready.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// Whether the api at `address` says that it is ready.
+pub fn is_ready(address: &str) -> bool {
+    ask(address).is_some_and(|answer| answer.split(' ').nth(1) == Some("200"))
+}
+
+fn ask(address: &str) -> Option<String> {
+    let address: SocketAddr = address.parse().ok()?;
+    let mut stream = TcpStream::connect_timeout(&address, LIMIT).ok()?;
+    stream.set_read_timeout(Some(LIMIT)).ok()?;
+    let request = format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = [0; 64];
+    let read = stream.read(&mut answer).ok()?;
+    Some(String::from_utf8_lossy(&answer[..read]).into_owned())
+}
+
+/// The text. `clock` is what the demonstration's clock shows and the seconds until its next
+/// digests; `tokens` are lines of role, name and token, divided by tabs.
+pub fn text(address: &str, mail: &Path, clock: &(String, u64), tokens: &str) -> String {
+    let (shown, until) = clock;
+    let rows: Vec<[&str; 3]> = tokens
+        .lines()
+        .filter_map(|line| {
+            let mut cells = line.split('\t');
+            Some([cells.next()?, cells.next()?, cells.next()?])
+        })
+        .collect();
+    let mut text = format!(
+        "\nHubs is running, with an invented programme.\n\n  \
+         GraphQL   http://{address}/graphql\n  \
+         Health    http://{address}/healthz  http://{address}/readyz\n  \
+         Mail      {}\n  \
+         Clock     {shown}; the next digests go out at 08:00, in {}\n\n",
+        mail.display(),
+        duration(*until),
+    );
+    let width = |cell: usize| {
+        rows.iter()
+            .map(|row| row[cell].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let (roles, names) = (width(0), width(1));
+    for [role, name, token] in &rows {
+        let _ = writeln!(text, "  {role:roles$}  {name:names$}  {token}");
+    }
+    if let Some([role, _, token]) = rows.first() {
+        let _ = write!(
+            text,
+            "\nTo read the programme as {role}, paste:\n\n\
+             curl -s http://{address}/graphql -H 'authorization: Bearer {token}' \\\n  \
+             -H 'content-type: application/json' -d '{{\"query\": \"{QUERY}\"}}'\n\n\
+             Ctrl-C stops both programs. The next `cargo up` goes on from there; \
+             `cargo up --fresh` starts over.\n"
+        );
+    }
+    text
+}
+
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} seconds"),
+        60..3600 => format!("about {} minutes", seconds.div_ceil(60)),
+        _ => format!("about {} hours", seconds.div_ceil(3600)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_to_paste_carries_the_first_token() {
+        let clock = ("Monday".to_owned(), 113);
+        let tokens = "admin\tAsha Fernsby\tsecret-1\nhub_lead\tBen Oakhollow\tsecret-2\n";
+        let text = text("127.0.0.1:8000", Path::new("mail"), &clock, tokens);
+        assert!(text.contains("Bearer secret-1'"), "{text}");
+        assert!(text.contains("in about 2 minutes"), "{text}");
+        assert!(text.contains("hub_lead  Ben Oakhollow  secret-2"), "{text}");
+    }
+}
