@@ -14,3 +14,4 @@ pub mod people;
 pub mod programme;
 pub mod schools;
 pub mod scope;
+pub mod write;

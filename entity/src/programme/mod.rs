@@ -1,11 +1,14 @@
 //! Programmes as data: pathways, commitments, cohorts, terms, events and calendars.
 
 pub mod bank_holiday;
+pub mod bank_holidays;
 pub mod calendar_span;
 pub mod calendars;
 pub mod cohort;
 pub mod commitment_template;
 pub mod event;
+pub mod events;
+pub mod loader;
 pub mod pathway;
 #[expect(
     clippy::module_inception,

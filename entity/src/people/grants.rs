@@ -1,0 +1,97 @@
+//! Roles given to people.
+
+use chrono::{DateTime, Utc};
+use rules::people::Role;
+use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{
+    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+};
+use uuid::Uuid;
+
+use super::role_grant;
+use crate::id::new_id;
+use crate::outcome::StoreError;
+
+/// A role and where it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// Everything.
+    ProgrammeAdmin,
+    /// The hubs of a region.
+    RegionalLead {
+        /// The region.
+        region_id: Uuid,
+    },
+    /// A hub and its partners.
+    HubLead {
+        /// The hub.
+        hub_id: Uuid,
+    },
+    /// A school, or a trust with its schools.
+    SchoolUser {
+        /// Its setting.
+        setting_id: Uuid,
+    },
+    /// Results and anonymised figures.
+    ExternalEvaluator,
+}
+
+impl Grant {
+    /// The role, its region, its hub and its setting.
+    fn parts(self) -> (Role, Option<Uuid>, Option<Uuid>, Option<Uuid>) {
+        match self {
+            Self::ProgrammeAdmin => (Role::ProgrammeAdmin, None, None, None),
+            Self::RegionalLead { region_id } => (Role::RegionalLead, Some(region_id), None, None),
+            Self::HubLead { hub_id } => (Role::HubLead, None, Some(hub_id), None),
+            Self::SchoolUser { setting_id } => (Role::SchoolUser, None, None, Some(setting_id)),
+            Self::ExternalEvaluator => (Role::ExternalEvaluator, None, None, None),
+        }
+    }
+}
+
+/// Gives a person a role; says whether they did not hold it before.
+///
+/// # Errors
+/// A database fault.
+pub async fn grant(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    person_id: Uuid,
+    grant: Grant,
+) -> Result<bool, StoreError> {
+    let (role, region_id, hub_id, setting_id) = grant.parts();
+    let role = <&str>::from(role);
+    let held = role_grant::Entity::find()
+        .filter(role_grant::Column::PersonId.eq(person_id))
+        .filter(role_grant::Column::Role.eq(role))
+        .filter(role_grant::Column::RevokedAt.is_null())
+        .filter(same(role_grant::Column::RegionId, region_id))
+        .filter(same(role_grant::Column::HubId, hub_id))
+        .filter(same(role_grant::Column::SettingId, setting_id))
+        .one(txn)
+        .await?;
+    if held.is_some() {
+        return Ok(false);
+    }
+    let row = role_grant::Model {
+        id: new_id(now),
+        person_id,
+        role: role.to_owned(),
+        region_id,
+        hub_id,
+        setting_id,
+        granted_at: now,
+        revoked_at: None,
+    };
+    role_grant::Entity::insert(row.into_active_model())
+        .exec_without_returning(txn)
+        .await?;
+    Ok(true)
+}
+
+fn same(column: role_grant::Column, id: Option<Uuid>) -> SimpleExpr {
+    match id {
+        Some(id) => column.eq(id),
+        None => column.is_null(),
+    }
+}
