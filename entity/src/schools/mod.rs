@@ -5,4 +5,10 @@ pub mod region;
 pub mod register_import;
 pub mod school;
 pub mod school_link;
+mod store;
 pub mod trust;
+
+pub use store::{
+    KnownSchool, known_schools, rename_settings, school_by_urn, trust_by_code, write_links,
+    write_local_authorities, write_schools, write_trusts,
+};
