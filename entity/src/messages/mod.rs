@@ -1,6 +1,43 @@
 //! Reminders, the messages they travel in, and the timetable.
+//!
+//! The stages follow one another, each restartable alone: [`reminders`] are planned from
+//! [`facts`], [`digests`] bundle what is due into one message a person and day, and the [`outbox`]
+//! hands messages to workers and keeps their story.
 
+pub mod digests;
+pub mod facts;
 pub mod message;
 pub mod message_event;
 pub mod occurrence;
+pub mod outbox;
 pub mod reminder;
+pub mod reminders;
+pub mod timetable;
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+use crate::outcome::StoreError;
+
+/// Ids in one statement: well below SQLite's limit of bound values.
+const BATCH: usize = 500;
+
+/// Reads a word of a row, or says which row holds one that is not known.
+fn word<T: FromStr<Err: Display>>(
+    table: &'static str,
+    id: Uuid,
+    value: &str,
+) -> Result<T, StoreError> {
+    value.parse().map_err(|error| StoreError::Unreadable {
+        table,
+        id,
+        problem: format!("the word \"{value}\" is not known: {error}"),
+    })
+}
+
+/// The text of a word.
+fn text<T: Into<&'static str>>(word: T) -> String {
+    word.into().to_owned()
+}

@@ -1,0 +1,210 @@
+//! Bundling what is due into one digest for each person and day.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rules::calendar::{end_of_day, local};
+use rules::messages::{MessageKind, MessageState};
+use rules::reminders::{ReminderState, next_send_time};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _,
+    QueryFilter as _, QuerySelect as _, TryInsertResult,
+};
+use uuid::Uuid;
+
+use super::facts::{self, Book, Fact};
+use super::reminders::CallOff;
+use super::{BATCH, message, outbox, reminder, text};
+use crate::enrolments::obligation;
+use crate::id::new_id;
+use crate::outcome::StoreError;
+use crate::people::person;
+
+/// What bundling changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bundled {
+    /// Digests made.
+    pub digests: usize,
+    /// Reminders in them.
+    pub reminders: usize,
+    /// Reminders called off on the way.
+    pub called_off: usize,
+}
+
+/// Whether any reminder waits for a digest today. Cheap, so that the heartbeat can ask first.
+///
+/// # Errors
+/// The database fails.
+pub async fn waiting(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let found = reminder::Entity::find()
+        .select_only()
+        .column(reminder::Column::Id)
+        .filter(due(local(now).date()))
+        .into_tuple::<Uuid>()
+        .one(db)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Makes the digests whose time has come at `now`: for each person with planned reminders of today
+/// or earlier and no digest yet today. A school's reminders go on its own working days, the rest
+/// wait. The unique `dedupe_key` lets only one digest a person and day into the table, whoever
+/// bundles at the same time.
+///
+/// # Errors
+/// A row this version cannot read, or a database fault.
+pub async fn bundle(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    book: &Book,
+) -> Result<Bundled, StoreError> {
+    let today = local(now).date();
+    let which = obligation::Column::Id.in_subquery(of_due(reminder::Column::ObligationId, today));
+    let facts = facts::load(txn, book, now, Condition::all().add(which)).await?;
+    let minutes = digest_minutes(txn, today).await?;
+    let reminders = reminder::Entity::find().filter(due(today)).all(txn).await?;
+
+    let mut off = CallOff::default();
+    let mut ready: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    for row in &reminders {
+        let fact = facts.get(&row.obligation_id);
+        if let (true, Some(fact)) = (off.check(row, fact, now)?, fact)
+            && time_has_come(
+                book,
+                fact,
+                minutes.get(&row.person_id).copied().flatten(),
+                now,
+            )?
+        {
+            ready.entry(row.person_id).or_default().push(row.id);
+        }
+    }
+    let mut bundled = Bundled {
+        called_off: off.write(txn, now).await?,
+        ..Bundled::default()
+    };
+    for (person, reminders) in ready {
+        if make(txn, now, today, person, &reminders).await? {
+            bundled.digests += 1;
+            bundled.reminders += reminders.len();
+        }
+    }
+    Ok(bundled)
+}
+
+/// Planned reminders of today or earlier, of people who have had no digest today.
+fn due(today: NaiveDate) -> Condition {
+    let had_one = Query::select()
+        .column(message::Column::PersonId)
+        .from(message::Entity)
+        .and_where(message::Column::Kind.eq(text(MessageKind::Digest)))
+        .and_where(message::Column::LocalDay.eq(today))
+        .to_owned();
+    Condition::all()
+        .add(reminder::Column::State.eq(text(ReminderState::Planned)))
+        .add(reminder::Column::SendOn.lte(today))
+        .add(reminder::Column::PersonId.not_in_subquery(had_one))
+}
+
+fn of_due(column: reminder::Column, today: NaiveDate) -> SelectStatement {
+    Query::select()
+        .column((reminder::Entity, column))
+        .from(reminder::Entity)
+        .cond_where(due(today))
+        .to_owned()
+}
+
+/// The digest time people chose, in minutes after local midnight.
+async fn digest_minutes(
+    txn: &DatabaseTransaction,
+    today: NaiveDate,
+) -> Result<HashMap<Uuid, Option<u32>>, StoreError> {
+    let rows: Vec<(Uuid, Option<i32>)> = person::Entity::find()
+        .select_only()
+        .columns([person::Column::Id, person::Column::DigestMinute])
+        .filter(person::Column::Id.in_subquery(of_due(reminder::Column::PersonId, today)))
+        .into_tuple()
+        .all(txn)
+        .await?;
+    let minutes = rows.into_iter();
+    Ok(minutes
+        .map(|(id, minute)| (id, minute.and_then(|minute| u32::try_from(minute).ok())))
+        .collect())
+}
+
+/// Whether mail about this obligation may go to somebody with that digest time at `now`.
+fn time_has_come(
+    book: &Book,
+    fact: &Fact,
+    digest_minute: Option<u32>,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let policy = book.policy(fact.row.programme_id)?;
+    Ok(next_send_time(policy, &fact.rules.calendar, digest_minute, now) <= now)
+}
+
+/// Makes one digest, unless somebody else just did.
+async fn make(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+    person: Uuid,
+    reminders: &[Uuid],
+) -> Result<bool, StoreError> {
+    let id = new_id(now);
+    let row = message::ActiveModel {
+        id: Set(id),
+        kind: Set(text(MessageKind::Digest)),
+        person_id: Set(person),
+        dedupe_key: Set(format!("digest:{person}:{today}")),
+        local_day: Set(Some(today)),
+        subject: Set(None),
+        state: Set(text(MessageState::Pending)),
+        send_after: Set(now),
+        expires_at: Set(end_of_day(today)),
+        attempts: Set(0),
+        lease_owner: Set(None),
+        lease_epoch: Set(0),
+        leased_until: Set(None),
+        message_id_header: Set(None),
+        body: Set(None),
+        created_at: Set(now),
+        changed_at: Set(now),
+    };
+    let inserted = message::Entity::insert(row)
+        .on_conflict_do_nothing_on([message::Column::DedupeKey])
+        .exec_without_returning(txn)
+        .await?;
+    if !matches!(inserted, TryInsertResult::Inserted(1)) {
+        return Ok(false);
+    }
+    let count = match reminders.len() {
+        1 => "1 reminder".to_owned(),
+        count => format!("{count} reminders"),
+    };
+    let detail = format!("The day's digest: {count}.");
+    outbox::note(
+        txn,
+        outbox::Lease { id, epoch: 0 },
+        MessageState::Pending,
+        &detail,
+        now,
+    )
+    .await?;
+    for ids in reminders.chunks(BATCH) {
+        reminder::Entity::update_many()
+            .col_expr(
+                reminder::Column::State,
+                Expr::val(text(ReminderState::Bundled)),
+            )
+            .col_expr(reminder::Column::MessageId, Expr::val(id))
+            .col_expr(reminder::Column::ChangedAt, Expr::val(now))
+            .filter(reminder::Column::Id.is_in(ids.iter().copied()))
+            .filter(reminder::Column::State.eq(text(ReminderState::Planned)))
+            .exec(txn)
+            .await?;
+    }
+    Ok(true)
+}

@@ -1,0 +1,391 @@
+//! The outbox: messages handed to workers under a lease, and the story of each.
+//!
+//! A lease rises in epoch every time a message changes hands, and every write of its holder says
+//! `WHERE id = ? AND lease_epoch = ?`: a worker that was slow, stopped or replaced changes nothing.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rules::messages::{MessageState, may_become};
+use rules::reminders::{ReminderState, Step};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query, SimpleExpr};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction,
+    DbBackend, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+};
+use strum::VariantArray as _;
+use uuid::Uuid;
+
+use super::facts::{self, Book, Fact};
+use super::reminders::{CallOff, read};
+use super::{message, message_event, reminder, text, word};
+use crate::enrolments::obligation;
+use crate::id::new_id;
+use crate::outcome::StoreError;
+use crate::people::person;
+
+/// The right to write to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The message.
+    pub id: Uuid,
+    /// Which lease of it.
+    pub epoch: i64,
+}
+
+/// A message as its new holder finds it.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// The row.
+    pub message: message::Model,
+    /// Whether an earlier hand-over was cut off, so that it may have arrived already.
+    pub in_doubt: bool,
+}
+
+/// A message ready to be rendered, or not to be sent after all.
+#[derive(Debug)]
+pub struct Parcel {
+    /// The row.
+    pub message: message::Model,
+    /// Whether it may have arrived already.
+    pub in_doubt: bool,
+    /// The recipient.
+    pub person: person::Model,
+    /// The reminders still wanted, each with its obligation, in the order of their due days.
+    pub items: Vec<(Step, Fact)>,
+    /// Those no longer wanted.
+    pub dropped: CallOff,
+}
+
+impl Parcel {
+    /// The lease it is held under.
+    #[must_use]
+    pub fn lease(&self) -> Lease {
+        Lease {
+            id: self.message.id,
+            epoch: self.message.lease_epoch,
+        }
+    }
+}
+
+/// The database's own time: the only judge of leases, since workers' clocks may differ and a
+/// demonstration's stands elsewhere altogether.
+fn database_time(backend: DbBackend, plus_seconds: u64) -> SimpleExpr {
+    Expr::cust(match backend {
+        DbBackend::Sqlite => {
+            format!("strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now', '+{plus_seconds} seconds')")
+        }
+        _ => format!("clock_timestamp() + interval '{plus_seconds} seconds'"),
+    })
+}
+
+fn lease_is_over(backend: DbBackend) -> SimpleExpr {
+    Expr::col(message::Column::LeasedUntil).lte(database_time(backend, 0))
+}
+
+/// Ends the leases of hand-overs that were cut off. The first time a message becomes uncertain, to
+/// be handed over once more; the second time it is held for a person. Returns how many were found.
+///
+/// # Errors
+/// The database fails.
+pub async fn settle_cut_off(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let lost = message::Entity::find()
+        .select_only()
+        .columns([message::Column::Id, message::Column::LeaseEpoch])
+        .filter(message::Column::State.eq(text(MessageState::Handoff)))
+        .filter(lease_is_over(txn.get_database_backend()))
+        .order_by_asc(message::Column::Id)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .into_tuple::<(Uuid, i64)>()
+        .all(txn)
+        .await?;
+    let doubted = in_doubt(txn, lost.iter().map(|(id, _)| *id)).await?;
+    for (id, epoch) in &lost {
+        let lease = Lease {
+            id: *id,
+            epoch: *epoch,
+        };
+        let next = message::ActiveModel {
+            lease_epoch: Set(epoch + 1),
+            ..Default::default()
+        };
+        let detail = "The hand-over was cut off; it may have arrived.";
+        if advance(txn, now, lease, MessageState::Uncertain, detail, next).await?
+            && doubted.contains(id)
+        {
+            let lease = Lease {
+                epoch: epoch + 1,
+                ..lease
+            };
+            let detail = "Cut off twice; a person has to look.";
+            advance(
+                txn,
+                now,
+                lease,
+                MessageState::Held,
+                detail,
+                <message::ActiveModel as Default>::default(),
+            )
+            .await?;
+        }
+    }
+    Ok(lost.len())
+}
+
+/// Takes up to `limit` messages that may go at `now`, and those whose holder's lease ran out, for
+/// `owner` and `lease_seconds`. Several workers at once get different messages.
+///
+/// # Errors
+/// The database fails.
+pub async fn claim(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    owner: &str,
+    lease_seconds: u64,
+    limit: u64,
+) -> Result<Vec<Claimed>, StoreError> {
+    let backend = txn.get_database_backend();
+    let waiting = Condition::all()
+        .add(message::Column::State.is_in(["pending", "deferred"]))
+        .add(message::Column::SendAfter.lte(now));
+    let abandoned = Condition::all()
+        .add(message::Column::State.eq(text(MessageState::Leased)))
+        .add(lease_is_over(backend));
+    let ids: Vec<Uuid> = message::Entity::find()
+        .select_only()
+        .column(message::Column::Id)
+        .filter(
+            Condition::any()
+                .add(waiting)
+                .add(message::Column::State.eq(text(MessageState::Uncertain)))
+                .add(abandoned),
+        )
+        .order_by_asc(message::Column::SendAfter)
+        .order_by_asc(message::Column::Id)
+        .limit(limit)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .into_tuple()
+        .all(txn)
+        .await?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let doubted = in_doubt(txn, ids.iter().copied()).await?;
+    let mut rows = message::Entity::update_many()
+        .col_expr(
+            message::Column::State,
+            Expr::val(text(MessageState::Leased)),
+        )
+        .col_expr(message::Column::LeaseOwner, Expr::val(owner))
+        .col_expr(
+            message::Column::LeaseEpoch,
+            Expr::col(message::Column::LeaseEpoch).add(1),
+        )
+        .col_expr(
+            message::Column::LeasedUntil,
+            database_time(backend, lease_seconds),
+        )
+        .col_expr(
+            message::Column::Attempts,
+            Expr::col(message::Column::Attempts).add(1),
+        )
+        .col_expr(message::Column::ChangedAt, Expr::val(now))
+        .filter(message::Column::Id.is_in(ids))
+        .exec_with_returning(txn)
+        .await?;
+    rows.sort_by_key(|row| (row.send_after, row.id));
+    for row in &rows {
+        note(
+            txn,
+            Lease {
+                id: row.id,
+                epoch: row.lease_epoch,
+            },
+            MessageState::Leased,
+            "Taken by a worker.",
+            now,
+        )
+        .await?;
+    }
+    Ok(rows
+        .into_iter()
+        .map(|message| Claimed {
+            in_doubt: doubted.contains(&message.id),
+            message,
+        })
+        .collect())
+}
+
+/// Which of these messages were cut off in an earlier hand-over.
+async fn in_doubt(
+    txn: &DatabaseTransaction,
+    ids: impl Iterator<Item = Uuid>,
+) -> Result<HashSet<Uuid>, StoreError> {
+    let found: Vec<Uuid> = message_event::Entity::find()
+        .select_only()
+        .column(message_event::Column::MessageId)
+        .filter(message_event::Column::State.eq(text(MessageState::Uncertain)))
+        .filter(message_event::Column::MessageId.is_in(ids))
+        .into_tuple()
+        .all(txn)
+        .await?;
+    Ok(found.into_iter().collect())
+}
+
+/// Reads what claimed messages are to say as things stand, in a few statements for all of them.
+///
+/// # Errors
+/// A row this version cannot read, or a database fault.
+pub async fn open(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    book: &Book,
+    claimed: Vec<Claimed>,
+) -> Result<Vec<Parcel>, StoreError> {
+    let ids: Vec<Uuid> = claimed.iter().map(|one| one.message.id).collect();
+    let of_messages = reminder::Column::MessageId
+        .is_in(ids)
+        .and(reminder::Column::State.eq(text(ReminderState::Bundled)));
+    let obligations = Query::select()
+        .column(reminder::Column::ObligationId)
+        .from(reminder::Entity)
+        .and_where(of_messages.clone())
+        .to_owned();
+    let which = Condition::all().add(obligation::Column::Id.in_subquery(obligations));
+    let facts = facts::load(db, book, now, which).await?;
+    let mut reminders: HashMap<Uuid, Vec<reminder::Model>> = HashMap::new();
+    for row in reminder::Entity::find().filter(of_messages).all(db).await? {
+        if let Some(message) = row.message_id {
+            reminders.entry(message).or_default().push(row);
+        }
+    }
+    let people = claimed.iter().map(|one| one.message.person_id);
+    let people = person::Entity::find()
+        .filter(person::Column::Id.is_in(people))
+        .all(db)
+        .await?;
+    let people: HashMap<Uuid, person::Model> =
+        people.into_iter().map(|row| (row.id, row)).collect();
+
+    let mut parcels = Vec::with_capacity(claimed.len());
+    for Claimed { message, in_doubt } in claimed {
+        let person = people.get(&message.person_id).cloned();
+        let person = person.ok_or_else(|| StoreError::Unreadable {
+            table: "message",
+            id: message.id,
+            problem: "its recipient is missing".to_owned(),
+        })?;
+        let mut items = Vec::new();
+        let mut dropped = CallOff::default();
+        for row in reminders.remove(&message.id).unwrap_or_default() {
+            let fact = facts.get(&row.obligation_id);
+            if let (true, Some(fact)) = (dropped.check(&row, fact, now)?, fact) {
+                items.push((read(&row)?.step, fact.clone()));
+            }
+        }
+        items.sort_by_key(|(step, fact)| (fact.row.due_on, fact.row.id, *step));
+        parcels.push(Parcel {
+            message,
+            in_doubt,
+            person,
+            items,
+            dropped,
+        });
+    }
+    Ok(parcels)
+}
+
+/// Moves a message on, with the columns `set` gives, and adds to its story. False when the lease
+/// is no longer the caller's or the message cannot go there: then nothing changed and the caller
+/// must stop.
+///
+/// # Errors
+/// The database fails.
+pub async fn advance(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    lease: Lease,
+    to: MessageState,
+    detail: &str,
+    mut set: message::ActiveModel,
+) -> Result<bool, StoreError> {
+    set.state = Set(text(to));
+    set.changed_at = Set(now);
+    let from = MessageState::VARIANTS
+        .iter()
+        .filter(|from| may_become(**from, to))
+        .map(|from| text(*from));
+    let updated = message::Entity::update_many()
+        .set(set)
+        .filter(message::Column::Id.eq(lease.id))
+        .filter(message::Column::LeaseEpoch.eq(lease.epoch))
+        .filter(message::Column::State.is_in(from))
+        .exec(txn)
+        .await?;
+    if updated.rows_affected == 0 {
+        return Ok(false);
+    }
+    note(txn, lease, to, detail, now).await?;
+    Ok(true)
+}
+
+/// Settles the reminders a message carries. Back to planned, they leave the message and wait for
+/// the next digest.
+///
+/// # Errors
+/// The database fails.
+pub async fn settle_reminders(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    message_id: Uuid,
+    state: ReminderState,
+) -> Result<(), StoreError> {
+    let mut update = reminder::Entity::update_many()
+        .col_expr(reminder::Column::State, Expr::val(text(state)))
+        .col_expr(reminder::Column::ChangedAt, Expr::val(now));
+    if state == ReminderState::Planned {
+        update = update.col_expr(reminder::Column::MessageId, Expr::val(None::<Uuid>));
+    }
+    update
+        .filter(reminder::Column::MessageId.eq(message_id))
+        .filter(reminder::Column::State.eq(text(ReminderState::Bundled)))
+        .exec(txn)
+        .await?;
+    Ok(())
+}
+
+/// Adds one step to the story of a message. Steps of one `now` are told apart by microseconds, in
+/// the order of leases and states, so that the story reads in the order in which it happened.
+pub(super) async fn note(
+    txn: &DatabaseTransaction,
+    Lease { id, epoch }: Lease,
+    state: MessageState,
+    detail: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let place = MessageState::VARIANTS.iter().position(|one| *one == state);
+    let place = i64::try_from(place.unwrap_or(0)).unwrap_or(0);
+    let after = TimeDelta::microseconds(epoch.saturating_mul(16).saturating_add(place));
+    let row = message_event::ActiveModel {
+        id: Set(new_id(now)),
+        message_id: Set(id),
+        state: Set(text(state)),
+        detail: Set(detail.to_owned()),
+        happened_at: Set(now + after),
+    };
+    row.insert(txn).await?;
+    Ok(())
+}
+
+/// The state of a message.
+///
+/// # Errors
+/// The row holds a word this version does not know.
+pub fn state(message: &message::Model) -> Result<MessageState, StoreError> {
+    word("message", message.id, &message.state)
+}

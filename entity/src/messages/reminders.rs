@@ -1,0 +1,196 @@
+//! Planning reminders: a reconciler between what the rules want and what is written down.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Days, Utc};
+use rules::calendar::local;
+use rules::reminders::{PlannedReminder, ReminderState, plan, unwanted};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{
+    ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+};
+use uuid::Uuid;
+
+use super::facts::{self, Book, Fact};
+use super::{BATCH, reminder, text, word};
+use crate::enrolments::obligation;
+use crate::id::new_id;
+use crate::outcome::StoreError;
+
+/// Calendar days that a working day can stand for at the most, a summer holiday aside.
+const DAYS_PER_WORKING_DAY: u64 = 3;
+/// A summer holiday, and a little.
+const LONG_HOLIDAY: u64 = 50;
+
+/// Writes down every reminder a programme needs now and returns how many were new. Of two planners
+/// at once each reminder is written by one.
+///
+/// # Errors
+/// A row this version cannot read, or a database fault.
+pub async fn plan_programme(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    book: &Book,
+    programme_id: Uuid,
+) -> Result<usize, StoreError> {
+    let policy = book.policy(programme_id)?;
+    let ahead = policy.remind_before.iter().max().copied().unwrap_or(0);
+    let ahead = Days::new(u64::from(ahead) * DAYS_PER_WORKING_DAY + LONG_HOLIDAY);
+    let which = Condition::all()
+        .add(obligation::Column::ProgrammeId.eq(programme_id))
+        .add(obligation::Column::State.eq("open"))
+        .add(obligation::Column::DueOn.lte(local(now).date() + ahead));
+    let facts = facts::load(txn, book, now, which).await?;
+    let mut rows: Vec<_> = facts
+        .values()
+        .flat_map(|fact| plan(&fact.rules, policy, now))
+        .map(|planned| row(planned, now))
+        .collect();
+    let mut added = 0;
+    while !rows.is_empty() {
+        let rest = rows.split_off(rows.len().min(BATCH));
+        let batch = std::mem::replace(&mut rows, rest);
+        let inserted = reminder::Entity::insert_many(batch)
+            .on_conflict_do_nothing_on([
+                reminder::Column::ObligationId,
+                reminder::Column::Step,
+                reminder::Column::PersonId,
+                reminder::Column::Revision,
+            ])
+            .exec_without_returning(txn)
+            .await?;
+        if let sea_orm::TryInsertResult::Inserted(count) = inserted {
+            added += usize::try_from(count).unwrap_or(0);
+        }
+    }
+    Ok(added)
+}
+
+/// Calls off every planned reminder that is no longer wanted, with the reason, and returns how
+/// many.
+///
+/// # Errors
+/// A row this version cannot read, or a database fault.
+pub async fn call_off_unwanted(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    book: &Book,
+) -> Result<usize, StoreError> {
+    let planned = Query::select()
+        .column(reminder::Column::ObligationId)
+        .from(reminder::Entity)
+        .and_where(reminder::Column::State.eq("planned"))
+        .to_owned();
+    let which = Condition::all().add(obligation::Column::Id.in_subquery(planned));
+    let facts = facts::load(txn, book, now, which).await?;
+    let reminders = reminder::Entity::find()
+        .filter(reminder::Column::State.eq("planned"))
+        .all(txn)
+        .await?;
+    let mut off = CallOff::default();
+    for row in &reminders {
+        off.check(row, facts.get(&row.obligation_id), now)?;
+    }
+    off.write(txn, now).await
+}
+
+/// Reminders found unwanted, to be written down in few statements.
+#[derive(Debug, Default)]
+pub struct CallOff {
+    /// By new state and reason, in an order of their own, so that two who write at once wait for
+    /// each other instead of locking each other out.
+    found: BTreeMap<(&'static str, &'static str), Vec<Uuid>>,
+}
+
+impl CallOff {
+    /// Whether a reminder is still wanted; if not, it is noted here.
+    pub(super) fn check(
+        &mut self,
+        row: &reminder::Model,
+        fact: Option<&Fact>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let reason = match fact {
+            Some(fact) => unwanted(&fact.rules, &read(row)?, now),
+            None => Some("It is no longer owed."),
+        };
+        let Some(reason) = reason else {
+            return Ok(true);
+        };
+        let state = if row.expires_at <= now {
+            ReminderState::Expired
+        } else {
+            ReminderState::Cancelled
+        };
+        self.found
+            .entry((state.into(), reason))
+            .or_default()
+            .push(row.id);
+        Ok(false)
+    }
+
+    /// Whether nothing was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// Writes down what was found and returns how many. A reminder that went or was called off
+    /// meanwhile stays as it is.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn write(
+        self,
+        txn: &DatabaseTransaction,
+        now: DateTime<Utc>,
+    ) -> Result<usize, StoreError> {
+        let mut count = 0;
+        for ((state, reason), mut ids) in self.found {
+            count += ids.len();
+            ids.sort_unstable();
+            for ids in ids.chunks(BATCH) {
+                reminder::Entity::update_many()
+                    .col_expr(reminder::Column::State, Expr::val(state))
+                    .col_expr(reminder::Column::Reason, Expr::val(reason))
+                    .col_expr(reminder::Column::ChangedAt, Expr::val(now))
+                    .filter(reminder::Column::Id.is_in(ids.iter().copied()))
+                    .filter(reminder::Column::State.is_in(["planned", "bundled"]))
+                    .exec(txn)
+                    .await?;
+            }
+        }
+        Ok(count)
+    }
+}
+
+/// A row as the rules see it.
+pub(super) fn read(row: &reminder::Model) -> Result<PlannedReminder, StoreError> {
+    Ok(PlannedReminder {
+        obligation_id: row.obligation_id,
+        step: word("reminder", row.id, &row.step)?,
+        person_id: row.person_id,
+        revision: row.revision,
+        send_on: row.send_on,
+        expires_at: row.expires_at,
+        reason: row.reason.clone(),
+    })
+}
+
+fn row(planned: PlannedReminder, now: DateTime<Utc>) -> reminder::ActiveModel {
+    reminder::ActiveModel {
+        id: Set(new_id(now)),
+        obligation_id: Set(planned.obligation_id),
+        person_id: Set(planned.person_id),
+        step: Set(planned.step.to_string()),
+        revision: Set(planned.revision),
+        send_on: Set(planned.send_on),
+        expires_at: Set(planned.expires_at),
+        state: Set(text(ReminderState::Planned)),
+        reason: Set(planned.reason),
+        message_id: Set(None),
+        created_at: Set(now),
+        changed_at: Set(now),
+    }
+}
