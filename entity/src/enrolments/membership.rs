@@ -58,6 +58,23 @@ pub async fn enrol(
     now: DateTime<Utc>,
     wish: Enrol,
 ) -> Result<enrolment::Model, StoreError> {
+    let row = enter(txn, scope, by, now, wish).await?;
+    settle(txn, now, &row, &[row.hub_id]).await?;
+    Ok(row)
+}
+
+/// Enrols a partner setting without deriving anything, for an import that enters many and derives
+/// and assesses the whole programme once, at its end, in the same transaction.
+///
+/// # Errors
+/// As [`enrol`].
+pub async fn enter(
+    txn: &DatabaseTransaction,
+    scope: &Scope,
+    by: Option<Uuid>,
+    now: DateTime<Utc>,
+    wish: Enrol,
+) -> Result<enrolment::Model, StoreError> {
     let hub = visible_hub(txn, scope, wish.hub_id, "hubId").await?;
     require(
         runs_hub(scope, &hub),
@@ -98,7 +115,6 @@ pub async fn enrol(
             .await?;
     }
     write_history(txn, &row, "enrolled", (None, Some(hub.id)), None, by, now).await?;
-    settle(txn, now, &row, &[hub.id]).await?;
     Ok(row)
 }
 

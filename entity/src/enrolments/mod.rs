@@ -15,7 +15,7 @@ mod permission;
 mod record;
 
 pub use derivation::{rederive_enrolment, rederive_hub, rederive_programme};
-pub use membership::{Enrol, enrol, transfer, withdraw};
+pub use membership::{Enrol, enrol, enter, transfer, withdraw};
 pub use record::{excuse, record_met};
 
 use crate::outcome::{RefusalCode, StoreError};
