@@ -20,7 +20,7 @@ fn identity(wanted: &Wanted) -> (Uuid, &str) {
 ///
 /// | Deed | For a latecomer |
 /// |---|---|
-/// | one-off work, such as the self-assessment of term 1 | owed, due when the grace ends |
+/// | one-off work, such as the self-assessment or the deep-dive visit of term 1 | owed, due when the grace ends |
 /// | a deed of each term, support days | not owed for a term that was over; else due when the grace ends |
 /// | closes as missed, such as an open day | not owed: it could only be missed |
 /// | an event with a recording | the recording is to be watched within its days, or when the grace ends |

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use super::dates::{self, Window};
-use super::{Action, CommitmentFacts, DerivationFacts, EventFacts, TermFacts, Wanted};
+use super::{
+    Action, CommitmentFacts, CommitmentKind, DerivationFacts, EventFacts, TermFacts, Wanted,
+};
 use crate::calendar::{end_of_day, local};
 use crate::programme::{DueRule, TermChoice};
 
@@ -98,7 +100,7 @@ fn of_terms(
         .filter_map(|term| {
             let Window { opens_on, due_on } = dates::window(rule.due, term, &facts.calendar)?;
             let over = term.ends_on < facts.joined_on;
-            let bound = rule.term == TermChoice::Each || rule.days.is_some();
+            let bound = rule.term == TermChoice::Each || belongs_to_its_term(commitment.kind);
             let too_late = rule.closes_as_missed && due_on < earliest;
             let offered = rule.event.is_none()
                 || published(facts, commitment).any(|event| {
@@ -119,6 +121,15 @@ fn of_terms(
             })
         })
         .collect()
+}
+
+/// Support days are used in the term they belong to; other work that stands for days, such as the
+/// deep-dive visit, is not lost with its term.
+fn belongs_to_its_term(kind: CommitmentKind) -> bool {
+    matches!(
+        kind,
+        CommitmentKind::SupportDays | CommitmentKind::DeliverSupportDays
+    )
 }
 
 /// One obligation per event in a chosen term.

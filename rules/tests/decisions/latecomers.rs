@@ -1,7 +1,7 @@
 //! The fairness rules for who joins late. A grace of 15 working days after Monday 1 February 2027
 //! ends on Monday 1 March, half-term being in between.
 
-use rules::commitments::{Action, CommitmentFacts};
+use rules::commitments::{Action, CommitmentFacts, CommitmentKind};
 use rules::programme::{CommitmentRule, EventKind, TermChoice};
 
 use crate::support::{
@@ -18,6 +18,11 @@ fn with(mut commitment: CommitmentFacts, change: fn(&mut CommitmentRule)) -> Com
     commitment
 }
 
+fn with_kind(mut commitment: CommitmentFacts, kind: CommitmentKind) -> CommitmentFacts {
+    commitment.kind = kind;
+    commitment
+}
+
 #[test]
 fn a_latecomer_owes_by_term_what_can_still_be_done() {
     let missed = |rule: &mut CommitmentRule| rule.closes_as_missed = true;
@@ -30,6 +35,11 @@ fn a_latecomer_owes_by_term_what_can_still_be_done() {
             vec![("term-2", GRACE), ("term-3", "2027-05-28")],
         ),
         ("support days of a past term", support_days(), vec![]),
+        (
+            "a deep-dive visit, though it stands for a day",
+            with_kind(support_days(), CommitmentKind::DeepDiveVisit),
+            vec![("term-1", GRACE)],
+        ),
         (
             "support days of this term",
             with(support_days(), second),

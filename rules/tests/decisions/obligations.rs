@@ -206,6 +206,18 @@ fn a_cancelled_or_withdrawn_event_cancels_and_brings_back_its_obligation() {
 }
 
 #[test]
+fn what_was_cancelled_does_not_come_back_only_to_be_missed() {
+    let events = vec![event(201, EventKind::HubNetworking, "2026-10-05T15:30")];
+    let mut facts = derivation(BEFORE_TERM, JOINED, vec![networking()], events);
+    settle(&mut facts);
+    facts.events[0].cancelled = true;
+    settle(&mut facts);
+    facts.events[0].cancelled = false;
+    facts.now = at("2026-10-06T00:00");
+    assert_eq!(settle(&mut facts), []);
+}
+
+#[test]
 fn a_moved_term_moves_what_is_open_and_leaves_what_is_settled() {
     for (state, moves) in [
         (ObligationState::Open, true),

@@ -315,3 +315,13 @@ fn a_whole_set_up_survives_being_written_and_read() {
     let json = serde_json::to_string(&set_up).unwrap();
     assert_eq!(serde_json::from_str::<SetUp>(&json).unwrap(), set_up);
 }
+
+#[test]
+fn the_set_ups_that_are_shipped_have_no_faults() {
+    for text in [
+        include_str!("../../../set-ups/rise.toml"),
+        include_str!("../../../set-ups/behaviour-hubs.toml"),
+    ] {
+        assert_eq!(faults(text), []);
+    }
+}
