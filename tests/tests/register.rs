@@ -345,6 +345,29 @@ async fn two_settings_are_never_made_one() {
 }
 
 #[tokio::test]
+async fn settings_that_would_meet_in_one_successor_both_stay() {
+    both(async |world| {
+        let chain = b"URN,LinkURN,LinkName,LinkType,LinkEstablishedDate\r\n\
+            900004,900020,Riverbank Invented Academy,Successor,\"\"\r\n\
+            900008,900004,Riverbank Make-Believe School,Successor,\"\"\r\n";
+        let chain = file(&world, "links.csv", chain);
+        imported(&world, LATER, None).await;
+        for urn in [900_004, 900_008] {
+            setting_of(&world, urn).await;
+        }
+        let report = run(&world, sample(LATER), Some(chain))
+            .await
+            .expect("imported");
+        assert_eq!(
+            (report.moved.len(), report.needs_person.len()),
+            (0, 2),
+            "{report}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn settings_are_called_what_their_school_or_trust_is_called() {
     both(async |world| {
         imported(&world, SAMPLE, None).await;
