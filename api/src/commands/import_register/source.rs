@@ -40,10 +40,23 @@ enum Input {
     Gzipped(MultiGzDecoder<Tap>),
 }
 
-/// The text of the file; remembers its last byte.
+/// The text of the file; remembers how it ends.
 struct Text {
     input: Input,
     last: Option<u8>,
+    open_quote: bool,
+}
+
+impl Text {
+    /// Some genuine files have no line break at their end. Then only a closed quote tells that the
+    /// last cell is whole.
+    fn ends_well(&self) -> bool {
+        match self.last {
+            Some(b'\n') => true,
+            Some(b'"') => !self.open_quote,
+            _ => false,
+        }
+    }
 }
 
 impl Read for Text {
@@ -54,6 +67,9 @@ impl Read for Text {
         };
         if let Some(last) = buffer[..count].last() {
             self.last = Some(*last);
+            for byte in &buffer[..count] {
+                self.open_quote ^= *byte == b'"';
+            }
         }
         Ok(count)
     }
@@ -75,6 +91,9 @@ pub struct Source {
     pub header: Vec<String>,
     name: String,
     last_was_short: bool,
+    /// The csv reader counts the line feed of CR LF only with the next row: then rows begin a line
+    /// later than it says.
+    line_lag: u64,
 }
 
 impl Source {
@@ -108,7 +127,11 @@ impl Source {
             .has_headers(false)
             .flexible(true)
             .buffer_capacity(1 << 16)
-            .from_reader(Text { input, last: None });
+            .from_reader(Text {
+                input,
+                last: None,
+                open_quote: false,
+            });
         let mut record = ByteRecord::new();
         let any = reader
             .read_byte_record(&mut record)
@@ -125,12 +148,14 @@ impl Source {
             .map(|cell| encoding.decode_without_bom_handling(cell).0)
             .map(|cell| cell.trim().trim_matches('"').to_owned())
             .collect();
+        let line_lag = u64::from(reader.position().line() == 1);
         Ok(Self {
             reader,
             encoding,
             header,
             name,
             last_was_short: false,
+            line_lag,
         })
     }
 
@@ -147,7 +172,7 @@ impl Source {
         }
         let short = (record.len() < self.header.len()).then_some(record.len());
         self.last_was_short = short.is_some();
-        let number = record.position().map_or(0, csv::Position::line);
+        let number = record.position().map_or(0, csv::Position::line) + self.line_lag;
         Ok(Some(Line { number, short }))
     }
 
@@ -163,7 +188,7 @@ impl Source {
     /// A file whose last row is not whole.
     pub fn finish(self) -> Result<String, ImportError> {
         let text = self.reader.into_inner();
-        if self.last_was_short || text.last != Some(b'\n') {
+        if self.last_was_short || !text.ends_well() {
             return Err(ImportError::Refused(format!(
                 "{} is cut off: its last row is not whole",
                 self.name

@@ -47,13 +47,20 @@ pub async fn follow(
         .map(|(id, urn)| (*id, choose(&lineage, schools, *urn)))
         .collect();
 
-    let mut taken: HashSet<Uuid> = settings.iter().map(|(_, school)| *school).collect();
+    // How many settings stand for a school, or would.
+    let mut wanted: HashMap<Uuid, usize> = HashMap::new();
+    for (_, school_id) in &settings {
+        *wanted.entry(*school_id).or_default() += 1;
+        if let Some(Ok((_, next_id))) = choices.get(school_id) {
+            *wanted.entry(*next_id).or_default() += 1;
+        }
+    }
     for (setting_id, school_id) in settings {
         let (Some(urn), Some(choice)) = (closed.get(&school_id), choices.get(&school_id)) else {
             continue;
         };
         let problem = match choice {
-            Ok((next, next_id)) if taken.insert(*next_id) => {
+            Ok((next, next_id)) if wanted.get(next_id) == Some(&1) => {
                 move_setting(txn, setting_id, *next_id).await?;
                 move_calendar(txn, (*urn, school_id), (*next, *next_id)).await?;
                 report.moved.push(Moved {
@@ -63,7 +70,9 @@ pub async fn follow(
                 });
                 continue;
             }
-            Ok((next, _)) => format!("closed, and another setting stands for its successor {next}"),
+            Ok((next, _)) => {
+                format!("closed, and another setting stands for its successor {next}, or would")
+            }
             Err(problem) => problem.clone(),
         };
         report.needs_person.push(NeedsPerson {
