@@ -1,0 +1,94 @@
+//! `api load-demo`: the invented demo programme, as it stands on Monday 5 October 2026.
+
+mod people;
+mod story;
+
+use std::io::Write as _;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use entity::id::new_id;
+use entity::people::person;
+use entity::programme::programme;
+use runtime::database::Database;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
+
+pub use self::people::DemoToken;
+use super::{import_bank_holidays, import_register, set_up};
+use crate::app::App;
+
+const REGISTER: &[u8] = include_bytes!("../../../../demo/register.csv");
+const BANK_HOLIDAYS: &str = include_str!("../../../../demo/bank-holidays.json");
+const PROGRAMME: &str = include_str!("../../../../demo/programme.csv");
+
+/// Runs the command: prints a line of role, name and token, divided by tabs, for each role.
+///
+/// # Errors
+/// A database that holds something else, or a database fault.
+pub async fn run(app: &App) -> anyhow::Result<()> {
+    let tokens = load(&app.db, app.clock.now()).await?;
+    app.signal.changed().await;
+    let mut out = std::io::stdout().lock();
+    for DemoToken { role, name, token } in tokens {
+        writeln!(out, "{}\t{name}\t{token}", <&str>::from(role))?;
+    }
+    Ok(())
+}
+
+/// Loads the demo where it is not loaded yet, and issues fresh tokens in place of earlier ones.
+///
+/// # Errors
+/// A database that holds something else, or a database fault.
+pub async fn load(db: &Database, now: DateTime<Utc>) -> anyhow::Result<Vec<DemoToken>> {
+    if !is_loaded(db).await? {
+        import_demo_register(db, now).await?;
+        let txn = db.write().await?;
+        import_bank_holidays::load(&txn, now, BANK_HOLIDAYS).await?;
+        for (name, text) in set_up::SHIPPED {
+            set_up::load(&txn, story::beginning(), text)
+                .await
+                .with_context(|| format!("the shipped set-up {name}"))?;
+        }
+        story::tell(&txn, now, PROGRAMME).await?;
+        people::add(&txn, now).await?;
+        txn.commit().await?;
+    }
+    let txn = db.write().await?;
+    let tokens = people::issue_tokens(&txn, now).await?;
+    txn.commit().await?;
+    Ok(tokens)
+}
+
+/// Whether the demo is there already; anything else in its place is refused.
+async fn is_loaded(db: &Database) -> anyhow::Result<bool> {
+    let admin = person::Entity::find()
+        .filter(person::Column::Email.eq(people::ADMIN))
+        .count(db.reader())
+        .await?;
+    if admin > 0 {
+        return Ok(true);
+    }
+    let programmes = programme::Entity::find().count(db.reader()).await?;
+    let people = person::Entity::find().count(db.reader()).await?;
+    anyhow::ensure!(
+        programmes == 0 && people == 0,
+        "this database holds a programme that is not the demo; name an empty one in DATABASE_URL"
+    );
+    Ok(false)
+}
+
+/// The register comes in as it always does, from a file.
+async fn import_demo_register(db: &Database, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let file = std::env::temp_dir().join(format!("hubs-demo-register-{}.csv", new_id(now)));
+    std::fs::write(&file, REGISTER)
+        .with_context(|| format!("{} cannot be written", file.display()))?;
+    let arguments = import_register::Arguments {
+        file: file.clone(),
+        links: None,
+        force: false,
+    };
+    let imported = import_register::import(db, now, &arguments).await;
+    std::fs::remove_file(&file)?;
+    imported.context("the demo's register")?;
+    Ok(())
+}

@@ -1,0 +1,406 @@
+//! Programmes, school calendars and bank holidays from files.
+
+use api::commands::{import_bank_holidays, load_demo, set_up};
+use chrono::NaiveDate;
+use entity::enrolments::obligation;
+use entity::programme::loader::{Deed, SetUpReport};
+use entity::programme::{cohort, commitment_template, event, programme, programme_term};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+};
+use tests::{World, both};
+
+const RISE: &str = include_str!("../../set-ups/rise.toml");
+const BANK_HOLIDAYS: &str = include_str!("../../demo/bank-holidays.json");
+
+/// A small programme of existing kinds, for a single cohort.
+const READING: &str = r#"
+[programme]
+key = "reading-hubs"
+name = "Demo Reading Hubs"
+description = "Invented: schools that teach reading well help others."
+
+[policy]
+grace_working_days = 5
+remind_before = [5]
+remind_after = [2]
+escalate_to_hub_after = 5
+escalate_to_programme_after = 10
+recipients = ["headteacher"]
+digest_at = "08:00:00"
+quiet_from = "18:00:00"
+quiet_until = "07:30:00"
+alert_when_overdue_by = 3
+
+[[cohort]]
+key = "autumn-2026"
+name = "Autumn 2026"
+term = [{ name = "Autumn", starts_on = "2026-09-03", ends_on = "2026-12-18" }]
+
+[[cohort]]
+key = "spring-2027"
+name = "Spring 2027"
+term = [{ name = "Spring", starts_on = "2027-01-04", ends_on = "2027-03-25" }]
+
+[[pathway]]
+key = "partner"
+name = "Partner"
+description = "One term of support."
+partner_kind = "any"
+
+[[pathway.commitment]]
+key = "audit"
+kind = "audit"
+title = "Audit how reading is taught, with your lead"
+term = { number = 1 }
+due = "mid_term"
+
+[[hub_commitment]]
+key = "keep-in-touch"
+kind = "keep_in_touch"
+title = "Be in touch with every partner"
+term = "each"
+due = "end_of_term"
+"#;
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().expect("a day")
+}
+
+/// Loads a set-up as the command does: commits what loads, rolls back what does not.
+async fn load(world: &World, text: &str) -> Result<SetUpReport, String> {
+    let txn = world.db.write().await.expect("a transaction");
+    match set_up::load(&txn, world.clock.now(), text).await {
+        Ok(report) => {
+            txn.commit().await.expect("commit");
+            Ok(report)
+        }
+        Err(error) => {
+            txn.rollback().await.expect("rollback");
+            Err(format!("{error:#}"))
+        }
+    }
+}
+
+async fn demo(world: &World) {
+    load_demo::load(&world.db, world.clock.now())
+        .await
+        .expect("the demo loads");
+}
+
+/// Obligations of a commitment of RISE.
+async fn obligations(world: &World, key: &str) -> Vec<obligation::Model> {
+    let template = commitment_template::Entity::find()
+        .filter(commitment_template::Column::Key.eq(key))
+        .one(world.db.reader())
+        .await
+        .expect("a read")
+        .expect("the commitment");
+    obligation::Entity::find()
+        .filter(obligation::Column::TemplateId.eq(template.id))
+        .order_by_asc(obligation::Column::Id)
+        .all(world.db.reader())
+        .await
+        .expect("a read")
+}
+
+async fn everything(
+    world: &World,
+) -> (
+    Vec<programme::Model>,
+    Vec<event::Model>,
+    Vec<obligation::Model>,
+) {
+    let db = world.db.reader();
+    (
+        programme::Entity::find()
+            .order_by_asc(programme::Column::Id)
+            .all(db)
+            .await
+            .expect("a read"),
+        event::Entity::find()
+            .order_by_asc(event::Column::Id)
+            .all(db)
+            .await
+            .expect("a read"),
+        obligation::Entity::find()
+            .order_by_asc(obligation::Column::Id)
+            .all(db)
+            .await
+            .expect("a read"),
+    )
+}
+
+#[tokio::test]
+async fn loading_a_set_up_again_changes_nothing() {
+    both(async |world| {
+        for (name, text) in set_up::SHIPPED {
+            let first = load(&world, text).await.expect("it loads");
+            assert!(
+                first.changes.iter().all(
+                    |change| change.deed == Deed::Added || change.place.starts_with("calendar")
+                )
+            );
+            let again = load(&world, text).await.expect("it loads again");
+            assert_eq!(again.changes, [], "{} {name}", world.name);
+            assert_eq!(again.obligations_changed, 0);
+        }
+        for (name, text) in set_up::SHIPPED {
+            let third = load(&world, text).await.expect("it loads a third time");
+            assert_eq!(third.changes, [], "{} {name}", world.name);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_moved_week_moves_what_is_open_and_leaves_what_was_met() {
+    both(async |world| {
+        demo(&world).await;
+        let before = obligations(&world, "enhanced.self-assessment").await;
+        let later = RISE.replace("due = { end_of_week = 4 }", "due = { end_of_week = 7 }");
+        let report = load(&world, &later).await.expect("it loads");
+        let places: Vec<_> = report
+            .changes
+            .iter()
+            .map(|change| change.place.as_str())
+            .collect();
+        assert_eq!(
+            places,
+            [
+                "commitment regional.self-assessment",
+                "commitment enhanced.self-assessment"
+            ]
+        );
+        let after = obligations(&world, "enhanced.self-assessment").await;
+        let mut moved = 0;
+        for (old, new) in before.iter().zip(&after) {
+            if old.state == "open" {
+                assert_eq!(
+                    (old.due_on, new.due_on),
+                    (day("2026-09-25"), day("2026-10-16"))
+                );
+                assert_eq!(new.revision, old.revision + 1);
+                moved += 1;
+            } else {
+                assert_eq!(old, new);
+            }
+        }
+        assert_eq!(moved, 2, "{}: the demo has two late ones", world.name);
+        assert!(report.obligations_changed > moved);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_moved_event_gets_a_new_version_and_moves_who_attends() {
+    both(async |world| {
+        demo(&world).await;
+        let moved = RISE
+            .replace(
+                "starts_at = \"2026-10-08T13:30:00\"",
+                "starts_at = \"2026-10-13T13:30:00\"",
+            )
+            .replace(
+                "ends_at = \"2026-10-08T15:30:00\"",
+                "ends_at = \"2026-10-13T15:30:00\"",
+            );
+        let report = load(&world, &moved).await.expect("it loads");
+        let places: Vec<_> = report
+            .changes
+            .iter()
+            .map(|change| change.place.as_str())
+            .collect();
+        assert_eq!(places, ["event september-2026-cpd-2"]);
+        let event = event::Entity::find()
+            .filter(event::Column::Key.eq("september-2026-cpd-2"))
+            .one(world.db.reader())
+            .await
+            .expect("a read")
+            .expect("the event");
+        assert_eq!(event.version, 2);
+        assert_eq!(event.starts_at.to_rfc3339(), "2026-10-13T12:30:00+00:00");
+        let attending = obligation::Entity::find()
+            .filter(obligation::Column::EventId.eq(event.id))
+            .all(world.db.reader())
+            .await
+            .expect("a read");
+        assert!(attending.len() > 10);
+        assert!(attending.iter().all(|row| row.due_on >= day("2026-10-13")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_leaves_the_file_is_retired_or_cancelled_and_what_was_done_stays() {
+    both(async |world| {
+        demo(&world).await;
+        let met = |rows: &[obligation::Model]| rows.iter().filter(|row| row.state == "met").count();
+        let before = met(&obligations(&world, "enhanced.baseline-surveys").await);
+        assert_eq!(before, 3);
+        let start = RISE
+            .find("[[pathway.commitment]]\nkey = \"baseline-surveys\"")
+            .expect("there");
+        let end = start + RISE[start..].find("\n\n").expect("an end");
+        let without = format!("{}{}", &RISE[..start], &RISE[end..]);
+        let start = without
+            .find("[[event]]\nkey = \"september-2026-cpd-6\"")
+            .expect("there");
+        let end = start + without[start..].find("\n\n").expect("an end");
+        let without = format!("{}{}", &without[..start], &without[end..]);
+        let report = load(&world, &without).await.expect("it loads");
+        let deeds: Vec<_> = report
+            .changes
+            .iter()
+            .map(|change| (change.deed, change.place.as_str()))
+            .filter(|(deed, _)| *deed != Deed::Changed)
+            .collect();
+        assert_eq!(
+            deeds,
+            [
+                (Deed::Retired, "commitment enhanced.baseline-surveys"),
+                (Deed::Cancelled, "event september-2026-cpd-6"),
+            ]
+        );
+        let after = obligations(&world, "enhanced.baseline-surveys").await;
+        assert_eq!(met(&after), before);
+        assert!(
+            after
+                .iter()
+                .all(|row| row.state == "met" || row.state == "cancelled")
+        );
+        let back = load(&world, RISE).await.expect("it loads");
+        assert!(back.obligations_changed > 0);
+        let after = obligations(&world, "enhanced.baseline-surveys").await;
+        assert!(
+            after
+                .iter()
+                .all(|row| row.state == "met" || row.state == "open")
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_term_or_cohort_that_something_hangs_on_cannot_leave_the_file() {
+    both(async |world| {
+        demo(&world).await;
+        let before = everything(&world).await;
+        let summer = "  { name = \"Summer 2027\", starts_on = \"2027-04-12\", ends_on = \"2027-07-21\", half_term = [\"2027-05-31\", \"2027-06-04\"] },\n";
+        let fewer = RISE.replacen(summer, "", 1);
+        assert_ne!(fewer, RISE);
+        // Sessions of a term that is no more would be faults of the file itself.
+        let problem = load(&world, &fewer).await.expect_err("a refusal");
+        assert!(problem.contains("term") || problem.contains("cpd"), "{problem}");
+        let start = RISE.find("[[cohort]]\nkey = \"january-2026\"").expect("there");
+        let end = start + RISE[start..].find("\n]\n").expect("an end") + 3;
+        let mut fewer = format!("{}{}", &RISE[..start], &RISE[end..]);
+        while let Some(at) = fewer.find("[[event]]\nkey = \"january-2026") {
+            let end = at + fewer[at..].find("\n\n").expect("an end");
+            fewer = format!("{}{}", &fewer[..at], &fewer[end..]);
+        }
+        let problem = load(&world, &fewer).await.expect_err("a refusal");
+        assert!(problem.contains("cohort january-2026"), "{problem}");
+        assert_eq!(everything(&world).await, before, "{}", world.name);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_third_programme_of_known_kinds_needs_only_a_file() {
+    both(async |world| {
+        let report = load(&world, READING).await.expect("it loads");
+        assert_eq!(report.changes.len(), 8, "{:?}", report.changes);
+        let db = world.db.reader();
+        assert_eq!(cohort::Entity::find().count(db).await.expect("a read"), 2);
+        let start = READING
+            .find("[[cohort]]\nkey = \"spring-2027\"")
+            .expect("there");
+        let end = READING.find("[[pathway]]").expect("there");
+        let fewer = format!("{}{}", &READING[..start], &READING[end..]);
+        let report = load(&world, &fewer)
+            .await
+            .expect("nothing hangs on the second cohort");
+        assert_eq!(report.changes.len(), 1);
+        assert_eq!(report.changes[0].deed, Deed::Removed);
+        assert_eq!(
+            programme_term::Entity::find()
+                .count(db)
+                .await
+                .expect("a read"),
+            1
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_fault_of_a_file_is_listed_and_nothing_is_loaded() {
+    both(async |world| {
+        let wrong = READING
+            .replacen("key = \"spring-2027\"", "key = \"autumn-2026\"", 1)
+            .replacen("ends_on = \"2026-12-18\"", "ends_on = \"2026-08-18\"", 1)
+            .replacen("due = \"mid_term\"", "due = \"event\"", 1);
+        let problem = load(&world, &wrong).await.expect_err("faults");
+        for named in ["autumn-2026", "audit"] {
+            assert!(problem.contains(named), "{named}: {problem}");
+        }
+        assert!(problem.lines().count() >= 4, "{problem}");
+        let count = programme::Entity::find()
+            .count(world.db.reader())
+            .await
+            .expect("a read");
+        assert_eq!(count, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_calendar_of_an_unknown_local_authority_is_refused() {
+    both(async |world| {
+        let text = format!(
+            "{READING}\n[[calendar]]\napplies_to = {{ local_authority = 981 }}\nname = \"Demo\"\nspan = [{{ kind = \"term\", name = \"Autumn\", starts_on = \"2026-09-07\", ends_on = \"2026-12-18\" }}]\n"
+        );
+        let problem = load(&world, &text).await.expect_err("a refusal");
+        assert!(problem.contains("local authority 981"), "{problem}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_new_bank_holiday_is_added_once_and_moves_what_was_due_on_it() {
+    both(async |world| {
+        demo(&world).await;
+        let now = world.clock.now();
+        let txn = world.db.write().await.expect("a transaction");
+        let known = import_bank_holidays::load(&txn, now, BANK_HOLIDAYS)
+            .await
+            .expect("it loads");
+        assert_eq!(
+            (known.days, known.added.len(), known.obligations_changed),
+            (32, 0, 0)
+        );
+        let invented = r#"{"england-and-wales": {"division": "england-and-wales", "events": [
+            {"title": "Invented holiday", "date": "2026-10-09", "notes": "", "bunting": true}]}}"#;
+        let report = import_bank_holidays::load(&txn, now, invented)
+            .await
+            .expect("it loads");
+        assert_eq!(
+            report.added,
+            [(day("2026-10-09"), "Invented holiday".to_owned())]
+        );
+        assert!(report.obligations_changed > 0);
+        let again = import_bank_holidays::load(&txn, now, invented)
+            .await
+            .expect("it loads");
+        assert_eq!((again.added.len(), again.obligations_changed), (0, 0));
+        txn.commit().await.expect("commit");
+        let surveys = obligations(&world, "enhanced.baseline-surveys").await;
+        let open: Vec<_> = surveys.iter().filter(|row| row.state == "open").collect();
+        assert_eq!(open.len(), 5);
+        assert!(open.iter().all(|row| row.due_on == day("2026-10-08")));
+        let txn = world.db.write().await.expect("a transaction");
+        assert!(import_bank_holidays::load(&txn, now, "{}").await.is_err());
+    })
+    .await;
+}
