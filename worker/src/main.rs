@@ -1,1 +1,71 @@
-fn main() {}
+//! The command line of the worker.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use chrono::NaiveDateTime;
+use clap::{Args, Parser, Subcommand};
+use rules::calendar::moment;
+use runtime::clock::Clock;
+use runtime::config::Config;
+use worker::app::App;
+use worker::mail::Destination;
+
+/// Plans reminders, delivers them, and flags what is overdue.
+#[derive(Parser)]
+#[command(name = "worker", version)]
+struct Arguments {
+    /// A file of settings over the defaults (see config.default.toml).
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Do what is due: at every heartbeat until asked to stop, or once.
+    Run(Run),
+}
+
+#[derive(Args)]
+struct Run {
+    /// Do everything that is due, say what was done, and exit.
+    #[arg(long)]
+    once: bool,
+    /// With --once: as if it were this London time, such as 2026-10-05T08:00. Only where mail goes
+    /// to a folder.
+    #[arg(long, requires = "once", value_parser = local_time)]
+    now: Option<NaiveDateTime>,
+}
+
+fn local_time(text: &str) -> Result<NaiveDateTime, String> {
+    ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+        .ok_or_else(|| "give a London time such as 2026-10-05T08:00".to_owned())
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let Arguments { config, command } = Arguments::parse();
+    let Command::Run(run) = command;
+    let config = Config::load(config.as_deref())?;
+    let clock = match run.now {
+        Some(now) => {
+            Destination::of(&config.mail).allow_pretended_time()?;
+            Clock::standing_at(moment(now))
+        }
+        None => config.clock()?,
+    };
+    runtime::telemetry::start(&config.log)?;
+    let stop = runtime::shutdown::on_signal()?;
+    let app = App::open(config, clock, stop.clone()).await?;
+    if !run.once {
+        return worker::heartbeat::run(&app, stop).await;
+    }
+    let pass = worker::pass::run(&app, &stop).await;
+    writeln!(std::io::stdout(), "{pass}").context("the summary cannot be written")?;
+    pass.into_result()
+}

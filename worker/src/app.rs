@@ -1,0 +1,79 @@
+//! What every job works with.
+
+use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use entity::people::secrets;
+use lettre::message::Mailbox;
+use rand::RngCore as _;
+use runtime::clock::Clock;
+use runtime::config::Config;
+use runtime::database::Database;
+use runtime::signal::Signal;
+use tokio_util::sync::CancellationToken;
+
+use crate::mail::Destination;
+
+/// The running worker.
+#[derive(Clone)]
+pub struct App {
+    /// Settings.
+    pub config: Config,
+    /// Database.
+    pub db: Database,
+    /// Clock.
+    pub clock: Clock,
+    /// Change signal.
+    pub signal: Signal,
+    /// Where mail goes.
+    pub mail: Destination,
+    /// Who sends it.
+    pub sender: Mailbox,
+    /// Name of this worker among others, for leases.
+    pub name: String,
+}
+
+impl App {
+    /// Opens what the settings name. The database is migrated by the api, not here.
+    ///
+    /// # Errors
+    /// A setting that cannot be used, or a database that does not answer.
+    pub async fn open(
+        config: Config,
+        clock: Clock,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let sender = config.mail.from.parse();
+        let sender =
+            sender.context("the setting mail.from cannot be used: it is no mail address")?;
+        let db = Database::open(&config.database).await?;
+        let signal = Signal::start(&config.redis.url, stop)?;
+        Ok(Self {
+            mail: Destination::of(&config.mail),
+            sender,
+            name: random(),
+            config,
+            db,
+            clock,
+            signal,
+        })
+    }
+
+    /// The secret that signs links, shared with the api through the database.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn link_secret(&self) -> anyhow::Result<String> {
+        let txn = self.db.write().await?;
+        let secret = secrets::shared(&txn, self.clock.now(), secrets::LINKS, random()).await?;
+        txn.commit().await?;
+        Ok(secret)
+    }
+}
+
+/// 256 random bits as text.
+fn random() -> String {
+    let mut bytes = [0; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}

@@ -1,0 +1,169 @@
+//! The jobs, one file each, and their timetable. Every job looks at the facts and makes it so: it
+//! takes no input and can run twice, late, or on two machines.
+
+mod assess_engagement;
+mod bundle_digests;
+mod deliver;
+mod derive_obligations;
+mod plan_reminders;
+
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use entity::outcome::StoreError;
+use entity::programme::programme;
+use rules::timetable::LocalRule;
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryOrder as _, QuerySelect as _,
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::pass::Done;
+
+/// The jobs there are; as text, the name of their file and of their rows in `occurrence`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum Job {
+    /// Brings every obligation up to the day.
+    DeriveObligations,
+    /// Writes down the reminders that are needed, calls off those that are not.
+    PlanReminders,
+    /// Makes the digests whose time has come.
+    BundleDigests,
+    /// Delivers messages. Nothing else sends mail.
+    Deliver,
+    /// Raises and clears alerts.
+    AssessEngagement,
+}
+
+/// A line of the timetable.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The job.
+    pub job: Job,
+    /// When it is due, in London time.
+    pub rule: LocalRule,
+    /// How late it may still be done; a moment older than that was missed.
+    pub catch_up: TimeDelta,
+}
+
+/// A time of day.
+const fn at(hour: u32, minute: u32) -> NaiveTime {
+    match NaiveTime::from_hms_opt(hour, minute, 0) {
+        Some(time) => time,
+        None => NaiveTime::MIN,
+    }
+}
+
+/// The timetable, in the order in which a pass goes through it. A worker that starts does at once
+/// what the day has been due so far.
+pub const TIMETABLE: &[Row] = &[
+    Row {
+        job: Job::DeriveObligations,
+        rule: LocalRule::Daily { at: at(0, 5) },
+        catch_up: TimeDelta::hours(24),
+    },
+    Row {
+        job: Job::PlanReminders,
+        rule: LocalRule::Every {
+            minutes: 15,
+            from: at(6, 0),
+            until: at(18, 0),
+        },
+        catch_up: TimeDelta::hours(12),
+    },
+    Row {
+        job: Job::BundleDigests,
+        rule: LocalRule::Beat,
+        catch_up: TimeDelta::zero(),
+    },
+    Row {
+        job: Job::Deliver,
+        rule: LocalRule::Beat,
+        catch_up: TimeDelta::zero(),
+    },
+    // Mutations assess what they touch; these passes see what the passing of time alone changed.
+    Row {
+        job: Job::AssessEngagement,
+        rule: LocalRule::Every {
+            minutes: 60,
+            from: at(2, 0),
+            until: at(20, 0),
+        },
+        catch_up: TimeDelta::hours(24),
+    },
+];
+
+impl Job {
+    /// Runs a job of the timetable inside the transaction that records its moment.
+    pub(crate) async fn run_within(
+        self,
+        txn: &DatabaseTransaction,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Done> {
+        Ok(match self {
+            Self::DeriveObligations => derive_obligations::run(txn, now).await?,
+            Self::PlanReminders => plan_reminders::run(txn, now).await?,
+            Self::AssessEngagement => assess_engagement::run(txn, now).await?,
+            Self::BundleDigests | Self::Deliver => Done::nothing(),
+        })
+    }
+
+    /// Runs a job of the heartbeat, which opens transactions of its own.
+    pub(crate) async fn run_alone(
+        self,
+        app: &App,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Done> {
+        match self {
+            Self::BundleDigests => bundle_digests::run(app).await,
+            Self::Deliver => deliver::run(app, stop).await,
+            Self::DeriveObligations | Self::PlanReminders | Self::AssessEngagement => {
+                Ok(Done::nothing())
+            }
+        }
+    }
+}
+
+/// All programmes.
+async fn programmes(db: &impl ConnectionTrait) -> Result<Vec<Uuid>, StoreError> {
+    Ok(programme::Entity::find()
+        .select_only()
+        .column(programme::Column::Id)
+        .order_by_asc(programme::Column::Id)
+        .into_tuple()
+        .all(db)
+        .await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use strum::VariantArray as _;
+
+    use super::*;
+
+    #[test]
+    fn every_job_has_one_row_in_the_timetable() {
+        for job in Job::VARIANTS {
+            let rows = TIMETABLE.iter().filter(|row| row.job == *job).count();
+            assert_eq!(rows, 1, "{job:?}");
+        }
+    }
+
+    #[test]
+    fn every_file_here_is_a_job_and_every_job_a_file() -> std::io::Result<()> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/jobs");
+        let mut files = BTreeSet::new();
+        for entry in std::fs::read_dir(folder)? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            files.insert(name.trim_end_matches(".rs").to_owned());
+        }
+        files.remove("mod");
+        let jobs = Job::VARIANTS.iter();
+        let jobs: BTreeSet<_> = jobs.map(|job| <&str>::from(job).to_owned()).collect();
+        assert_eq!(files, jobs);
+        Ok(())
+    }
+}

@@ -1,0 +1,225 @@
+//! What a digest says: sections of duties for the reader's schools, and what is late at partners
+//! they answer for.
+
+use std::collections::BTreeSet;
+
+use chrono::{Datelike as _, NaiveDate};
+use entity::messages::facts::{Book, Fact};
+use entity::messages::outbox::Parcel;
+use entity::outcome::StoreError;
+use rules::calendar::{local, working_days_in_words};
+use rules::commitments::{Action, OwedBy};
+use rules::links::Purpose;
+use rules::reminders::Step;
+
+use super::render::Links;
+
+/// A digest, ready for its templates.
+#[derive(Clone, Debug, Default)]
+pub struct Digest {
+    /// Subject line.
+    pub subject: String,
+    /// The reader's name.
+    pub name: String,
+    /// What the reader's own schools or hub have to do.
+    pub duties: Vec<Section>,
+    /// What is long overdue at partners the reader supports or oversees.
+    pub late: Vec<Section>,
+    /// Names of the programmes it is about.
+    pub programmes: String,
+    /// Where to choose what to receive.
+    pub preferences: String,
+}
+
+/// What concerns one school or hub.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// Its name.
+    pub name: String,
+    /// The hub that supports it, where the reader needs telling.
+    pub hub: Option<String>,
+    /// What is to be done.
+    pub items: Vec<Item>,
+}
+
+/// One obligation.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// What is to be done.
+    pub title: String,
+    /// How, where that is not plain from the title.
+    pub how: Option<&'static str>,
+    /// By when, or since when it is late, in a sentence.
+    pub when: String,
+    /// Whether it is overdue.
+    pub overdue: bool,
+    /// The page to report it done on.
+    pub link: String,
+}
+
+/// Works out what a digest says.
+///
+/// # Errors
+/// A programme that is not in the book.
+pub fn content(book: &Book, parcel: &Parcel, links: &Links<'_>) -> Result<Digest, StoreError> {
+    let today = local(links.now).date();
+    let person = parcel.person.id;
+    let (mut duties, mut late) = (Vec::new(), Vec::new());
+    let (mut own, mut theirs) = (Vec::new(), Vec::new());
+    let mut programmes = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    for (step, fact) in &parcel.items {
+        if !seen.insert(fact.row.id) {
+            continue;
+        }
+        book.policy(fact.row.programme_id)?;
+        programmes.extend(
+            book.programmes
+                .get(&fact.row.programme_id)
+                .map(|(name, _)| name),
+        );
+        let link = links.to(Purpose::Obligation(fact.row.id), person);
+        let item = item(fact, today, link);
+        match step {
+            Step::Before(_) | Step::After(_) => {
+                own.push(fact);
+                add(&mut duties, fact, None, item);
+            }
+            Step::EscalateToHub => {
+                theirs.push(fact);
+                add(&mut late, fact, None, item);
+            }
+            Step::EscalateToProgramme => {
+                theirs.push(fact);
+                add(&mut late, fact, Some(&fact.hub_name), item);
+            }
+        }
+    }
+    Ok(Digest {
+        subject: subject(&own, &theirs, today),
+        name: parcel.person.name.clone(),
+        duties,
+        late,
+        programmes: programmes
+            .into_iter()
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(" and "),
+        preferences: links.to(Purpose::Preferences, person),
+    })
+}
+
+/// Name of the school, or of the hub for its own duties.
+fn owner(fact: &Fact) -> &str {
+    match fact.rules.owed_by {
+        OwedBy::Partner => &fact.setting_name,
+        OwedBy::Hub => &fact.hub_name,
+    }
+}
+
+fn add(sections: &mut Vec<Section>, fact: &Fact, hub: Option<&String>, item: Item) {
+    let name = owner(fact);
+    let hub = hub.filter(|hub| *hub != name);
+    let found = sections
+        .iter_mut()
+        .find(|section| section.name == name && section.hub.as_ref() == hub);
+    match found {
+        Some(section) => section.items.push(item),
+        None => sections.push(Section {
+            name: name.to_owned(),
+            hub: hub.cloned(),
+            items: vec![item],
+        }),
+    }
+}
+
+fn item(fact: &Fact, today: NaiveDate, link: String) -> Item {
+    let due = fact.row.due_on;
+    let overdue = due < today;
+    let when = if overdue {
+        let days = fact.rules.calendar.working_days_between(due, today);
+        match u32::try_from(days) {
+            Ok(days) if days > 0 => format!(
+                "This was due by {}. It is {} late.",
+                day(due),
+                working_days_in_words(days)
+            ),
+            _ => format!("This was due by {}.", day(due)),
+        }
+    } else if due == today {
+        format!("Do this by the end of today, {}.", day(due))
+    } else {
+        format!("Do this by {}.", day(due))
+    };
+    let how = match fact.action {
+        Action::WatchRecording => {
+            Some("The session has taken place: watching its recording counts.")
+        }
+        Action::Do | Action::Attend => None,
+    };
+    Item {
+        title: fact.row.title.clone(),
+        how,
+        when,
+        overdue,
+        link,
+    }
+}
+
+/// `Friday 9 October 2026`.
+fn day(day: NaiveDate) -> String {
+    day.format("%A %-d %B %Y").to_string()
+}
+
+/// `9 October`, with the year when it is not this one.
+fn short(date: NaiveDate, today: NaiveDate) -> String {
+    if date.year() == today.year() {
+        date.format("%-d %B").to_string()
+    } else {
+        date.format("%-d %B %Y").to_string()
+    }
+}
+
+/// What, for whom and by when, in one line.
+fn subject(own: &[&Fact], late: &[&Fact], today: NaiveDate) -> String {
+    let owners: BTreeSet<&str> = own.iter().map(|fact| owner(fact)).collect();
+    let whose = match (owners.len(), owners.first()) {
+        (1, Some(name)) => (*name).to_owned(),
+        (count, _) => format!("{count} schools"),
+    };
+    let mut next: Vec<_> = own.iter().map(|fact| fact.row.due_on).collect();
+    next.retain(|due| *due >= today);
+    let overdue = own.len() - next.len();
+    let things = |count: usize| match count {
+        1 => "1 thing".to_owned(),
+        count => format!("{count} things"),
+    };
+    match (next.iter().min(), next.iter().max()) {
+        (Some(first), Some(last)) => {
+            let by = short(*first, today);
+            let by = if first == last {
+                format!("by {by}")
+            } else {
+                format!("the first by {by}")
+            };
+            let what = things(own.len());
+            match overdue {
+                0 if first == last => format!("{what} to do for {whose} {by}"),
+                0 => format!("{what} to do for {whose}, {by}"),
+                overdue => format!("{what} to do for {whose}: {overdue} overdue, {by}"),
+            }
+        }
+        _ if overdue > 0 => format!("{} overdue for {whose}", things(overdue)),
+        _ => late_subject(late),
+    }
+}
+
+fn late_subject(late: &[&Fact]) -> String {
+    let names: BTreeSet<&str> = late.iter().map(|fact| owner(fact)).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    match names[..] {
+        [one] => format!("{one} is late"),
+        [one, two] => format!("{one} and {two} are late"),
+        _ => format!("{} partners are late", names.len()),
+    }
+}

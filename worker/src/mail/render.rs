@@ -1,0 +1,135 @@
+//! From content to bytes. Date, boundary and Message-ID are fixed here, once.
+
+use std::time::SystemTime;
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+use entity::messages::outbox::Parcel;
+use lettre::message::header::{Header, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart, MultiPartKind, SinglePart};
+use rules::links::{Link, Purpose};
+use uuid::Uuid;
+
+use super::digest::Digest;
+
+/// What links in a mail are made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Links<'a> {
+    /// What they start with.
+    pub public_url: &'a str,
+    /// What signs them.
+    pub secret: &'a [u8],
+    /// When they are mailed.
+    pub now: DateTime<Utc>,
+}
+
+impl Links<'_> {
+    /// A link for one purpose and person.
+    #[must_use]
+    pub fn to(&self, purpose: Purpose, person: Uuid) -> String {
+        let token = Link::mailed(purpose, person, self.now).seal(self.secret);
+        let page = match purpose {
+            Purpose::Obligation(_) => "o",
+            Purpose::Preferences => "preferences",
+        };
+        format!("{}/{page}/{token}", self.public_url)
+    }
+}
+
+/// A mail as it is stored and sent.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// Subject line.
+    pub subject: String,
+    /// `Message-ID`.
+    pub message_id: String,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Why no mail can be written.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// The address is none. It is not repeated here: it is personal data.
+    #[error("the address cannot be used")]
+    Address,
+    /// The parts make no mail.
+    #[error(transparent)]
+    Mail(#[from] lettre::error::Error),
+    /// A template failed.
+    #[error(transparent)]
+    Template(#[from] askama::Error),
+}
+
+#[derive(Template)]
+#[template(path = "digest/text.txt")]
+struct Text<'a> {
+    digest: &'a Digest,
+}
+
+#[derive(Template)]
+#[template(path = "digest/page.html")]
+struct Html<'a> {
+    digest: &'a Digest,
+}
+
+/// Says that no person wrote this, so that no machine answers it (RFC 3834).
+#[derive(Clone, Debug)]
+struct AutoSubmitted(String);
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(text.to_owned()))
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), self.0.clone())
+    }
+}
+
+/// Writes a digest: text first, then HTML, both complete.
+///
+/// # Errors
+/// An address no mail can be written to.
+pub fn render(
+    sender: &Mailbox,
+    parcel: &Parcel,
+    mut digest: Digest,
+    now: DateTime<Utc>,
+) -> Result<Rendered, RenderError> {
+    // A name from a file may hold anything; a header holds one line.
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    digest.name = one_line(&digest.name);
+    digest.subject = one_line(&digest.subject);
+    let id = parcel.message.id;
+    let message_id = format!("<{id}@{}>", sender.email.domain());
+    let address = parcel
+        .person
+        .email
+        .parse()
+        .map_err(|_| RenderError::Address)?;
+    let text = Text { digest: &digest }.render()?;
+    let html = Html { digest: &digest }.render()?;
+    let parts = MultiPart::builder()
+        .kind(MultiPartKind::Alternative)
+        .boundary(format!("hubs-{}", id.simple()))
+        .singlepart(SinglePart::plain(text))
+        .singlepart(SinglePart::html(html));
+    let message = lettre::Message::builder()
+        .from(sender.clone())
+        .to(Mailbox::new(Some(digest.name.clone()), address))
+        .subject(&digest.subject)
+        .date(SystemTime::from(now))
+        .message_id(Some(message_id.clone()))
+        .header(AutoSubmitted("auto-generated".to_owned()))
+        .multipart(parts)?;
+    Ok(Rendered {
+        subject: digest.subject,
+        message_id,
+        bytes: message.formatted(),
+    })
+}
