@@ -71,9 +71,9 @@ pub fn root() -> PathBuf {
         .to_owned()
 }
 
-/// A program of ours with settings and a working folder of its own and nothing else from the
-/// environment of the test that could change it.
-fn bare(name: &str, arguments: &[&str]) -> Command {
+/// A program of ours with nothing from the environment of the test that could change it.
+#[must_use]
+pub fn bare(name: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(folder().join(name));
     for (variable, _) in std::env::vars_os() {
         let told = variable.to_string_lossy();
@@ -233,6 +233,15 @@ impl Running {
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Kills it at once, as a crash would, and nothing that it started.
+    ///
+    /// # Panics
+    /// It is gone already.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+        let _ = self.child.wait();
     }
 
     /// Asks it to stop, as an operator would, and waits for its end.
