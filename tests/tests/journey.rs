@@ -92,7 +92,7 @@ impl Graph {
     async fn self_assessment(&self) -> Value {
         let data = self
             .ask(
-                "{ obligations(first: 20, filter: { kind: { eq: SELF_ASSESSMENT } }) { nodes {
+                "{ obligations(first: 20, filter: { kind: [SELF_ASSESSMENT] }) { nodes {
                    title dueOn state overdue metOn recordedAt recordedBy { name } } } }",
             )
             .await;
@@ -205,7 +205,7 @@ async fn everything_in_one_query(graph: &Graph) {
             "{ programmes(first: 5) { nodes { name hubs(first: 5) { nodes { name
                leadSetting { name }
                enrolments(first: 5) { nodes { pathway { name } cohort { name }
-                 partnerSetting { name school { name region { name } localAuthority { name } } }
+                 partner { name school { name region { name } localAuthority { name } } }
                  obligations(first: 5) { nodes { title dueOn state
                    reminders(first: 5) { nodes { step message { state } } } } }
                  alerts(first: 5) { nodes { state summary } } } } } } } } }",
