@@ -7,10 +7,14 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use runtime::clock::Clock;
+
 use crate::World;
 
 /// Names the folder of the programs, already built; `cargo verify` does.
 pub const VARIABLE: &str = "HUBS_TEST_PROGRAMS";
+/// What links in mails start with.
+pub const PUBLIC_URL: &str = "https://hubs.example";
 /// Longest wait for anything; only a failing test waits that long.
 const LIMIT: Duration = Duration::from_mins(1);
 
@@ -67,9 +71,9 @@ pub fn root() -> PathBuf {
         .to_owned()
 }
 
-/// A program of ours with settings and a working folder of its own and nothing else from the
-/// environment of the test that could change it.
-fn bare(name: &str, arguments: &[&str]) -> Command {
+/// A program of ours with nothing from the environment of the test that could change it.
+#[must_use]
+pub fn bare(name: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(folder().join(name));
     for (variable, _) in std::env::vars_os() {
         let told = variable.to_string_lossy();
@@ -93,7 +97,18 @@ pub fn program(world: &World, name: &str, arguments: &[&str]) -> Command {
         .current_dir(world.folder.path())
         .env("DATABASE_URL", &world.config.database.url)
         .env("HUBS__MAIL__FOLDER", &world.config.mail.folder)
+        .env("HUBS__HTTP__PUBLIC_URL", PUBLIC_URL)
         .env("HUBS__HTTP__LISTEN", "127.0.0.1:0");
+    command
+}
+
+/// Sets the clock of a program to a London time, such as `2026-10-05T08:00:00`, from which it runs.
+#[must_use]
+pub fn at(mut command: Command, london: &str) -> Command {
+    let anchor = Clock::machine().now().timestamp_millis().to_string();
+    command
+        .env("HUBS__CLOCK__STARTS_AT", london)
+        .env("HUBS__CLOCK__ANCHOR_UNIX_MS", anchor);
     command
 }
 
@@ -220,6 +235,15 @@ impl Running {
         self.child.id()
     }
 
+    /// Kills it at once, as a crash would, and nothing that it started.
+    ///
+    /// # Panics
+    /// It is gone already.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+        let _ = self.child.wait();
+    }
+
     /// Asks it to stop, as an operator would, and waits for its end.
     ///
     /// # Panics
@@ -269,13 +293,14 @@ fn keep(stream: Box<dyn Read + Send>, output: Arc<Mutex<String>>, lines: Sender<
     });
 }
 
-/// The api serving `world`, and the address it answers at, as in `http://127.0.0.1:41234`.
+/// The api serving `world` from a London time on, and the address it answers at, as in
+/// `http://127.0.0.1:41234`.
 ///
 /// # Panics
 /// It does not start.
 #[must_use]
-pub fn serve(world: &World) -> (Running, String) {
-    let mut api = Running::start(program(world, "api", &["serve"]));
+pub fn serve(world: &World, london: &str) -> (Running, String) {
+    let mut api = Running::start(at(program(world, "api", &["serve"]), london));
     let line = api.wait_for("listening on http://");
     let address = line
         .split("listening on ")

@@ -4,6 +4,7 @@
     reason = "what a command line cannot do, it says on standard error"
 )]
 
+mod bench;
 mod cargo;
 mod demo_clock;
 mod servers;
@@ -24,6 +25,9 @@ cargo up [--fresh] [--port N] [--folder DIR]
 cargo verify [--all] [FILTER]
     Check formatting, lints, and run all tests and journeys; with FILTER only the tests whose
     names contain it. With --all, or CI=true in the environment, leaving something out is an error.
+
+cargo bench-all [register]
+    Time the import of a generated register, in release, on each database, against a floor.
 ";
 
 fn main() -> ExitCode {
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
         .map_or(("", [].as_slice()), |(first, rest)| (first.as_str(), rest));
     let done = match command {
         "up" => up::run(rest),
+        "bench" => bench::run(rest),
         "verify" => verify::run(rest),
         _ => Err(format!("There is no such command. There are:\n\n{USAGE}")),
     };

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 /// A query that reads a good part of the programme at once.
 const QUERY: &str = "{ hubs(first: 2) { nodes { name leadSetting { name } \
-enrolments(first: 3) { nodes { partnerSetting { name } pathway { name } \
-obligations(first: 3) { nodes { title dueOn state } } } } } } }";
+enrolments(first: 3) { nodes { partner { name } pathway { name } \
+obligations(first: 3, filter: { overdue: true }) { nodes { title dueOn state } } } } } } }";
 /// How long the api may take to say whether it is ready.
 const LIMIT: Duration = Duration::from_secs(2);
 
