@@ -3,5 +3,13 @@
 
 pub mod app;
 pub mod commands;
+pub mod engagement;
+pub mod enrolments;
 pub mod http;
+pub mod hubs;
+pub mod messages;
+pub mod people;
+pub mod programme;
 pub mod read;
+pub mod schema;
+pub mod schools;

@@ -1,0 +1,3 @@
+//! Engagement alerts.
+
+pub mod map;

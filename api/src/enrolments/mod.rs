@@ -1,0 +1,3 @@
+//! Enrolments and the obligations that follow from them.
+
+pub mod map;
