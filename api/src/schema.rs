@@ -4,10 +4,11 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions, Schema, Variables};
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, Variables};
 use chrono::{DateTime, Utc};
 use entity::scope::Scope;
 
+use crate::act::Acting;
 use crate::app::App;
 use crate::read::gate::Gate;
 use crate::read::map::Map;
@@ -33,7 +34,14 @@ pub fn map() -> &'static Map {
     &MAP
 }
 
-type Executor = Schema<Query, EmptyMutation, EmptySubscription>;
+/// Everything that can be done.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    enrolments::mutations::Mutations,
+    engagement::mutations::Mutations,
+);
+
+type Executor = Schema<Query, Mutation, EmptySubscription>;
 
 /// The schema, ready to answer.
 pub struct Graph {
@@ -43,7 +51,7 @@ pub struct Graph {
 }
 
 fn executor() -> Executor {
-    Schema::build(Query, EmptyMutation, EmptySubscription).finish()
+    Schema::build(Query, Mutation::default(), EmptySubscription).finish()
 }
 
 /// The schema as SDL, as committed in `schema.graphql`.
@@ -82,11 +90,16 @@ impl Graph {
         now: DateTime<Utc>,
         action: &Action,
     ) -> Result<Payload, String> {
-        let _ = (app, scope, now);
         let request = self.document(action).ok_or("there is no such mutation")?;
         let variables = serde_json::to_value(&action.arguments).map_err(|_| "no JSON")?;
-        let request =
-            async_graphql::Request::new(request).variables(Variables::from_json(variables));
+        let acting = Acting {
+            app: app.clone(),
+            scope: scope.clone(),
+            now,
+        };
+        let request = async_graphql::Request::new(request)
+            .variables(Variables::from_json(variables))
+            .data(acting);
         let response = self.executor.execute(request).await;
         if let Some(error) = response.errors.into_iter().next() {
             return Err(error.message);

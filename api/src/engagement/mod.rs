@@ -1,3 +1,4 @@
 //! Engagement alerts.
 
 pub mod map;
+pub mod mutations;

@@ -12,6 +12,7 @@ use super::plan::{Action, PayloadOut, RootField};
 use super::planner::Planner;
 use super::run::{Fetched, fetch};
 use super::write::{Payload, Writer};
+use crate::act::FAULT;
 use crate::app::App;
 use crate::schema::{self, Graph};
 
@@ -36,6 +37,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Whether it was executed; if not, there is no `data` and nothing happened.
     pub executed: bool,
+    /// Whether it was not executed for being a mutation where only queries are answered.
+    pub needs_post: bool,
 }
 
 impl Answer {
@@ -49,6 +52,7 @@ impl Answer {
         Self {
             body,
             executed: false,
+            needs_post: false,
         }
     }
 
@@ -66,6 +70,7 @@ impl Answer {
         Self {
             body,
             executed: true,
+            needs_post: false,
         }
     }
 }
@@ -106,7 +111,10 @@ pub async fn answer(
             Ok(plan) => read(app, scope, now, &plan).await,
             Err(errors) => Answer::refused(&errors),
         },
-        OperationType::Mutation if read_only => refuse("a mutation is sent with POST"),
+        OperationType::Mutation if read_only => Answer {
+            needs_post: true,
+            ..refuse("a mutation is sent with POST")
+        },
         OperationType::Mutation => match planner.mutation() {
             Ok(actions) => act(app, graph, scope, now, &actions).await,
             Err(errors) => Answer::refused(&errors),
@@ -248,8 +256,6 @@ async fn act(
     });
     Answer::executed(writer)
 }
-
-const FAULT: &str = "this could not be done; the fault is ours and has been logged";
 
 /// Does one action and fetches the rows of its payload. An error is a message for the client.
 async fn do_one(
