@@ -1,7 +1,16 @@
 //! The api of Hubs: the programme graph over GraphQL, the pages that links in mails open, and the
 //! commands that load data.
 
+pub mod act;
 pub mod app;
 pub mod commands;
+pub mod engagement;
+pub mod enrolments;
 pub mod http;
+pub mod hubs;
+pub mod messages;
+pub mod people;
+pub mod programme;
 pub mod read;
+pub mod schema;
+pub mod schools;

@@ -234,4 +234,59 @@ impl Scope {
         };
         within("engagement_alert", "hub_id", led_hubs(viewer))
     }
+
+    /// Rows of `event`: the programme's and visible hubs' published ones, and all of one's hubs.
+    #[must_use]
+    pub fn events(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        let hubs = Query::select()
+            .column(("hub", "id"))
+            .from("hub")
+            .and_where(self.hubs())
+            .to_owned();
+        let of_all = Expr::col(("event", "hub_id")).is_null();
+        Expr::col(("event", "published_at"))
+            .is_not_null()
+            .and(of_all.or(within("event", "hub_id", hubs)))
+            .or(within("event", "hub_id", led_hubs(viewer)))
+    }
+
+    /// Rows of `enrolment_change`: the history of visible enrolments.
+    #[must_use]
+    pub fn enrolment_changes(&self) -> SimpleExpr {
+        if self.limited().is_none() {
+            return all();
+        }
+        let enrolments = Query::select()
+            .column(("enrolment", "id"))
+            .from("enrolment")
+            .and_where(self.enrolments())
+            .to_owned();
+        within("enrolment_change", "enrolment_id", enrolments)
+    }
+
+    /// Rows of `message_event`: the story of visible messages.
+    #[must_use]
+    pub fn message_events(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        let messages = Query::select()
+            .column(("message", "id"))
+            .from("message")
+            .and_where(Expr::col(("message", "person_id")).eq(viewer.person_id))
+            .to_owned();
+        within("message_event", "message_id", messages)
+    }
+
+    /// Rows of `role_grant`: one's own.
+    #[must_use]
+    pub fn role_grants(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        Expr::col(("role_grant", "person_id")).eq(viewer.person_id)
+    }
 }

@@ -1,9 +1,13 @@
 //! `api schema`: the GraphQL schema as SDL.
 
+use std::io::Write as _;
+
 /// Prints the schema.
 ///
 /// # Errors
-/// Not written yet.
+/// Standard output is closed.
 pub fn run() -> anyhow::Result<()> {
-    anyhow::bail!("not written yet")
+    let mut out = std::io::stdout().lock();
+    out.write_all(crate::schema::sdl().as_bytes())?;
+    Ok(())
 }

@@ -1,13 +1,46 @@
 //! `api serve`: GraphQL and pages over HTTP.
 
+use std::io::Write as _;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::{http, schema};
 
-/// Serves until told to stop.
+/// How long requests under way may take once asked to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until told to stop; requests under way are answered first.
 ///
 /// # Errors
-/// Not written yet.
-pub async fn run(_app: App, _stop: CancellationToken) -> anyhow::Result<()> {
-    anyhow::bail!("not written yet")
+/// An address that cannot be listened on.
+pub async fn run(app: App, stop: CancellationToken) -> anyhow::Result<()> {
+    schema::graph().map_err(|problem| anyhow!("the schema cannot be used: {problem}"))?;
+    let address = app.config.http.listen;
+    let listener = match TcpListener::bind(address).await {
+        Ok(listener) => listener,
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => bail!(
+            "{address} is already in use; stop what listens there, or choose another address \
+             with the setting http.listen (HUBS__HTTP__LISTEN=127.0.0.1:0 takes a free port)"
+        ),
+        Err(error) => {
+            return Err(error).with_context(|| format!("{address} cannot be listened on"));
+        }
+    };
+    let address = listener.local_addr()?;
+    tracing::info!("listening on http://{address}");
+    // For whoever started us with port 0.
+    writeln!(std::io::stdout(), "listening on http://{address}")?;
+    let serving = axum::serve(listener, http::router(app))
+        .with_graceful_shutdown(stop.clone().cancelled_owned());
+    tokio::select! {
+        ended = serving => ended.context("serving ended")?,
+        () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {
+            tracing::warn!("stopped with requests under way");
+        }
+    }
+    Ok(())
 }

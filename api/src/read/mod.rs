@@ -1,1 +1,17 @@
-//! Reading the graph: gate, map, planner, writer.
+//! Reading the graph. A request passes the [`gate`], is made into a [`plan`] by the [`planner`]
+//! over the [`map`], [`run`] on one snapshot, and what it finds is [`write`]ten out as JSON. There
+//! is no other way to read, so there is no unscoped one.
+
+pub mod gate;
+pub mod ids;
+pub mod map;
+pub mod plan;
+pub mod planner;
+pub mod registry;
+pub mod run;
+mod sql;
+pub mod write;
+
+mod answer;
+
+pub use answer::{Answer, Request, answer};

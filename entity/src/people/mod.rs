@@ -6,6 +6,7 @@ pub mod contacts;
 pub mod grants;
 pub mod instance_secret;
 pub mod person;
+pub mod principal;
 pub mod role_grant;
 pub mod secrets;
 pub mod setting;

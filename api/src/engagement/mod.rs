@@ -1,0 +1,4 @@
+//! Engagement alerts.
+
+pub mod map;
+pub mod mutations;

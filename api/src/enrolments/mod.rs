@@ -1,0 +1,4 @@
+//! Enrolments and the obligations that follow from them.
+
+pub mod map;
+pub mod mutations;

@@ -1,0 +1,325 @@
+//! What can be done to enrolments and obligations.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use entity::enrolments::{self, Enrol, enrolment, obligation};
+use entity::outcome::{RefusalCode, StoreError};
+use entity::people::settings;
+use sea_orm::DatabaseTransaction;
+use uuid::Uuid;
+
+use crate::act::{Acting, Answered, Date, UserError, row};
+use crate::read::registry::{Mapped, Ref};
+
+impl Mapped for enrolment::Entity {
+    const NAME: &'static str = "Enrolment";
+}
+
+impl Mapped for obligation::Entity {
+    const NAME: &'static str = "Obligation";
+}
+
+/// What became of an enrolment.
+#[derive(SimpleObject)]
+pub struct EnrolmentPayload {
+    /// The enrolment as it stands now; null if nothing was done, or if it is no longer yours to see.
+    enrolment: Option<Ref<enrolment::Entity>>,
+    /// Why nothing was done; empty if it was.
+    user_errors: Vec<UserError>,
+}
+
+/// What became of an obligation.
+#[derive(SimpleObject)]
+pub struct ObligationPayload {
+    /// The obligation as it stands now; null if nothing was done.
+    obligation: Option<Ref<obligation::Entity>>,
+    /// Why nothing was done; empty if it was.
+    user_errors: Vec<UserError>,
+}
+
+impl From<Result<enrolment::Model, UserError>> for EnrolmentPayload {
+    fn from(outcome: Result<enrolment::Model, UserError>) -> Self {
+        let (done, refused) = split(outcome);
+        Self {
+            enrolment: done.map(|row| Ref::new(row.id)),
+            user_errors: refused,
+        }
+    }
+}
+
+impl From<Result<obligation::Model, UserError>> for ObligationPayload {
+    fn from(outcome: Result<obligation::Model, UserError>) -> Self {
+        let (done, refused) = split(outcome);
+        Self {
+            obligation: done.map(|row| Ref::new(row.id)),
+            user_errors: refused,
+        }
+    }
+}
+
+fn split<T>(outcome: Result<T, UserError>) -> (Option<T>, Vec<UserError>) {
+    match outcome {
+        Ok(done) => (Some(done), Vec::new()),
+        Err(refused) => (None, vec![refused]),
+    }
+}
+
+/// Who joins what, where and when.
+#[derive(InputObject)]
+pub struct EnrolmentCreateInput {
+    /// The hub that will support the partner.
+    hub_id: ID,
+    /// The cohort joined.
+    cohort_id: ID,
+    /// The pathway taken.
+    pathway_id: ID,
+    /// The partner. Give this, or `schoolId` or `trustId` for one that takes part for the first
+    /// time.
+    partner_setting_id: Option<ID>,
+    /// The partner school, by its place in the register.
+    school_id: Option<ID>,
+    /// The partner trust, by its place in the register.
+    trust_id: Option<ID>,
+    /// First day.
+    enrolled_on: Date,
+    /// Schools of a partner trust that take part; none for a partner school.
+    #[graphql(default)]
+    academy_ids: Vec<ID>,
+}
+
+/// Which enrolment ends, when and why.
+#[derive(InputObject)]
+pub struct EnrolmentWithdrawInput {
+    /// The enrolment.
+    enrolment_id: ID,
+    /// Its version when you read it: if somebody changed it since, nothing is done.
+    expected_version: Option<i32>,
+    /// Last day.
+    ended_on: Date,
+    /// Why, for its history.
+    reason: String,
+}
+
+/// Which enrolment goes to which hub, and why.
+#[derive(InputObject)]
+pub struct EnrolmentTransferInput {
+    /// The enrolment.
+    enrolment_id: ID,
+    /// Its version when you read it: if somebody changed it since, nothing is done.
+    expected_version: Option<i32>,
+    /// The hub that will support it.
+    to_hub_id: ID,
+    /// Why, for its history.
+    reason: String,
+}
+
+/// Which obligation was met, when, and how one can tell.
+#[derive(InputObject)]
+pub struct ObligationRecordMetInput {
+    /// The obligation.
+    obligation_id: ID,
+    /// Its version when you read it: if somebody changed it since, nothing is done.
+    expected_version: Option<i32>,
+    /// Day on which it was met, in London.
+    met_on: Date,
+    /// Evidence, in a few words.
+    #[graphql(default)]
+    note: String,
+}
+
+/// Which obligation need not be met, and why.
+#[derive(InputObject)]
+pub struct ObligationExcuseInput {
+    /// The obligation.
+    obligation_id: ID,
+    /// Its version when you read it: if somebody changed it since, nothing is done.
+    expected_version: Option<i32>,
+    /// Why.
+    reason: String,
+}
+
+/// Mutations of this area.
+#[derive(Debug, Default)]
+pub struct Mutations;
+
+#[Object]
+impl Mutations {
+    /// Enrols a partner under a hub, on a pathway, in a cohort; what both owe follows from it. For
+    /// the hub's lead, its regional lead and programme admins.
+    async fn enrolment_create(
+        &self,
+        context: &Context<'_>,
+        input: EnrolmentCreateInput,
+    ) -> Answered<EnrolmentPayload> {
+        let acting = Acting::of(context)?;
+        let txn = acting.begin().await?;
+        let outcome = create(&txn, acting, &input).await;
+        Ok(Some(acting.end(txn, outcome).await?.into()))
+    }
+
+    /// Ends an enrolment. What is open is no longer owed; what was achieved stays.
+    async fn enrolment_withdraw(
+        &self,
+        context: &Context<'_>,
+        input: EnrolmentWithdrawInput,
+    ) -> Answered<EnrolmentPayload> {
+        let acting = Acting::of(context)?;
+        let txn = acting.begin().await?;
+        let outcome = withdraw(&txn, acting, &input).await;
+        Ok(Some(acting.end(txn, outcome).await?.into()))
+    }
+
+    /// Moves an enrolment to another hub. What was achieved goes with it.
+    async fn enrolment_transfer(
+        &self,
+        context: &Context<'_>,
+        input: EnrolmentTransferInput,
+    ) -> Answered<EnrolmentPayload> {
+        let acting = Acting::of(context)?;
+        let txn = acting.begin().await?;
+        let outcome = transfer(&txn, acting, &input).await;
+        Ok(Some(acting.end(txn, outcome).await?.into()))
+    }
+
+    /// Records that an obligation was met. For who owes it, the hub's lead and those above.
+    async fn obligation_record_met(
+        &self,
+        context: &Context<'_>,
+        input: ObligationRecordMetInput,
+    ) -> Answered<ObligationPayload> {
+        let acting = Acting::of(context)?;
+        let txn = acting.begin().await?;
+        let outcome = record_met(&txn, acting, &input).await;
+        Ok(Some(acting.end(txn, outcome).await?.into()))
+    }
+
+    /// Records that an obligation need not be met. Not for who owes it.
+    async fn obligation_excuse(
+        &self,
+        context: &Context<'_>,
+        input: ObligationExcuseInput,
+    ) -> Answered<ObligationPayload> {
+        let acting = Acting::of(context)?;
+        let txn = acting.begin().await?;
+        let outcome = excuse(&txn, acting, &input).await;
+        Ok(Some(acting.end(txn, outcome).await?.into()))
+    }
+}
+
+async fn create(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &EnrolmentCreateInput,
+) -> Result<enrolment::Model, StoreError> {
+    let academies = input.academy_ids.iter();
+    let academies = academies.map(|id| row("School", "academyIds", id));
+    let wish = Enrol {
+        hub_id: row("Hub", "hubId", &input.hub_id)?,
+        cohort_id: row("Cohort", "cohortId", &input.cohort_id)?,
+        pathway_id: row("Pathway", "pathwayId", &input.pathway_id)?,
+        partner_setting_id: partner(txn, acting, input).await?,
+        enrolled_on: input.enrolled_on.0,
+        academies: academies.collect::<Result<_, _>>()?,
+    };
+    enrolments::enrol(txn, &acting.scope, acting.by(), acting.now, wish).await
+}
+
+/// The partner's setting, made if the school or trust has none yet.
+async fn partner(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &EnrolmentCreateInput,
+) -> Result<Uuid, StoreError> {
+    match (&input.partner_setting_id, &input.school_id, &input.trust_id) {
+        (Some(id), None, None) => row("Setting", "partnerSettingId", id),
+        (None, Some(id), None) => {
+            let school = row("School", "schoolId", id)?;
+            Ok(settings::ensure_for_school(txn, acting.now, school)
+                .await?
+                .id)
+        }
+        (None, None, Some(id)) => {
+            let trust = row("Trust", "trustId", id)?;
+            Ok(settings::ensure_for_trust(txn, acting.now, trust).await?.id)
+        }
+        _ => Err(StoreError::refused(
+            RefusalCode::Invalid,
+            Some("partnerSettingId"),
+            "Name the partner once: by partnerSettingId, schoolId or trustId.",
+        )),
+    }
+}
+
+async fn withdraw(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &EnrolmentWithdrawInput,
+) -> Result<enrolment::Model, StoreError> {
+    let id = row("Enrolment", "enrolmentId", &input.enrolment_id)?;
+    enrolments::withdraw(
+        txn,
+        &acting.scope,
+        acting.by(),
+        acting.now,
+        id,
+        input.expected_version,
+        input.ended_on.0,
+        &input.reason,
+    )
+    .await
+}
+
+async fn transfer(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &EnrolmentTransferInput,
+) -> Result<enrolment::Model, StoreError> {
+    let id = row("Enrolment", "enrolmentId", &input.enrolment_id)?;
+    enrolments::transfer(
+        txn,
+        &acting.scope,
+        acting.by(),
+        acting.now,
+        id,
+        input.expected_version,
+        row("Hub", "toHubId", &input.to_hub_id)?,
+        &input.reason,
+    )
+    .await
+}
+
+async fn record_met(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &ObligationRecordMetInput,
+) -> Result<obligation::Model, StoreError> {
+    let id = row("Obligation", "obligationId", &input.obligation_id)?;
+    enrolments::record_met(
+        txn,
+        &acting.scope,
+        acting.by(),
+        acting.now,
+        id,
+        input.expected_version,
+        input.met_on.0,
+        &input.note,
+    )
+    .await
+}
+
+async fn excuse(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &ObligationExcuseInput,
+) -> Result<obligation::Model, StoreError> {
+    let id = row("Obligation", "obligationId", &input.obligation_id)?;
+    enrolments::excuse(
+        txn,
+        &acting.scope,
+        acting.by(),
+        acting.now,
+        id,
+        input.expected_version,
+        &input.reason,
+    )
+    .await
+}

@@ -1,0 +1,3 @@
+//! Hubs: a lead setting and the partners it supports.
+
+pub mod map;

@@ -1,0 +1,3 @@
+//! Reminders and the messages that carry them.
+
+pub mod map;

@@ -1,0 +1,3 @@
+//! Settings, people, contacts and roles.
+
+pub mod map;

@@ -1,0 +1,3 @@
+//! Programmes as data: cohorts, terms, pathways, commitments and events.
+
+pub mod map;

@@ -1,0 +1,285 @@
+//! From a request to the bytes of its response.
+
+use apollo_compiler::ast::OperationType;
+use apollo_compiler::response::{GraphQLError, JsonMap};
+use chrono::{DateTime, Utc};
+use entity::scope::Scope;
+use sea_orm::DbErr;
+use uuid::Uuid;
+
+use super::gate::Refused;
+use super::plan::{Action, PayloadOut, RootField};
+use super::planner::Planner;
+use super::run::{Fetched, fetch};
+use super::write::{Payload, Writer};
+use crate::act::FAULT;
+use crate::app::App;
+use crate::schema::{self, Graph};
+
+/// A GraphQL request.
+#[derive(Debug, Default, serde::Deserialize)]
+pub struct Request {
+    /// The document.
+    #[serde(default)]
+    pub query: Option<String>,
+    /// Which of its operations.
+    #[serde(default, rename = "operationName")]
+    pub operation_name: Option<String>,
+    /// Values of its variables.
+    #[serde(default)]
+    pub variables: Option<JsonMap>,
+}
+
+/// A GraphQL response.
+#[derive(Debug)]
+pub struct Answer {
+    /// JSON.
+    pub body: Vec<u8>,
+    /// Whether it was executed; if not, there is no `data` and nothing happened.
+    pub executed: bool,
+    /// Whether it was not executed for being a mutation where only queries are answered.
+    pub needs_post: bool,
+}
+
+impl Answer {
+    /// The answer to a request that was not executed.
+    #[must_use]
+    pub fn refused(errors: &Refused) -> Self {
+        let mut body = b"{\"errors\":".to_vec();
+        // Writing into memory cannot fail.
+        let _ = serde_json::to_writer(&mut body, errors);
+        body.push(b'}');
+        Self {
+            body,
+            executed: false,
+            needs_post: false,
+        }
+    }
+
+    fn executed(writer: Writer) -> Self {
+        let mut body = b"{".to_vec();
+        if !writer.errors.is_empty() {
+            body.extend_from_slice(b"\"errors\":");
+            // Writing into memory cannot fail.
+            let _ = serde_json::to_writer(&mut body, &writer.errors);
+            body.push(b',');
+        }
+        body.extend_from_slice(b"\"data\":");
+        body.extend_from_slice(&writer.out);
+        body.push(b'}');
+        Self {
+            body,
+            executed: true,
+            needs_post: false,
+        }
+    }
+}
+
+/// Answers one request made in `scope` at `now`. Faults of ours are logged and told without
+/// detail. Only a query is answered if `read_only`.
+pub async fn answer(
+    app: &App,
+    scope: &Scope,
+    now: DateTime<Utc>,
+    request: &Request,
+    read_only: bool,
+) -> Answer {
+    let graph = match schema::graph() {
+        Ok(graph) => graph,
+        Err(problem) => return refuse(problem),
+    };
+    let Some(query) = request.query.as_deref() else {
+        return refuse("there is no \"query\" in the request");
+    };
+    let no_variables = JsonMap::new();
+    let checked = graph.gate.check(
+        query,
+        request.operation_name.as_deref(),
+        request.variables.as_ref().unwrap_or(&no_variables),
+    );
+    let checked = match checked {
+        Ok(checked) => checked,
+        Err(errors) => return Answer::refused(&errors),
+    };
+    let viewer = match scope {
+        Scope::Viewer(viewer) => Some(viewer.person_id),
+        Scope::System => None,
+    };
+    let planner = Planner::new(schema::map(), &graph.gate, &checked, viewer, now);
+    match checked.operation.operation_type {
+        OperationType::Query => match planner.query() {
+            Ok(plan) => read(app, scope, now, &plan).await,
+            Err(errors) => Answer::refused(&errors),
+        },
+        OperationType::Mutation if read_only => Answer {
+            needs_post: true,
+            ..refuse("a mutation is sent with POST")
+        },
+        OperationType::Mutation => match planner.mutation() {
+            Ok(actions) => act(app, graph, scope, now, &actions).await,
+            Err(errors) => Answer::refused(&errors),
+        },
+        OperationType::Subscription => refuse("there are no subscriptions"),
+    }
+}
+
+fn refuse(message: &str) -> Answer {
+    Answer::refused(&vec![GraphQLError {
+        message: message.to_owned(),
+        locations: Vec::new(),
+        path: Vec::new(),
+        extensions: JsonMap::new(),
+    }])
+}
+
+/// What was fetched for a root field.
+enum Found {
+    Nothing,
+    One(Fetched),
+    Several(Vec<Fetched>),
+}
+
+async fn read(app: &App, scope: &Scope, now: DateTime<Utc>, plan: &super::plan::Plan) -> Answer {
+    let mut writer = Writer::new(now);
+    let found = match fetch_all(app, scope, plan).await {
+        Ok(found) => found,
+        Err(error) => {
+            tracing::error!(%error, "a query could not be read");
+            Vec::new()
+        }
+    };
+    let mut found = found.into_iter();
+    // A field of `Query` is nullable or writes null itself, so this object is always whole.
+    let _ = writer.object(plan, |writer, _, field| {
+        let found = found.next();
+        writer.nullable(|writer| match (field, found) {
+            (RootField::Typename, _) => {
+                writer.text("Query");
+                Ok(())
+            }
+            (RootField::Ready(json), _) => {
+                writer.out.extend_from_slice(json);
+                Ok(())
+            }
+            (RootField::Node(None), _) => {
+                writer.null();
+                Ok(())
+            }
+            (RootField::Node(Some((id, rows))), Some(Found::One(fetched))) => {
+                writer.row_by_id(rows, &fetched, *id);
+                Ok(())
+            }
+            (RootField::Nodes(wanted, rows), Some(Found::Several(fetched))) => {
+                writer.row_list(wanted, rows, &fetched)
+            }
+            (RootField::Connection(connection), Some(Found::One(fetched))) => {
+                writer.connection(&connection.out, &connection.level, &fetched, Uuid::nil())
+            }
+            _ => Err(writer.fail("this could not be read; the fault is ours and has been logged")),
+        });
+        Ok(())
+    });
+    Answer::executed(writer)
+}
+
+async fn fetch_all(
+    app: &App,
+    scope: &Scope,
+    plan: &super::plan::Plan,
+) -> Result<Vec<Found>, DbErr> {
+    let txn = app.db.snapshot().await?;
+    let mut found = Vec::new();
+    for (_, field) in plan {
+        found.push(match field {
+            RootField::Typename | RootField::Ready(_) | RootField::Node(None) => Found::Nothing,
+            RootField::Connection(connection) => {
+                Found::One(fetch(&txn, scope, &connection.level, Vec::new()).await?)
+            }
+            RootField::Node(Some((id, rows))) => {
+                Found::One(fetch(&txn, scope, &rows.level, vec![*id]).await?)
+            }
+            RootField::Nodes(wanted, fetches) => {
+                let mut several = Vec::new();
+                for (at, rows) in fetches.iter().enumerate() {
+                    let mut ids: Vec<Uuid> = wanted
+                        .iter()
+                        .flatten()
+                        .filter_map(|(id, of)| (*of == at).then_some(*id))
+                        .collect();
+                    ids.sort_unstable();
+                    ids.dedup();
+                    several.push(fetch(&txn, scope, &rows.level, ids).await?);
+                }
+                Found::Several(several)
+            }
+        });
+    }
+    txn.commit().await?;
+    Ok(found)
+}
+
+/// Does the actions one after another, each answered as it then stands.
+async fn act(
+    app: &App,
+    graph: &Graph,
+    scope: &Scope,
+    now: DateTime<Utc>,
+    actions: &[(apollo_compiler::Name, Action)],
+) -> Answer {
+    let mut done = Vec::new();
+    for (_, action) in actions {
+        if action.name == "__typename" {
+            done.push(None);
+            continue;
+        }
+        let outcome = do_one(app, graph, scope, now, action).await;
+        done.push(Some(outcome));
+    }
+    let mut writer = Writer::new(now);
+    let mut done = done.into_iter();
+    let fields: Vec<_> = actions
+        .iter()
+        .map(|(key, action)| (key.clone(), action))
+        .collect();
+    // A field of `Mutation` is nullable, so this object is always whole.
+    let _ = writer.object(&fields, |writer, _, action| {
+        let outcome = done.next().flatten();
+        writer.nullable(|writer| match outcome {
+            None => {
+                writer.text("Mutation");
+                Ok(())
+            }
+            Some(Ok((payload, fetched))) => writer.payload(&action.out, &payload, &fetched),
+            Some(Err(message)) => Err(writer.fail(message)),
+        });
+        Ok(())
+    });
+    Answer::executed(writer)
+}
+
+/// Does one action and fetches the rows of its payload. An error is a message for the client.
+async fn do_one(
+    app: &App,
+    graph: &Graph,
+    scope: &Scope,
+    now: DateTime<Utc>,
+    action: &Action,
+) -> Result<(Payload, Vec<Fetched>), String> {
+    let payload = graph.mutate(app, scope, now, action).await?;
+    let mut fetched = Vec::new();
+    let reading = async {
+        let txn = app.db.snapshot().await?;
+        for (_, out) in &action.out {
+            if let PayloadOut::Node(name, rows) = out {
+                let id = payload.nodes.get(name.as_str()).copied().flatten();
+                fetched.push(fetch(&txn, scope, &rows.level, id.into_iter().collect()).await?);
+            }
+        }
+        txn.commit().await
+    };
+    reading.await.map_err(|error| {
+        tracing::error!(%error, "a payload could not be read");
+        FAULT.to_owned()
+    })?;
+    Ok((payload, fetched))
+}

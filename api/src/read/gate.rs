@@ -1,0 +1,124 @@
+//! The gate: nothing passes that is not a valid document of the schema with valid variables.
+
+use apollo_compiler::collections::HashMap;
+use apollo_compiler::executable::Operation;
+use apollo_compiler::parser::Parser;
+use apollo_compiler::request::coerce_variable_values;
+use apollo_compiler::response::{GraphQLError, JsonMap};
+use apollo_compiler::schema::Implementers;
+use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::{ExecutableDocument, Name, Node, Schema, introspection};
+
+/// Deepest nesting of selections and values.
+const MAX_DEPTH: usize = 64;
+/// Most tokens of a document.
+const MAX_TOKENS: usize = 10_000;
+/// Most errors told at once.
+const MAX_ERRORS: usize = 20;
+
+/// The schema as clients see it.
+#[derive(Debug)]
+pub struct Gate {
+    schema: Valid<Schema>,
+    implementers: HashMap<Name, Implementers>,
+}
+
+/// A request that passed.
+#[derive(Debug)]
+pub struct Checked {
+    /// The document.
+    pub document: Valid<ExecutableDocument>,
+    /// The operation asked for.
+    pub operation: Node<Operation>,
+    /// The variables, defaults filled in.
+    pub variables: Valid<JsonMap>,
+}
+
+/// Errors that keep a request from being executed.
+pub type Refused = Vec<GraphQLError>;
+
+impl Gate {
+    /// A gate for the schema written as SDL.
+    ///
+    /// # Errors
+    /// The SDL is not valid.
+    pub fn new(sdl: &str) -> Result<Self, String> {
+        let schema = Schema::builder()
+            .ignore_builtin_redefinitions()
+            .parse(sdl, "schema.graphql")
+            .build()
+            .map_err(|error| error.to_string())?
+            .validate()
+            .map_err(|error| error.to_string())?;
+        let implementers = schema.implementers_map();
+        Ok(Self {
+            schema,
+            implementers,
+        })
+    }
+
+    /// The schema.
+    #[must_use]
+    pub fn schema(&self) -> &Valid<Schema> {
+        &self.schema
+    }
+
+    /// Parses, validates and coerces.
+    ///
+    /// # Errors
+    /// What is wrong, with places in the document.
+    pub fn check(
+        &self,
+        query: &str,
+        operation: Option<&str>,
+        variables: &JsonMap,
+    ) -> Result<Checked, Refused> {
+        let document = Parser::new()
+            .recursion_limit(MAX_DEPTH)
+            .token_limit(MAX_TOKENS)
+            .parse_executable(&self.schema, query, "document")
+            .map_err(|found| told(&found.errors))?
+            .validate(&self.schema)
+            .map_err(|found| told(&found.errors))?;
+        let refuse = |error: &apollo_compiler::request::RequestError| {
+            vec![error.to_graphql_error(&document.sources)]
+        };
+        let operation = document
+            .operations
+            .get(operation)
+            .map_err(|error| refuse(&error))?
+            .clone();
+        introspection::check_max_depth(&document, &operation).map_err(|error| refuse(&error))?;
+        let variables = coerce_variable_values(&self.schema, &operation, variables)
+            .map_err(|error| refuse(&error))?;
+        Ok(Checked {
+            document,
+            operation,
+            variables,
+        })
+    }
+
+    /// Answers the introspection fields of a checked query, by response key.
+    ///
+    /// # Errors
+    /// As the specification has it.
+    pub fn introspect(&self, checked: &Checked) -> Result<JsonMap, Refused> {
+        let answer = introspection::partial_execute(
+            &self.schema,
+            &self.implementers,
+            &checked.document,
+            &checked.operation,
+            &checked.variables,
+        )
+        .map_err(|error| vec![error.to_graphql_error(&checked.document.sources)])?;
+        Ok(answer.data.unwrap_or_default())
+    }
+}
+
+fn told(errors: &DiagnosticList) -> Refused {
+    errors
+        .iter()
+        .take(MAX_ERRORS)
+        .map(|error| error.unstable_to_json_compat())
+        .collect()
+}

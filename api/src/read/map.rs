@@ -1,0 +1,575 @@
+//! The map: every type of the graph once, as data. The schema, the planner and the writer are
+//! driven by it, so a line here is all a field takes.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::scope::Scope;
+use sea_orm::sea_query::{ColumnType, SimpleExpr};
+use sea_orm::{ColumnTrait, DbErr, EntityName, QueryResult};
+use uuid::Uuid;
+
+/// Which rows of a table a caller may see: one of the predicates of `entity::scope`.
+pub type Predicate = fn(&Scope) -> SimpleExpr;
+
+/// An object type of the graph, read from one table. Every one is a `Node` and has an `id`.
+#[derive(Clone, Debug)]
+pub struct Type {
+    /// Name in the schema.
+    pub name: &'static str,
+    /// Description in the schema.
+    pub about: &'static str,
+    /// Its table.
+    pub table: &'static str,
+    /// Which rows a caller may see.
+    pub scope: Predicate,
+    /// Its field of `Query`, if it has one.
+    pub root: Option<Root>,
+    /// Its fields besides `id`.
+    pub fields: Vec<Field>,
+    /// What its lists can be filtered by.
+    pub filters: Vec<Filter>,
+    /// What its lists can be ordered by; the first is the default.
+    pub orders: Vec<Order>,
+}
+
+/// A field of `Query` that lists all visible rows of a type.
+#[derive(Clone, Copy, Debug)]
+pub struct Root {
+    /// Name in the schema.
+    pub name: &'static str,
+    /// Description in the schema.
+    pub about: &'static str,
+}
+
+/// A field of a mapped type.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Name in the schema.
+    pub name: &'static str,
+    /// Description in the schema.
+    pub about: &'static str,
+    /// Where its value comes from.
+    pub kind: Kind,
+}
+
+/// Where a field's value comes from.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A column.
+    Column {
+        /// Its name.
+        column: &'static str,
+        /// What it holds.
+        leaf: Leaf,
+        /// Whether it may be empty.
+        nullable: bool,
+    },
+    /// Worked out from columns and the moment of the request, never null.
+    Derived {
+        /// The columns, in the order `compute` reads them.
+        columns: Vec<&'static str>,
+        /// What comes out.
+        leaf: Leaf,
+        /// The working out.
+        compute: Compute,
+    },
+    /// One row of another type, null when there is none or it may not be seen.
+    One {
+        /// The other type.
+        target: &'static str,
+        /// Column of this table.
+        here: &'static str,
+        /// Column of the other table, unique there.
+        there: &'static str,
+    },
+    /// A connection to rows of another type.
+    Many {
+        /// The other type.
+        target: &'static str,
+        /// How its rows name their parent.
+        link: Link,
+    },
+    /// A list of plain objects kept as JSON in a column.
+    Objects {
+        /// Its name.
+        column: &'static str,
+        /// What is in the list.
+        of: Arc<Plain>,
+    },
+}
+
+/// A derived field's function.
+pub type Compute = fn(&Cells<'_>, DateTime<Utc>) -> Result<Scalar, DbErr>;
+
+/// How the rows of a to-many relation name their parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// By a column of their own table.
+    Column(&'static str),
+    /// By a row of a table between the two.
+    Through {
+        /// The table between.
+        table: &'static str,
+        /// Its column that names the parent.
+        parent: &'static str,
+        /// Its column that names the child.
+        child: &'static str,
+    },
+}
+
+/// A plain object inside a JSON column.
+#[derive(Clone, Debug)]
+pub struct Plain {
+    /// Name in the schema.
+    pub name: &'static str,
+    /// Description in the schema.
+    pub about: &'static str,
+    /// Its fields.
+    pub parts: Vec<Part>,
+}
+
+/// A field of a plain object.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Name in the schema.
+    pub name: &'static str,
+    /// Description in the schema.
+    pub about: &'static str,
+    /// Key in the JSON.
+    pub key: &'static str,
+    /// The type of row whose id it is, or none for a text.
+    pub target: Option<&'static str>,
+}
+
+/// What a leaf holds.
+#[derive(Clone, Debug)]
+pub enum Leaf {
+    /// `String`.
+    Text,
+    /// `Int`.
+    Int,
+    /// `Float`.
+    Float,
+    /// `Boolean`.
+    Boolean,
+    /// `Date`.
+    Date,
+    /// `DateTime`.
+    DateTime,
+    /// An enum.
+    Word(Arc<Words>),
+}
+
+impl Leaf {
+    /// Its name in the schema.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Text => "String",
+            Self::Int => "Int",
+            Self::Float => "Float",
+            Self::Boolean => "Boolean",
+            Self::Date => "Date",
+            Self::DateTime => "DateTime",
+            Self::Word(words) => words.name,
+        }
+    }
+}
+
+/// A closed list of words, as stored and as shown.
+#[derive(Debug)]
+pub struct Words {
+    /// Name in the schema.
+    pub name: &'static str,
+    /// Description in the schema.
+    pub about: &'static str,
+    /// The words.
+    pub values: Vec<Word>,
+}
+
+/// One word of a list.
+#[derive(Debug)]
+pub struct Word {
+    /// As stored: `proposed_to_close`.
+    pub stored: &'static str,
+    /// As shown: `PROPOSED_TO_CLOSE`.
+    pub shown: String,
+    /// Description in the schema.
+    pub about: &'static str,
+}
+
+/// A list of words of `rules` that the schema shows as an enum; descriptions of the words are
+/// their doc comments.
+pub trait Vocabulary: strum::VariantArray + strum::EnumMessage + Into<&'static str> + Copy {
+    /// Name in the schema.
+    const NAME: &'static str;
+    /// Description in the schema.
+    const ABOUT: &'static str;
+
+    /// The list.
+    #[must_use]
+    fn words() -> Arc<Words> {
+        let values = Self::VARIANTS
+            .iter()
+            .map(|word| {
+                let stored: &'static str = (*word).into();
+                Word {
+                    stored,
+                    shown: stored.to_ascii_uppercase(),
+                    about: word.get_documentation().unwrap_or_default(),
+                }
+            })
+            .collect();
+        Arc::new(Words {
+            name: Self::NAME,
+            about: Self::ABOUT,
+            values,
+        })
+    }
+}
+
+/// Something a list can be filtered by.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// Name in the schema.
+    pub name: &'static str,
+    /// Description in the schema.
+    pub about: &'static str,
+    /// What it asks.
+    pub test: Test,
+}
+
+/// What a filter asks of a row.
+#[derive(Clone, Debug)]
+pub enum Test {
+    /// The column equals the value.
+    Is(&'static str, Leaf),
+    /// The column is one of the words.
+    AnyOf(&'static str, Arc<Words>),
+    /// The column contains the text, whatever its case.
+    Contains(&'static str),
+    /// The column names this node; its type, column.
+    Refers(&'static str, &'static str),
+    /// The row has to do with this node of the named type.
+    Concerns(&'static str, fn(Uuid) -> SimpleExpr),
+    /// The column is this moment or day, or later.
+    From(&'static str, Leaf),
+    /// The column is before this moment or day.
+    Before(&'static str, Leaf),
+    /// Yes: the column is empty. No: it is not.
+    Empty(&'static str),
+    /// Yes or no, worked out with the moment of the request.
+    Holds(fn(bool, DateTime<Utc>) -> SimpleExpr),
+}
+
+/// Something a list can be ordered by, either way; ties are broken by id. The column is never
+/// empty, and if a text, one of `sort_text` in the migrations.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Name in the schema, less `_ASC` or `_DESC`.
+    pub name: &'static str,
+    /// The column.
+    pub column: &'static str,
+    /// What it holds.
+    pub leaf: Leaf,
+    /// Whether the default order, if this is it, is the descending one.
+    pub descending: bool,
+}
+
+/// The cells a derived field reads.
+#[derive(Debug)]
+pub struct Cells<'a> {
+    pub(super) row: &'a QueryResult,
+    pub(super) at: &'a [usize],
+}
+
+impl Cells<'_> {
+    fn get<T: sea_orm::TryGetable>(&self, number: usize) -> Result<T, DbErr> {
+        let Some(index) = self.at.get(number) else {
+            return Err(DbErr::Type(format!("column {number} was not asked for")));
+        };
+        self.row.try_get_by_index(*index)
+    }
+
+    /// The moment in the column of that number.
+    ///
+    /// # Errors
+    /// The column is empty or holds something else.
+    pub fn moment(&self, number: usize) -> Result<DateTime<Utc>, DbErr> {
+        self.get(number)
+    }
+
+    /// The day in the column of that number.
+    ///
+    /// # Errors
+    /// The column is empty or holds something else.
+    pub fn day(&self, number: usize) -> Result<NaiveDate, DbErr> {
+        self.get(number)
+    }
+
+    /// The word of `rules` in the column of that number.
+    ///
+    /// # Errors
+    /// The column is empty or holds no such word.
+    pub fn word<T: FromStr>(&self, number: usize) -> Result<T, DbErr> {
+        let text: String = self.get(number)?;
+        text.parse()
+            .map_err(|_| DbErr::Type(format!("\"{text}\" is not a word known here")))
+    }
+}
+
+/// The value of a derived field.
+#[derive(Clone, Debug)]
+pub enum Scalar {
+    /// `Boolean`.
+    Boolean(bool),
+    /// `Int`.
+    Int(i32),
+    /// `DateTime`.
+    DateTime(DateTime<Utc>),
+}
+
+/// All types, by name and by root field.
+#[derive(Debug)]
+pub struct Map {
+    /// In the order of the areas.
+    pub types: Vec<Type>,
+    by_name: HashMap<&'static str, usize>,
+    by_root: HashMap<&'static str, usize>,
+}
+
+impl Map {
+    /// A map of these types.
+    #[must_use]
+    pub fn new(types: Vec<Type>) -> Self {
+        let numbered = || types.iter().enumerate();
+        let by_name = numbered().map(|(at, ty)| (ty.name, at)).collect();
+        let by_root = numbered()
+            .filter_map(|(at, ty)| ty.root.map(|root| (root.name, at)))
+            .collect();
+        Self {
+            types,
+            by_name,
+            by_root,
+        }
+    }
+
+    /// The type of that name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&Type> {
+        self.by_name.get(name).map(|at| &self.types[*at])
+    }
+
+    /// The type that the field of `Query` lists.
+    #[must_use]
+    pub fn listed_by(&self, root: &str) -> Option<&Type> {
+        self.by_root.get(root).map(|at| &self.types[*at])
+    }
+}
+
+/// The table of an entity.
+pub fn table<E: EntityName>(entity: E) -> &'static str {
+    entity.table_name()
+}
+
+/// What a column holds, by its type in the entity.
+fn leaf(column: impl ColumnTrait) -> Leaf {
+    match column.def().get_column_type() {
+        ColumnType::Integer | ColumnType::SmallInteger => Leaf::Int,
+        ColumnType::Double | ColumnType::Float => Leaf::Float,
+        ColumnType::Boolean => Leaf::Boolean,
+        ColumnType::Date => Leaf::Date,
+        ColumnType::TimestampWithTimeZone => Leaf::DateTime,
+        _ => Leaf::Text,
+    }
+}
+
+/// A list of all visible rows in `Query`.
+#[must_use]
+pub fn root(name: &'static str, about: &'static str) -> Option<Root> {
+    Some(Root { name, about })
+}
+
+/// A field that shows a column; type and nullability are the entity's.
+pub fn column(name: &'static str, column: impl ColumnTrait, about: &'static str) -> Field {
+    let kind = Kind::Column {
+        column: column.as_str(),
+        leaf: leaf(column),
+        nullable: column.def().is_null(),
+    };
+    Field { name, about, kind }
+}
+
+/// A field that shows a column of words as an enum.
+pub fn word<V: Vocabulary>(
+    name: &'static str,
+    column: impl ColumnTrait,
+    about: &'static str,
+) -> Field {
+    let kind = Kind::Column {
+        column: column.as_str(),
+        leaf: Leaf::Word(V::words()),
+        nullable: column.def().is_null(),
+    };
+    Field { name, about, kind }
+}
+
+/// A field worked out from columns.
+pub fn derived<C: ColumnTrait>(
+    name: &'static str,
+    columns: &[C],
+    leaf: Leaf,
+    compute: Compute,
+    about: &'static str,
+) -> Field {
+    let kind = Kind::Derived {
+        columns: columns.iter().map(sea_orm::IdenStatic::as_str).collect(),
+        leaf,
+        compute,
+    };
+    Field { name, about, kind }
+}
+
+/// A field that leads to the row a column names.
+pub fn one(
+    name: &'static str,
+    target: &'static str,
+    column: impl ColumnTrait,
+    about: &'static str,
+) -> Field {
+    let kind = Kind::One {
+        target,
+        here: column.as_str(),
+        there: "id",
+    };
+    Field { name, about, kind }
+}
+
+/// A field that leads to the only row whose column names this one.
+pub fn one_back(
+    name: &'static str,
+    target: &'static str,
+    column: impl ColumnTrait,
+    about: &'static str,
+) -> Field {
+    let kind = Kind::One {
+        target,
+        here: "id",
+        there: column.as_str(),
+    };
+    Field { name, about, kind }
+}
+
+/// A connection to the rows whose column names this one.
+pub fn many(
+    name: &'static str,
+    target: &'static str,
+    column: impl ColumnTrait,
+    about: &'static str,
+) -> Field {
+    let link = Link::Column(column.as_str());
+    let kind = Kind::Many { target, link };
+    Field { name, about, kind }
+}
+
+/// A connection to the rows that a table between names together with this one.
+pub fn many_through<C: ColumnTrait>(
+    name: &'static str,
+    target: &'static str,
+    between: &'static str,
+    (parent, child): (C, C),
+    about: &'static str,
+) -> Field {
+    let link = Link::Through {
+        table: between,
+        parent: parent.as_str(),
+        child: child.as_str(),
+    };
+    let kind = Kind::Many { target, link };
+    Field { name, about, kind }
+}
+
+/// A list of plain objects kept as JSON.
+pub fn objects(
+    name: &'static str,
+    column: impl ColumnTrait,
+    of: Plain,
+    about: &'static str,
+) -> Field {
+    let kind = Kind::Objects {
+        column: column.as_str(),
+        of: Arc::new(of),
+    };
+    Field { name, about, kind }
+}
+
+/// A filter with any test.
+#[must_use]
+pub fn filter(name: &'static str, test: Test, about: &'static str) -> Filter {
+    Filter { name, about, test }
+}
+
+/// Rows whose column equals the value.
+pub fn is(name: &'static str, column: impl ColumnTrait, about: &'static str) -> Filter {
+    filter(name, Test::Is(column.as_str(), leaf(column)), about)
+}
+
+/// Rows whose column is one of the words.
+pub fn any_of<V: Vocabulary>(
+    name: &'static str,
+    column: impl ColumnTrait,
+    about: &'static str,
+) -> Filter {
+    filter(name, Test::AnyOf(column.as_str(), V::words()), about)
+}
+
+/// Rows whose column contains the text.
+pub fn contains(name: &'static str, column: impl ColumnTrait, about: &'static str) -> Filter {
+    filter(name, Test::Contains(column.as_str()), about)
+}
+
+/// Rows whose column names the node.
+pub fn refers(
+    name: &'static str,
+    target: &'static str,
+    column: impl ColumnTrait,
+    about: &'static str,
+) -> Filter {
+    filter(name, Test::Refers(target, column.as_str()), about)
+}
+
+/// Rows of that day or moment, or later.
+pub fn from(name: &'static str, column: impl ColumnTrait, about: &'static str) -> Filter {
+    filter(name, Test::From(column.as_str(), leaf(column)), about)
+}
+
+/// Rows before that day or moment.
+pub fn before(name: &'static str, column: impl ColumnTrait, about: &'static str) -> Filter {
+    filter(name, Test::Before(column.as_str(), leaf(column)), about)
+}
+
+/// Rows whose column is, or is not, empty.
+pub fn empty(name: &'static str, column: impl ColumnTrait, about: &'static str) -> Filter {
+    filter(name, Test::Empty(column.as_str()), about)
+}
+
+/// An order, ascending if it is the default.
+pub fn asc(name: &'static str, column: impl ColumnTrait) -> Order {
+    Order {
+        name,
+        column: column.as_str(),
+        leaf: leaf(column),
+        descending: false,
+    }
+}
+
+/// An order, descending if it is the default.
+pub fn desc(name: &'static str, column: impl ColumnTrait) -> Order {
+    Order {
+        descending: true,
+        ..asc(name, column)
+    }
+}

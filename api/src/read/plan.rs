@@ -1,0 +1,257 @@
+//! What the planner makes of a document: which rows to fetch, and how to write them.
+
+use apollo_compiler::Name;
+use sea_orm::Value;
+use sea_orm::sea_query::SimpleExpr;
+use uuid::Uuid;
+
+use super::map::{Compute, Leaf, Link, Order, Type};
+
+/// Response keys in query order, each with what is written under it.
+pub type Keyed<T> = Vec<(Name, T)>;
+
+/// A query.
+pub type Plan = Keyed<RootField>;
+
+/// A field of `Query`.
+#[derive(Debug)]
+pub enum RootField {
+    /// `__typename`.
+    Typename,
+    /// Introspection, as JSON.
+    Ready(Vec<u8>),
+    /// A list of all visible rows.
+    Connection(Connection),
+    /// One row by id; none for an id that is nobody's.
+    Node(Option<(Uuid, Rows)>),
+    /// Rows by id: for each, which of the fetches it is in.
+    Nodes(Vec<Option<(Uuid, usize)>>, Vec<Rows>),
+}
+
+/// Rows of one type fetched by their ids, and how to write one.
+#[derive(Debug)]
+pub struct Rows {
+    /// The fetch.
+    pub level: Level,
+    /// What to write of a row.
+    pub object: Object,
+}
+
+/// One statement's worth of rows.
+#[derive(Debug)]
+pub struct Level {
+    /// Their type.
+    pub of: &'static Type,
+    /// How they name their parents; none for all rows.
+    pub link: Option<Link>,
+    /// Columns to select: which table (0 the type's own, n the n-th join) and name.
+    pub columns: Vec<(usize, &'static str)>,
+    /// To-one relations in the same statement.
+    pub joins: Vec<Join>,
+    /// Statements that hang on these rows.
+    pub children: Vec<Child>,
+    /// Which rows of each parent; none for all.
+    pub page: Option<Page>,
+}
+
+/// A to-one relation.
+#[derive(Debug)]
+pub struct Join {
+    /// The table it starts from: 0 the type's own, n the n-th join.
+    pub left: usize,
+    /// Its column.
+    pub here: &'static str,
+    /// The type it leads to.
+    pub target: &'static Type,
+    /// That type's column.
+    pub there: &'static str,
+}
+
+/// A fetch that hangs on the rows of another.
+#[derive(Debug)]
+pub struct Child {
+    /// Where the parents are named.
+    pub key: Key,
+    /// The fetch.
+    pub level: Level,
+}
+
+/// Where a row names the parent of a child fetch.
+#[derive(Clone, Copy, Debug)]
+pub enum Key {
+    /// In a column.
+    Column(usize),
+    /// In every object of a JSON list, under a key.
+    Json(usize, &'static str),
+}
+
+/// Which rows of each parent.
+#[derive(Debug)]
+pub struct Page {
+    /// At most so many.
+    pub limit: usize,
+    /// From the end.
+    pub backward: bool,
+    /// In which order.
+    pub order: &'static Order,
+    /// Whether that order runs downwards.
+    pub descending: bool,
+    /// After this place.
+    pub after: Option<(Value, Uuid)>,
+    /// Before this place.
+    pub before: Option<(Value, Uuid)>,
+    /// Only these.
+    pub filters: Vec<SimpleExpr>,
+    /// Whether rows are wanted at all.
+    pub rows: bool,
+    /// Whether the number of all rows is wanted.
+    pub total: bool,
+    /// The sort column and the id, if cursors are wanted.
+    pub cursor: Option<(usize, usize)>,
+}
+
+/// A connection as a root field.
+#[derive(Debug)]
+pub struct Connection {
+    /// The fetch.
+    pub level: Level,
+    /// What to write.
+    pub out: Keyed<ConnectionOut>,
+}
+
+/// What can be written of a row.
+pub type Object = Keyed<Out>;
+
+/// Something written of a row.
+#[derive(Debug)]
+pub enum Out {
+    /// `__typename`.
+    Typename(&'static str),
+    /// The global id.
+    Id {
+        /// Type.
+        of: &'static str,
+        /// Column.
+        at: usize,
+    },
+    /// A column.
+    Leaf {
+        /// Column.
+        at: usize,
+        /// What it holds.
+        leaf: &'static Leaf,
+        /// Whether null may be written.
+        nullable: bool,
+    },
+    /// A derived value.
+    Derived {
+        /// Columns.
+        at: Vec<usize>,
+        /// The working out.
+        compute: Compute,
+    },
+    /// A row joined to this one.
+    One {
+        /// Column of its id.
+        at: usize,
+        /// What to write of it.
+        object: Object,
+    },
+    /// A connection.
+    Many {
+        /// Column of the id its rows name.
+        at: usize,
+        /// Which child fetch.
+        child: usize,
+        /// What to write.
+        out: Keyed<ConnectionOut>,
+    },
+    /// A JSON list of plain objects.
+    Objects {
+        /// Column.
+        at: usize,
+        /// What to write of each.
+        parts: Keyed<PartOut>,
+    },
+}
+
+/// Something written of a plain object.
+#[derive(Debug)]
+pub enum PartOut {
+    /// `__typename`.
+    Typename(&'static str),
+    /// The text under a key.
+    Text(&'static str),
+    /// The row whose id is under a key.
+    Node {
+        /// Key.
+        key: &'static str,
+        /// Which child fetch.
+        child: usize,
+        /// What to write of it.
+        object: Object,
+    },
+}
+
+/// Something written of a connection.
+#[derive(Debug)]
+pub enum ConnectionOut {
+    /// `__typename`.
+    Typename(String),
+    /// `totalCount`.
+    Total,
+    /// `pageInfo`.
+    PageInfo(Keyed<PageOut>),
+    /// `nodes`.
+    Nodes(Object),
+    /// `edges`.
+    Edges(Keyed<EdgeOut>),
+}
+
+/// Something written of `pageInfo`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageOut {
+    /// `__typename`.
+    Typename,
+    /// `hasNextPage`.
+    HasNext,
+    /// `hasPreviousPage`.
+    HasPrevious,
+    /// `startCursor`.
+    Start,
+    /// `endCursor`.
+    End,
+}
+
+/// Something written of an edge.
+#[derive(Debug)]
+pub enum EdgeOut {
+    /// `__typename`.
+    Typename(String),
+    /// `cursor`.
+    Cursor,
+    /// `node`.
+    Node(Object),
+}
+
+/// A mutation's field: what to call, and how to write its payload.
+#[derive(Debug)]
+pub struct Action {
+    /// Name of the mutation.
+    pub name: Name,
+    /// Its arguments as JSON.
+    pub arguments: apollo_compiler::response::JsonMap,
+    /// What to write of the payload.
+    pub out: Keyed<PayloadOut>,
+}
+
+/// Something written of a payload.
+#[derive(Debug)]
+pub enum PayloadOut {
+    /// `__typename`.
+    Typename(Name),
+    /// `userErrors`: the fields of each.
+    Errors(Keyed<Name>),
+    /// A row, its id found in the payload's field of that name.
+    Node(Name, Rows),
+}

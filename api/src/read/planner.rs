@@ -1,0 +1,440 @@
+//! The planner: from a checked document to the rows it asks for.
+
+mod collect;
+mod connection;
+
+use apollo_compiler::ast::OperationType;
+use apollo_compiler::executable::{Field as Selected, SelectionSet};
+use apollo_compiler::response::{GraphQLError, JsonMap, JsonValue};
+use apollo_compiler::{ExecutableDocument, Name};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::gate::{Checked, Gate, Refused};
+use super::ids;
+use super::map::{Field, Kind, Link, Map, Plain, Type};
+use super::plan::{
+    Action, Child, Join, Key, Keyed, Level, Object, Out, PartOut, PayloadOut, Plan, RootField, Rows,
+};
+
+/// Most selections looked at, fragments expanded.
+const MAX_SELECTIONS: usize = 5_000;
+/// Deepest nesting of objects, fragments expanded.
+const MAX_NESTING: usize = 32;
+/// Most rows a request may ask for, every list counted as full.
+const MAX_ROWS: usize = 100_000;
+/// Most ids `nodes` takes.
+const MAX_IDS: usize = 100;
+
+/// The fields under one response key, which validation found to be the same field.
+type Same<'d> = Vec<&'d Selected>;
+
+/// Plans one request.
+#[derive(Debug)]
+pub struct Planner<'d> {
+    map: &'static Map,
+    gate: &'d Gate,
+    checked: &'d Checked,
+    viewer: Option<Uuid>,
+    now: DateTime<Utc>,
+    selections: usize,
+    nesting: usize,
+    rows: usize,
+}
+
+impl<'d> Planner<'d> {
+    /// A planner for one checked request, made by `viewer` at `now`.
+    #[must_use]
+    pub fn new(
+        map: &'static Map,
+        gate: &'d Gate,
+        checked: &'d Checked,
+        viewer: Option<Uuid>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            map,
+            gate,
+            checked,
+            viewer,
+            now,
+            selections: 0,
+            nesting: 0,
+            rows: 0,
+        }
+    }
+
+    fn document(&self) -> &'d ExecutableDocument {
+        &self.checked.document
+    }
+
+    fn variables(&self) -> &'d JsonMap {
+        &self.checked.variables
+    }
+
+    /// Refuses the request because of a field.
+    fn refuse(&self, field: &Selected, message: impl Into<String>) -> Refused {
+        let place = field.name.location();
+        vec![GraphQLError::new(message, place, &self.document().sources)]
+    }
+
+    /// Plans a query.
+    ///
+    /// # Errors
+    /// An argument that cannot be used, or more than a request may ask for.
+    pub fn query(mut self) -> Result<Plan, Refused> {
+        let mut introspected = None;
+        let mut plan = Plan::new();
+        for (key, same) in self.operation(OperationType::Query)? {
+            let field = same[0];
+            let planned = match field.name.as_str() {
+                "__typename" => RootField::Typename,
+                "__schema" | "__type" => {
+                    let answers = match &mut introspected {
+                        Some(answers) => answers,
+                        none => none.insert(self.gate.introspect(self.checked)?),
+                    };
+                    let answer = answers.remove(key.as_str()).unwrap_or(JsonValue::Null);
+                    RootField::Ready(answer.to_string().into_bytes())
+                }
+                "viewer" => RootField::Node(match (self.viewer, self.map.named("Person")) {
+                    (Some(id), Some(person)) => Some((id, self.rows_of(person, &same, 1)?)),
+                    _ => None,
+                }),
+                "node" => RootField::Node(self.node(&same)?),
+                "nodes" => self.nodes(&same)?,
+                name => match self.map.listed_by(name) {
+                    Some(listed) => RootField::Connection(self.connection(listed, &same, None, 1)?),
+                    None => return Err(self.refuse(field, format!("{name} is not mapped"))),
+                },
+            };
+            plan.push((key, planned));
+        }
+        Ok(plan)
+    }
+
+    /// Plans a mutation's fields, `__typename` answered by the caller under an empty name.
+    ///
+    /// # Errors
+    /// As [`Planner::query`].
+    pub fn mutation(mut self) -> Result<Keyed<Action>, Refused> {
+        let mut actions = Vec::new();
+        for (key, same) in self.operation(OperationType::Mutation)? {
+            let field = same[0];
+            let mut arguments = JsonMap::new();
+            for argument in &field.arguments {
+                if let Some(value) = self.value(&argument.value) {
+                    arguments.insert(argument.name.as_str(), value);
+                }
+            }
+            let mut out = Vec::new();
+            if field.name != "__typename" {
+                let payload = field.ty().inner_named_type().clone();
+                for (key, same) in self.fields(&payload, &same)? {
+                    let written = self.payload_field(&payload, &same)?;
+                    out.push((key, written));
+                }
+            }
+            let name = field.name.clone();
+            actions.push((
+                key,
+                Action {
+                    name,
+                    arguments,
+                    out,
+                },
+            ));
+        }
+        Ok(actions)
+    }
+
+    fn payload_field(&mut self, payload: &Name, same: &Same<'d>) -> Result<PayloadOut, Refused> {
+        let field = same[0];
+        let target = field.ty().inner_named_type();
+        Ok(match field.name.as_str() {
+            "__typename" => PayloadOut::Typename(payload.clone()),
+            "userErrors" => {
+                let fields = self.fields(target, same)?.into_iter();
+                let fields = fields.map(|(key, same)| (key, same[0].name.clone()));
+                PayloadOut::Errors(fields.collect())
+            }
+            name => match self.map.named(target) {
+                Some(of) => PayloadOut::Node(field.name.clone(), self.rows_of(of, same, 1)?),
+                None => return Err(self.refuse(field, format!("{name} is not mapped"))),
+            },
+        })
+    }
+
+    fn node(&mut self, same: &Same<'d>) -> Result<Option<(Uuid, Rows)>, Refused> {
+        let id = self.argument(same[0], "id");
+        let found = id
+            .as_ref()
+            .and_then(|id| id.as_str())
+            .and_then(ids::parse_global);
+        let Some((name, id)) = found else {
+            return Ok(None);
+        };
+        match self.map.named(&name) {
+            Some(of) => Ok(Some((id, self.rows_of(of, same, 1)?))),
+            None => Ok(None),
+        }
+    }
+
+    fn nodes(&mut self, same: &Same<'d>) -> Result<RootField, Refused> {
+        let given = self.argument(same[0], "ids").unwrap_or(JsonValue::Null);
+        let given = given.as_array().cloned().unwrap_or_else(|| vec![given]);
+        if given.len() > MAX_IDS {
+            let message = format!("nodes takes at most {MAX_IDS} ids, not {}", given.len());
+            return Err(self.refuse(same[0], message));
+        }
+        let mut fetches: Vec<Rows> = Vec::new();
+        let mut wanted = Vec::new();
+        for id in given {
+            let found = id.as_str().and_then(ids::parse_global);
+            let found = found.and_then(|(name, id)| Some((self.map.named(&name)?, id)));
+            let Some((of, id)) = found else {
+                wanted.push(None);
+                continue;
+            };
+            let at = fetches
+                .iter()
+                .position(|rows| rows.level.of.name == of.name);
+            let at = match at {
+                Some(at) => at,
+                None => {
+                    fetches.push(self.rows_of(of, same, MAX_IDS)?);
+                    fetches.len() - 1
+                }
+            };
+            wanted.push(Some((id, at)));
+        }
+        Ok(RootField::Nodes(wanted, fetches))
+    }
+
+    /// Rows of a type by id, at most `expected` of them.
+    fn rows_of(
+        &mut self,
+        of: &'static Type,
+        same: &Same<'d>,
+        expected: usize,
+    ) -> Result<Rows, Refused> {
+        let mut level = Level::by_id(of);
+        self.count_rows(same[0], expected)?;
+        let object = self.object(&mut level, 0, of, same, expected)?;
+        Ok(Rows { level, object })
+    }
+
+    fn count_rows(&mut self, field: &Selected, more: usize) -> Result<(), Refused> {
+        self.rows = self.rows.saturating_add(more);
+        if self.rows <= MAX_ROWS {
+            return Ok(());
+        }
+        let message = format!(
+            "this may ask for {} rows and more; one request may ask for {MAX_ROWS}: \
+             give smaller values of \"first\"",
+            self.rows
+        );
+        Err(self.refuse(field, message))
+    }
+
+    /// What to write of a row that is in `table` of the level.
+    fn object(
+        &mut self,
+        level: &mut Level,
+        table: usize,
+        of: &'static Type,
+        same: &[&'d Selected],
+        expected: usize,
+    ) -> Result<Object, Refused> {
+        self.nesting += 1;
+        if self.nesting > MAX_NESTING {
+            let message = format!("selections may nest at most {MAX_NESTING} objects deep");
+            return Err(self.refuse(same[0], message));
+        }
+        let mut object = Object::new();
+        for (key, same) in self.fields(of.name, same)? {
+            let out = match same[0].name.as_str() {
+                "__typename" => Out::Typename(of.name),
+                "id" => Out::Id {
+                    of: of.name,
+                    at: level.column(table, "id"),
+                },
+                name => match of.fields.iter().find(|field| field.name == name) {
+                    Some(field) => self.field(level, table, field, &same, expected)?,
+                    None => return Err(self.refuse(same[0], format!("{name} is not mapped"))),
+                },
+            };
+            object.push((key, out));
+        }
+        self.nesting -= 1;
+        Ok(object)
+    }
+
+    fn field(
+        &mut self,
+        level: &mut Level,
+        table: usize,
+        field: &'static Field,
+        same: &Same<'d>,
+        expected: usize,
+    ) -> Result<Out, Refused> {
+        Ok(match &field.kind {
+            Kind::Column {
+                column,
+                leaf,
+                nullable,
+            } => Out::Leaf {
+                at: level.column(table, column),
+                leaf,
+                nullable: *nullable,
+            },
+            Kind::Derived {
+                columns, compute, ..
+            } => Out::Derived {
+                at: columns
+                    .iter()
+                    .map(|name| level.column(table, name))
+                    .collect(),
+                compute: *compute,
+            },
+            Kind::One {
+                target,
+                here,
+                there,
+            } => {
+                let target = self.target(same[0], target)?;
+                let joined = level.join(table, here, target, there);
+                let at = level.column(joined, "id");
+                let object = self.object(level, joined, target, same, expected)?;
+                Out::One { at, object }
+            }
+            Kind::Many { target, link } => {
+                let target = self.target(same[0], target)?;
+                let connection = self.connection(target, same, Some(*link), expected)?;
+                let at = level.column(table, "id");
+                let child = level.child(Key::Column(at), connection.level);
+                let out = connection.out;
+                Out::Many { at, child, out }
+            }
+            Kind::Objects { column, of } => {
+                let at = level.column(table, column);
+                let parts = self.parts(level, at, of, same, expected)?;
+                Out::Objects { at, parts }
+            }
+        })
+    }
+
+    fn parts(
+        &mut self,
+        level: &mut Level,
+        at: usize,
+        of: &'static Plain,
+        same: &Same<'d>,
+        expected: usize,
+    ) -> Result<Keyed<PartOut>, Refused> {
+        let mut parts = Vec::new();
+        for (key, same) in self.fields(of.name, same)? {
+            let name = same[0].name.as_str();
+            let part = of.parts.iter().find(|part| part.name == name);
+            parts.push((
+                key,
+                match part {
+                    None => PartOut::Typename(of.name),
+                    Some(part) => match part.target {
+                        None => PartOut::Text(part.key),
+                        Some(target) => {
+                            let target = self.target(same[0], target)?;
+                            let rows = self.rows_of(target, &same, expected)?;
+                            let child = level.child(Key::Json(at, part.key), rows.level);
+                            PartOut::Node {
+                                key: part.key,
+                                child,
+                                object: rows.object,
+                            }
+                        }
+                    },
+                },
+            ));
+        }
+        Ok(parts)
+    }
+
+    fn target(&self, field: &Selected, name: &str) -> Result<&'static Type, Refused> {
+        self.map
+            .named(name)
+            .ok_or_else(|| self.refuse(field, format!("{name} is not mapped")))
+    }
+
+    fn operation(&mut self, expected: OperationType) -> Result<Vec<(Name, Same<'d>)>, Refused> {
+        let operation = &self.checked.operation;
+        debug_assert_eq!(operation.operation_type, expected);
+        let sets: [&'d SelectionSet; 1] = [&operation.selection_set];
+        self.collect(operation.object_type(), &sets)
+    }
+
+    /// The fields selected under the same response key, collected.
+    fn fields(
+        &mut self,
+        type_name: &str,
+        same: &[&'d Selected],
+    ) -> Result<Vec<(Name, Same<'d>)>, Refused> {
+        let sets: Vec<&'d SelectionSet> = same.iter().map(|field| &field.selection_set).collect();
+        self.collect(type_name, &sets)
+    }
+}
+
+impl Level {
+    /// Rows of a type whose ids are given.
+    fn by_id(of: &'static Type) -> Self {
+        Self::new(of, Some(Link::Column("id")))
+    }
+
+    fn new(of: &'static Type, link: Option<Link>) -> Self {
+        Self {
+            of,
+            link,
+            columns: Vec::new(),
+            joins: Vec::new(),
+            children: Vec::new(),
+            page: None,
+        }
+    }
+
+    /// Selects a column once and says where it is.
+    fn column(&mut self, table: usize, name: &'static str) -> usize {
+        let wanted = (table, name);
+        if let Some(at) = self.columns.iter().position(|column| *column == wanted) {
+            return at;
+        }
+        self.columns.push(wanted);
+        self.columns.len() - 1
+    }
+
+    /// Joins a relation once and says which table it is.
+    fn join(
+        &mut self,
+        left: usize,
+        here: &'static str,
+        target: &'static Type,
+        there: &'static str,
+    ) -> usize {
+        let same = |join: &Join| {
+            (join.left, join.here, join.target.name, join.there) == (left, here, target.name, there)
+        };
+        if let Some(at) = self.joins.iter().position(same) {
+            return at + 1;
+        }
+        self.joins.push(Join {
+            left,
+            here,
+            target,
+            there,
+        });
+        self.joins.len()
+    }
+
+    fn child(&mut self, key: Key, level: Level) -> usize {
+        self.children.push(Child { key, level });
+        self.children.len() - 1
+    }
+}

@@ -1,0 +1,135 @@
+//! Which fields a selection comes to, over fragments and type conditions, `@skip` and `@include`,
+//! equal response keys merged; and what their arguments are.
+
+use std::collections::HashSet;
+
+use apollo_compiler::Name;
+use apollo_compiler::ast::Value;
+use apollo_compiler::executable::{DirectiveList, Field as Selected, Selection, SelectionSet};
+use apollo_compiler::response::{GraphQLError, JsonMap, JsonValue};
+
+use super::{MAX_SELECTIONS, Planner, Same};
+use crate::read::gate::Refused;
+
+/// Fields found so far, in query order.
+#[derive(Default)]
+struct Found<'d> {
+    fields: Vec<(Name, Same<'d>)>,
+    at: std::collections::HashMap<Name, usize>,
+    fragments: HashSet<&'d str>,
+}
+
+impl<'d> Planner<'d> {
+    /// The fields of a concrete type that the selections come to.
+    pub(super) fn collect(
+        &mut self,
+        type_name: &str,
+        sets: &[&'d SelectionSet],
+    ) -> Result<Vec<(Name, Same<'d>)>, Refused> {
+        let mut found = Found::default();
+        for set in sets {
+            self.collect_into(&mut found, type_name, set)?;
+        }
+        Ok(found.fields)
+    }
+
+    fn collect_into(
+        &mut self,
+        found: &mut Found<'d>,
+        type_name: &str,
+        set: &'d SelectionSet,
+    ) -> Result<(), Refused> {
+        for selection in &set.selections {
+            self.selections += 1;
+            if self.selections > MAX_SELECTIONS {
+                let message =
+                    format!("fragments expanded, this selects more than {MAX_SELECTIONS} fields");
+                return Err(vec![GraphQLError::new(
+                    message,
+                    None,
+                    &self.document().sources,
+                )]);
+            }
+            if !self.wanted(selection.directives()) {
+                continue;
+            }
+            match selection {
+                Selection::Field(field) => {
+                    let key = field.response_key();
+                    let next = found.fields.len();
+                    match *found.at.entry(key.clone()).or_insert(next) {
+                        at if at < next => found.fields[at].1.push(field),
+                        _ => found.fields.push((key.clone(), vec![field])),
+                    }
+                }
+                Selection::InlineFragment(inline) => {
+                    if applies(inline.type_condition.as_ref(), type_name) {
+                        self.collect_into(found, type_name, &inline.selection_set)?;
+                    }
+                }
+                Selection::FragmentSpread(spread) => {
+                    let Some(fragment) = self.document().fragments.get(&spread.fragment_name)
+                    else {
+                        continue;
+                    };
+                    if applies(Some(fragment.type_condition()), type_name)
+                        && found.fragments.insert(spread.fragment_name.as_str())
+                    {
+                        self.collect_into(found, type_name, &fragment.selection_set)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What `@skip` and `@include` say.
+    fn wanted(&self, directives: &DirectiveList) -> bool {
+        let says = |name: &str| {
+            let directive = directives.get(name)?;
+            let condition = directive.specified_argument_by_name("if")?;
+            self.value(condition)?.as_bool()
+        };
+        says("skip") != Some(true) && says("include") != Some(false)
+    }
+
+    /// The value of a field's argument; none if it is absent or null.
+    pub(super) fn argument(&self, field: &Selected, name: &str) -> Option<JsonValue> {
+        self.value(field.specified_argument_by_name(name)?)
+            .filter(|value| !value.is_null())
+    }
+
+    /// A value with its variables filled in; none for a variable that was not given.
+    pub(super) fn value(&self, value: &Value) -> Option<JsonValue> {
+        Some(match value {
+            Value::Null => JsonValue::Null,
+            Value::Enum(name) => JsonValue::String(name.as_str().into()),
+            Value::Variable(name) => self.variables().get(name.as_str())?.clone(),
+            Value::String(text) => JsonValue::String(text.as_str().into()),
+            Value::Boolean(yes) => JsonValue::Bool(*yes),
+            Value::Int(number) => match number.as_str().parse::<i64>() {
+                Ok(number) => number.into(),
+                Err(_) => number.try_to_f64().ok()?.into(),
+            },
+            Value::Float(number) => number.try_to_f64().ok()?.into(),
+            Value::List(items) => items
+                .iter()
+                .map(|item| self.value(item).unwrap_or(JsonValue::Null))
+                .collect(),
+            Value::Object(fields) => {
+                let mut object = JsonMap::new();
+                for (name, value) in fields {
+                    if let Some(value) = self.value(value) {
+                        object.insert(name.as_str(), value);
+                    }
+                }
+                JsonValue::Object(object)
+            }
+        })
+    }
+}
+
+/// Whether a type condition holds for an object of the type: `Node` holds for every row.
+fn applies(condition: Option<&Name>, type_name: &str) -> bool {
+    condition.is_none_or(|condition| condition == type_name || condition == "Node")
+}

@@ -1,0 +1,268 @@
+//! Connections: what to write of them, and which rows of each parent they are about.
+
+use apollo_compiler::executable::Field as Selected;
+use apollo_compiler::response::JsonValue;
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::Value;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func, LikeExpr, SimpleExpr};
+use uuid::Uuid;
+
+use super::{Planner, Same};
+use crate::read::gate::Refused;
+use crate::read::ids;
+use crate::read::map::{Filter, Leaf, Link, Order, Test, Type};
+use crate::read::plan::{Connection, ConnectionOut, EdgeOut, Level, Page, PageOut};
+
+/// Most rows of one list.
+const MAX_PAGE: usize = 100;
+/// Rows of a list when neither `first` nor `last` is given.
+const USUAL_PAGE: usize = 20;
+
+impl<'d> Planner<'d> {
+    /// Plans a connection to rows of a type, for at most `parents` parents.
+    pub(super) fn connection(
+        &mut self,
+        of: &'static Type,
+        same: &Same<'d>,
+        link: Option<Link>,
+        parents: usize,
+    ) -> Result<Connection, Refused> {
+        let mut level = Level::new(of, link);
+        let mut page = self.page(of, same[0])?;
+        let expected = parents.saturating_mul(page.limit);
+        let mut out = Vec::new();
+        for (key, same) in self.fields(&format!("{}Connection", of.name), same)? {
+            let written = match same[0].name.as_str() {
+                "totalCount" => {
+                    page.total = true;
+                    ConnectionOut::Total
+                }
+                "pageInfo" => ConnectionOut::PageInfo(self.page_info(&same)?),
+                "nodes" => ConnectionOut::Nodes(self.object(&mut level, 0, of, &same, expected)?),
+                "edges" => {
+                    let mut edges = Vec::new();
+                    for (key, same) in self.fields(&format!("{}Edge", of.name), &same)? {
+                        let edge = match same[0].name.as_str() {
+                            "cursor" => EdgeOut::Cursor,
+                            "node" => {
+                                EdgeOut::Node(self.object(&mut level, 0, of, &same, expected)?)
+                            }
+                            _ => EdgeOut::Typename(format!("{}Edge", of.name)),
+                        };
+                        edges.push((key, edge));
+                    }
+                    ConnectionOut::Edges(edges)
+                }
+                _ => ConnectionOut::Typename(format!("{}Connection", of.name)),
+            };
+            page.rows |= !matches!(written, ConnectionOut::Total | ConnectionOut::Typename(_));
+            out.push((key, written));
+        }
+        if page.rows {
+            self.count_rows(same[0], expected)?;
+        }
+        if out.iter().any(|(_, out)| wants_cursor(out)) {
+            let key = level.column(0, page.order.column);
+            page.cursor = Some((key, level.column(0, "id")));
+        }
+        level.page = Some(page);
+        Ok(Connection { level, out })
+    }
+
+    fn page_info(
+        &mut self,
+        same: &Same<'d>,
+    ) -> Result<Vec<(apollo_compiler::Name, PageOut)>, Refused> {
+        let fields = self.fields("PageInfo", same)?.into_iter();
+        let fields = fields.map(|(key, same)| {
+            let out = match same[0].name.as_str() {
+                "hasNextPage" => PageOut::HasNext,
+                "hasPreviousPage" => PageOut::HasPrevious,
+                "startCursor" => PageOut::Start,
+                "endCursor" => PageOut::End,
+                _ => PageOut::Typename,
+            };
+            (key, out)
+        });
+        Ok(fields.collect())
+    }
+
+    fn page(&self, of: &'static Type, field: &Selected) -> Result<Page, Refused> {
+        let first = self.page_size(field, "first")?;
+        let last = self.page_size(field, "last")?;
+        if first.is_some() && last.is_some() {
+            return Err(self.refuse(field, "give \"first\" or \"last\", not both"));
+        }
+        let (order, descending) = self.order(of, field)?;
+        let mut filters = Vec::new();
+        if let Some(JsonValue::Object(given)) = self.argument(field, "filter") {
+            for filter in &of.filters {
+                if let Some(value) = given.get(filter.name).filter(|value| !value.is_null()) {
+                    let found = condition(of, filter, value, self.now);
+                    filters.push(found.map_err(|problem| {
+                        self.refuse(field, format!("filter.{} {problem}", filter.name))
+                    })?);
+                }
+            }
+        }
+        Ok(Page {
+            limit: first.or(last).unwrap_or(USUAL_PAGE),
+            backward: last.is_some(),
+            order,
+            descending,
+            after: self.place(order, field, "after")?,
+            before: self.place(order, field, "before")?,
+            filters,
+            rows: false,
+            total: false,
+            cursor: None,
+        })
+    }
+
+    fn page_size(&self, field: &Selected, name: &str) -> Result<Option<usize>, Refused> {
+        let Some(given) = self.argument(field, name) else {
+            return Ok(None);
+        };
+        given
+            .as_u64()
+            .and_then(|given| usize::try_from(given).ok())
+            .filter(|given| (1..=MAX_PAGE).contains(given))
+            .map(Some)
+            .ok_or_else(|| {
+                let message = format!("\"{name}\" is from 1 to {MAX_PAGE}, not {given}");
+                self.refuse(field, message)
+            })
+    }
+
+    fn order(
+        &self,
+        of: &'static Type,
+        field: &Selected,
+    ) -> Result<(&'static Order, bool), Refused> {
+        let Some(given) = self.argument(field, "orderBy") else {
+            return match of.orders.first() {
+                Some(order) => Ok((order, order.descending)),
+                None => Err(self.refuse(field, "this list has no order")),
+            };
+        };
+        let given = given.as_str().unwrap_or_default();
+        let (name, descending) = match given.strip_suffix("_DESC") {
+            Some(name) => (name, true),
+            None => (given.strip_suffix("_ASC").unwrap_or(given), false),
+        };
+        match of.orders.iter().find(|order| order.name == name) {
+            Some(order) => Ok((order, descending)),
+            None => Err(self.refuse(field, format!("there is no order {given}"))),
+        }
+    }
+
+    fn place(
+        &self,
+        order: &Order,
+        field: &Selected,
+        name: &str,
+    ) -> Result<Option<(Value, Uuid)>, Refused> {
+        let Some(given) = self.argument(field, name) else {
+            return Ok(None);
+        };
+        let place = given
+            .as_str()
+            .and_then(|given| ids::parse_cursor(order, given));
+        place.map(Some).ok_or_else(|| {
+            let message = format!(
+                "\"{name}\" is no cursor of this order: use one of this list, ordered alike"
+            );
+            self.refuse(field, message)
+        })
+    }
+}
+
+fn wants_cursor(out: &ConnectionOut) -> bool {
+    match out {
+        ConnectionOut::Edges(edges) => edges
+            .iter()
+            .any(|(_, edge)| matches!(edge, EdgeOut::Cursor)),
+        ConnectionOut::PageInfo(fields) => fields
+            .iter()
+            .any(|(_, field)| matches!(field, PageOut::Start | PageOut::End)),
+        _ => false,
+    }
+}
+
+/// A filter as a condition, or what is wrong with its value.
+fn condition(
+    of: &Type,
+    filter: &Filter,
+    value: &JsonValue,
+    now: DateTime<Utc>,
+) -> Result<SimpleExpr, String> {
+    let column = |name: &'static str| Expr::col((of.table, name));
+    let yes = value.as_bool().unwrap_or_default();
+    let text = value.as_str().unwrap_or_default();
+    let nothing = || Expr::cust("1 = 0");
+    Ok(match &filter.test {
+        Test::Is(name, leaf) => column(name).eq(bind(leaf, value)?),
+        Test::From(name, leaf) => column(name).gte(bind(leaf, value)?),
+        Test::Before(name, leaf) => column(name).lt(bind(leaf, value)?),
+        Test::AnyOf(name, words) => {
+            let given = value
+                .as_array()
+                .map_or(std::slice::from_ref(value), Vec::as_slice);
+            let given = given.iter().filter_map(|word| word.as_str());
+            let stored = given.filter_map(|shown| {
+                let word = words.values.iter().find(|word| word.shown == shown);
+                word.map(|word| word.stored)
+            });
+            let stored: Vec<&str> = stored.collect();
+            if stored.is_empty() {
+                return Ok(nothing());
+            }
+            column(name).is_in(stored)
+        }
+        Test::Contains(name) => {
+            let mut pattern = String::from("%");
+            for letter in text.to_lowercase().chars() {
+                if matches!(letter, '%' | '_' | '\\') {
+                    pattern.push('\\');
+                }
+                pattern.push(letter);
+            }
+            pattern.push('%');
+            Expr::expr(Func::lower(column(name))).like(LikeExpr::new(pattern).escape('\\'))
+        }
+        Test::Refers(target, name) => match ids::parse(target, text) {
+            Some(id) => column(name).eq(id),
+            None => nothing(),
+        },
+        Test::Concerns(target, concerns) => match ids::parse(target, text) {
+            Some(id) => concerns(id),
+            None => nothing(),
+        },
+        Test::Empty(name) if yes => column(name).is_null(),
+        Test::Empty(name) => column(name).is_not_null(),
+        Test::Holds(holds) => holds(yes, now),
+    })
+}
+
+/// A scalar as the database takes it.
+fn bind(leaf: &Leaf, value: &JsonValue) -> Result<Value, String> {
+    let text = value.as_str().unwrap_or_default();
+    match leaf {
+        Leaf::Int => value
+            .as_i64()
+            .and_then(|number| i32::try_from(number).ok())
+            .map(Into::into)
+            .ok_or_else(|| "is not a whole number".to_owned()),
+        Leaf::Boolean => Ok(value.as_bool().unwrap_or_default().into()),
+        Leaf::Date => text
+            .parse::<NaiveDate>()
+            .map(Into::into)
+            .map_err(|_| format!("is a date like 2026-10-05, not \"{text}\"")),
+        Leaf::DateTime => text
+            .parse::<DateTime<Utc>>()
+            .map(Into::into)
+            .map_err(|_| format!("is a moment like 2026-10-05T07:00:00Z, not \"{text}\"")),
+        Leaf::Float => Ok(value.as_f64().unwrap_or_default().into()),
+        Leaf::Text | Leaf::Word(_) => Ok(text.into()),
+    }
+}

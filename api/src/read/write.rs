@@ -1,0 +1,436 @@
+//! The writer: rows straight to JSON, in query order. A value that cannot be written becomes null
+//! where the schema allows it, else its nearest parent does; either way the error is told.
+
+use apollo_compiler::Name;
+use apollo_compiler::response::{GraphQLError, JsonMap, ResponseDataPathSegment as Segment};
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{DbErr, QueryResult};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::ids;
+use super::map::{Cells, Leaf, Scalar};
+use super::plan::{
+    ConnectionOut, EdgeOut, Keyed, Level, Object, Out, Page, PageOut, PartOut, PayloadOut, Rows,
+};
+use super::run::{Fetched, id_under};
+
+/// A response's `data` in the making.
+#[derive(Debug)]
+pub struct Writer {
+    /// JSON so far.
+    pub out: Vec<u8>,
+    /// Errors so far.
+    pub errors: Vec<GraphQLError>,
+    path: Vec<Segment>,
+    now: DateTime<Utc>,
+}
+
+/// A value that must not be null could not be written: the parent is null.
+#[derive(Debug)]
+pub struct Bubble;
+
+type Written = Result<(), Bubble>;
+
+/// What a mutation answered.
+#[derive(Debug, serde::Deserialize)]
+pub struct Payload {
+    /// Refusals.
+    #[serde(rename = "userErrors")]
+    pub errors: Vec<serde_json::Map<String, Json>>,
+    /// Ids of rows, by field.
+    #[serde(flatten)]
+    pub nodes: std::collections::HashMap<String, Option<Uuid>>,
+}
+
+impl Writer {
+    /// A writer for a request made at `now`.
+    #[must_use]
+    pub fn new(now: DateTime<Utc>) -> Self {
+        Self {
+            out: Vec::with_capacity(4_096),
+            errors: Vec::new(),
+            path: Vec::new(),
+            now,
+        }
+    }
+
+    /// Writes an object field by field; `write` is given each.
+    pub fn object<T>(
+        &mut self,
+        fields: &Keyed<T>,
+        mut write: impl FnMut(&mut Self, &Name, &T) -> Written,
+    ) -> Written {
+        self.out.push(b'{');
+        for (number, (key, field)) in fields.iter().enumerate() {
+            if number > 0 {
+                self.out.push(b',');
+            }
+            self.text(key);
+            self.out.push(b':');
+            self.path.push(Segment::Field(key.clone()));
+            let written = write(self, key, field);
+            self.path.pop();
+            written?;
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    fn list<T>(
+        &mut self,
+        items: impl Iterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T) -> Written,
+    ) -> Written {
+        self.out.push(b'[');
+        for (number, item) in items.enumerate() {
+            if number > 0 {
+                self.out.push(b',');
+            }
+            self.path.push(Segment::ListIndex(number));
+            let written = write(self, item);
+            self.path.pop();
+            written?;
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    /// Writes what may be null: if it fails, null stands in its place.
+    pub fn nullable(&mut self, write: impl FnOnce(&mut Self) -> Written) {
+        let start = self.out.len();
+        let depth = self.path.len();
+        if write(self).is_err() {
+            self.out.truncate(start);
+            self.path.truncate(depth);
+            self.null();
+        }
+    }
+
+    /// Writes null.
+    pub fn null(&mut self) {
+        self.out.extend_from_slice(b"null");
+    }
+
+    /// Writes a string.
+    pub fn text(&mut self, text: &str) {
+        // Writing a string into memory cannot fail.
+        let _ = serde_json::to_writer(&mut self.out, text);
+    }
+
+    fn boolean(&mut self, yes: bool) {
+        self.out
+            .extend_from_slice(if yes { b"true" } else { b"false" });
+    }
+
+    fn number(&mut self, number: i64) {
+        self.out.extend_from_slice(number.to_string().as_bytes());
+    }
+
+    /// Tells an error at the present place.
+    pub fn fail(&mut self, message: impl Into<String>) -> Bubble {
+        self.errors.push(GraphQLError {
+            message: message.into(),
+            locations: Vec::new(),
+            path: self.path.clone(),
+            extensions: JsonMap::new(),
+        });
+        Bubble
+    }
+
+    /// Tells that a row holds what it should not; what exactly is for the log.
+    fn unreadable(&mut self, error: &DbErr) -> Bubble {
+        tracing::error!(%error, "a stored value cannot be shown");
+        self.fail("this value cannot be shown; the fault is ours and has been logged")
+    }
+
+    /// Writes a row fetched by id, null if it is not there.
+    pub fn row_by_id(&mut self, rows: &Rows, fetched: &Fetched, id: Uuid) {
+        self.nullable(|writer| match fetched.rows_of(id) {
+            [row, ..] => writer.row(&rows.object, &rows.level, fetched, row),
+            [] => {
+                writer.null();
+                Ok(())
+            }
+        });
+    }
+
+    /// Writes rows of several fetches as a list.
+    pub fn row_list(
+        &mut self,
+        wanted: &[Option<(Uuid, usize)>],
+        rows: &[Rows],
+        fetched: &[Fetched],
+    ) -> Written {
+        self.list(wanted.iter(), |writer, wanted| {
+            match wanted.and_then(|(id, at)| Some((id, rows.get(at)?, fetched.get(at)?))) {
+                Some((id, rows, fetched)) => writer.row_by_id(rows, fetched, id),
+                None => writer.null(),
+            }
+            Ok(())
+        })
+    }
+
+    fn row(&mut self, object: &Object, level: &Level, all: &Fetched, row: &QueryResult) -> Written {
+        self.object(object, |writer, _, out| writer.field(out, level, all, row))
+    }
+
+    fn field(&mut self, out: &Out, level: &Level, all: &Fetched, row: &QueryResult) -> Written {
+        match out {
+            Out::Typename(name) => self.text(name),
+            Out::Id { of, at } => {
+                let id = row.try_get_by_index(*at);
+                let id = id.map_err(|error| self.unreadable(&error))?;
+                self.text(&ids::global(of, id));
+            }
+            Out::Leaf { at, leaf, nullable } => match self.leaf(row, *at, leaf) {
+                Ok(true) => {}
+                Ok(false) if *nullable => self.null(),
+                Ok(false) => return Err(self.unreadable(&DbErr::Type("an empty column".into()))),
+                Err(error) => {
+                    let bubble = self.unreadable(&error);
+                    if !nullable {
+                        return Err(bubble);
+                    }
+                    self.null();
+                }
+            },
+            Out::Derived { at, compute } => {
+                let value = compute(&Cells { row, at }, self.now);
+                match value.map_err(|error| self.unreadable(&error))? {
+                    Scalar::Boolean(yes) => self.boolean(yes),
+                    Scalar::Int(number) => self.number(number.into()),
+                    Scalar::DateTime(moment) => self.text(&ids::moment(moment)),
+                }
+            }
+            Out::One { at, object } => match row.try_get_by_index::<Option<Uuid>>(*at) {
+                Ok(Some(_)) => self.nullable(|writer| writer.row(object, level, all, row)),
+                Ok(None) => self.null(),
+                Err(error) => {
+                    self.unreadable(&error);
+                    self.null();
+                }
+            },
+            Out::Many { at, child, out } => {
+                let (Some(below), Some(fetched)) =
+                    (level.children.get(*child), all.children.get(*child))
+                else {
+                    return Err(self.fail("this list was not fetched"));
+                };
+                let parent = row.try_get_by_index::<Option<Uuid>>(*at);
+                let parent = parent.map_err(|error| self.unreadable(&error))?;
+                let parent = parent.unwrap_or_default();
+                self.nullable(|writer| writer.connection(out, &below.level, fetched, parent));
+            }
+            Out::Objects { at, parts } => {
+                let list = row.try_get_by_index::<Json>(*at);
+                let list = list.map_err(|error| self.unreadable(&error))?;
+                let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
+                self.list(items.iter(), |writer, item| {
+                    writer.object(parts, |writer, _, part| writer.part(part, level, all, item))
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn part(&mut self, part: &PartOut, level: &Level, all: &Fetched, item: &Json) -> Written {
+        match part {
+            PartOut::Typename(name) => self.text(name),
+            PartOut::Text(key) => match item.get(key).and_then(Json::as_str) {
+                Some(text) => self.text(text),
+                None => return Err(self.unreadable(&DbErr::Type(format!("no {key} in JSON")))),
+            },
+            PartOut::Node { key, child, object } => {
+                let found = id_under(item, key).and_then(|id| {
+                    let fetched = all.children.get(*child)?;
+                    let level = &level.children.get(*child)?.level;
+                    Some((level, fetched, fetched.rows_of(id).first()?))
+                });
+                match found {
+                    Some((level, fetched, row)) => {
+                        self.nullable(|writer| writer.row(object, level, fetched, row));
+                    }
+                    None => self.null(),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a column; `false` if it is empty and nothing was written.
+    fn leaf(&mut self, row: &QueryResult, at: usize, leaf: &Leaf) -> Result<bool, DbErr> {
+        match leaf {
+            Leaf::Text => match row.try_get_by_index::<Option<String>>(at)? {
+                Some(text) => self.text(&text),
+                None => return Ok(false),
+            },
+            Leaf::Int => match row.try_get_by_index::<Option<i32>>(at)? {
+                Some(number) => self.number(number.into()),
+                None => return Ok(false),
+            },
+            Leaf::Float => match row.try_get_by_index::<Option<f64>>(at)? {
+                Some(number) if number.is_finite() => {
+                    // A finite number can always be written.
+                    let _ = serde_json::to_writer(&mut self.out, &number);
+                }
+                Some(number) => return Err(DbErr::Type(format!("{number} is no JSON number"))),
+                None => return Ok(false),
+            },
+            Leaf::Boolean => match row.try_get_by_index::<Option<bool>>(at)? {
+                Some(yes) => self.boolean(yes),
+                None => return Ok(false),
+            },
+            Leaf::Date => match row.try_get_by_index::<Option<NaiveDate>>(at)? {
+                Some(day) => self.text(&day.to_string()),
+                None => return Ok(false),
+            },
+            Leaf::DateTime => match row.try_get_by_index::<Option<DateTime<Utc>>>(at)? {
+                Some(moment) => self.text(&ids::moment(moment)),
+                None => return Ok(false),
+            },
+            Leaf::Word(words) => match row.try_get_by_index::<Option<String>>(at)? {
+                Some(stored) => {
+                    let word = words.values.iter().find(|word| word.stored == stored);
+                    let word = word
+                        .ok_or_else(|| DbErr::Type(format!("\"{stored}\" is no {}", words.name)))?;
+                    self.text(&word.shown);
+                }
+                None => return Ok(false),
+            },
+        }
+        Ok(true)
+    }
+
+    /// Writes a connection to the rows of a parent.
+    pub fn connection(
+        &mut self,
+        out: &Keyed<ConnectionOut>,
+        level: &Level,
+        fetched: &Fetched,
+        parent: Uuid,
+    ) -> Written {
+        let Some(page) = &level.page else {
+            return Err(self.fail("this list has no page"));
+        };
+        let found = fetched.rows_of(parent);
+        let more = found.len() > page.limit;
+        let mut rows: Vec<&QueryResult> = found.iter().take(page.limit).collect();
+        if page.backward {
+            rows.reverse();
+        }
+        self.object(out, |writer, _, out| match out {
+            ConnectionOut::Typename(name) => {
+                writer.text(name);
+                Ok(())
+            }
+            ConnectionOut::Total => {
+                writer.number(fetched.totals.get(&parent).copied().unwrap_or(0));
+                Ok(())
+            }
+            ConnectionOut::PageInfo(fields) => writer.object(fields, |writer, _, field| {
+                writer.page_info(*field, page, more, &rows)
+            }),
+            ConnectionOut::Nodes(object) => writer.list(rows.iter(), |writer, row| {
+                writer.row(object, level, fetched, row)
+            }),
+            ConnectionOut::Edges(fields) => writer.list(rows.iter(), |writer, row| {
+                writer.object(fields, |writer, _, field| match field {
+                    EdgeOut::Typename(name) => {
+                        writer.text(name);
+                        Ok(())
+                    }
+                    EdgeOut::Cursor => writer.cursor(page, row),
+                    EdgeOut::Node(object) => writer.row(object, level, fetched, row),
+                })
+            }),
+        })
+    }
+
+    fn page_info(
+        &mut self,
+        field: PageOut,
+        page: &Page,
+        more: bool,
+        rows: &[&QueryResult],
+    ) -> Written {
+        let edge = match field {
+            PageOut::Typename => {
+                self.text("PageInfo");
+                return Ok(());
+            }
+            // What lies on the side a cursor came from is known to be there, not counted again.
+            PageOut::HasNext => {
+                self.boolean(if page.backward {
+                    page.before.is_some()
+                } else {
+                    more
+                });
+                return Ok(());
+            }
+            PageOut::HasPrevious => {
+                self.boolean(if page.backward {
+                    more
+                } else {
+                    page.after.is_some()
+                });
+                return Ok(());
+            }
+            PageOut::Start => rows.first(),
+            PageOut::End => rows.last(),
+        };
+        match edge {
+            Some(row) => self.cursor(page, row),
+            None => {
+                self.null();
+                Ok(())
+            }
+        }
+    }
+
+    fn cursor(&mut self, page: &Page, row: &QueryResult) -> Written {
+        let cursor = match page.cursor {
+            Some((key, id)) => row
+                .try_get_by_index(id)
+                .and_then(|id| ids::cursor(page.order, row, key, id)),
+            None => Err(DbErr::Type("the sort column was not fetched".into())),
+        };
+        let cursor = cursor.map_err(|error| self.unreadable(&error))?;
+        self.text(&cursor);
+        Ok(())
+    }
+
+    /// Writes a mutation's payload, its rows fetched in the order of the plan.
+    pub fn payload(
+        &mut self,
+        out: &Keyed<PayloadOut>,
+        payload: &Payload,
+        fetched: &[Fetched],
+    ) -> Written {
+        let mut fetched = fetched.iter();
+        self.object(out, |writer, _, out| match out {
+            PayloadOut::Typename(name) => {
+                writer.text(name);
+                Ok(())
+            }
+            PayloadOut::Errors(fields) => writer.list(payload.errors.iter(), |writer, error| {
+                writer.object(fields, |writer, _, field| {
+                    match error.get(field.as_str()) {
+                        Some(value) => writer.out.extend_from_slice(value.to_string().as_bytes()),
+                        None if field == "__typename" => writer.text("UserError"),
+                        None => writer.null(),
+                    }
+                    Ok(())
+                })
+            }),
+            PayloadOut::Node(name, rows) => {
+                let id = payload.nodes.get(name.as_str()).copied().flatten();
+                match (id, fetched.next()) {
+                    (Some(id), Some(fetched)) => writer.row_by_id(rows, fetched, id),
+                    _ => writer.null(),
+                }
+                Ok(())
+            }
+        })
+    }
+}

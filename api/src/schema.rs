@@ -1,0 +1,135 @@
+//! The one schema: the map's types and the areas' mutations together, as async-graphql registers
+//! them, as SDL, and as the gate reads it.
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, Variables};
+use chrono::{DateTime, Utc};
+use entity::scope::Scope;
+
+use crate::act::Acting;
+use crate::app::App;
+use crate::read::gate::Gate;
+use crate::read::map::Map;
+use crate::read::plan::Action;
+use crate::read::registry::Query;
+use crate::read::write::Payload;
+use crate::{engagement, enrolments, hubs, messages, people, programme, schools};
+
+/// The types of all areas.
+pub fn map() -> &'static Map {
+    static MAP: LazyLock<Map> = LazyLock::new(|| {
+        let areas = [
+            programme::map::types(),
+            schools::map::types(),
+            hubs::map::types(),
+            enrolments::map::types(),
+            engagement::map::types(),
+            messages::map::types(),
+            people::map::types(),
+        ];
+        Map::new(areas.into_iter().flatten().collect())
+    });
+    &MAP
+}
+
+/// Everything that can be done.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    enrolments::mutations::Mutations,
+    engagement::mutations::Mutations,
+);
+
+type Executor = Schema<Query, Mutation, EmptySubscription>;
+
+/// The schema, ready to answer.
+pub struct Graph {
+    /// What checks documents.
+    pub gate: Gate,
+    executor: Executor,
+}
+
+fn executor() -> Executor {
+    Schema::build(Query, Mutation::default(), EmptySubscription).finish()
+}
+
+/// The schema as SDL, as committed in `schema.graphql`.
+#[must_use]
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .prefer_single_line_descriptions()
+        .use_space_ident();
+    executor().sdl_with_options(options)
+}
+
+/// The schema, made once.
+///
+/// # Errors
+/// The map does not make a valid schema; a test would have said so.
+pub fn graph() -> Result<&'static Graph, &'static str> {
+    static GRAPH: LazyLock<Result<Graph, String>> = LazyLock::new(|| {
+        Ok(Graph {
+            gate: Gate::new(&sdl())?,
+            executor: executor(),
+        })
+    });
+    GRAPH.as_ref().map_err(String::as_str)
+}
+
+impl Graph {
+    /// Does one mutation. async-graphql sees a small document of ours, never the client's: its own
+    /// validation does not hold against hostile ones, and the payload is written by the read plan.
+    ///
+    /// # Errors
+    /// A message for the client: an input value that cannot be read, or a fault of ours.
+    pub async fn mutate(
+        &self,
+        app: &App,
+        scope: &Scope,
+        now: DateTime<Utc>,
+        action: &Action,
+    ) -> Result<Payload, String> {
+        let request = self.document(action).ok_or("there is no such mutation")?;
+        let variables = serde_json::to_value(&action.arguments).map_err(|_| "no JSON")?;
+        let acting = Acting {
+            app: app.clone(),
+            scope: scope.clone(),
+            now,
+        };
+        let request = async_graphql::Request::new(request)
+            .variables(Variables::from_json(variables))
+            .data(acting);
+        let response = self.executor.execute(request).await;
+        if let Some(error) = response.errors.into_iter().next() {
+            return Err(error.message);
+        }
+        let data = response.data.into_json().unwrap_or_default();
+        serde_json::from_value(data["payload"].clone())
+            .map_err(|error| format!("a payload could not be understood: {error}"))
+    }
+
+    fn document(&self, action: &Action) -> Option<String> {
+        let schema = self.gate.schema();
+        let field = schema.type_field("Mutation", &action.name).ok()?;
+        let mut variables = String::new();
+        let mut arguments = String::new();
+        for argument in &field.arguments {
+            write!(variables, "${}: {} ", argument.name, argument.ty).ok()?;
+            write!(arguments, "{0}: ${0} ", argument.name).ok()?;
+        }
+        let payload = schema.get_object(field.ty.inner_named_type())?;
+        let mut selection = String::new();
+        for (name, field) in &payload.fields {
+            if name == "userErrors" {
+                selection.push_str("userErrors { code field message } ");
+            } else if schema.get_object(field.ty.inner_named_type()).is_some() {
+                write!(selection, "{name} {{ __typename }} ").ok()?;
+            }
+        }
+        let name = &action.name;
+        Some(format!(
+            "mutation ({variables}) {{ payload: {name}({arguments}) {{ {selection} }} }}"
+        ))
+    }
+}

@@ -1,0 +1,3 @@
+//! The register of schools: schools, trusts, local authorities, regions.
+
+pub mod map;
