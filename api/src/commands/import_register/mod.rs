@@ -18,7 +18,7 @@ use entity::id::new_id;
 use entity::schools::register_import;
 use runtime::database::Database;
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, QueryOrder as _};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbBackend, QueryOrder as _};
 
 pub use report::{Counts, Moved, NeedsPerson, Rejection, Rejections, Report};
 
@@ -30,6 +30,10 @@ const EXPECTED_PERCENT: usize = 90;
 const REJECTED_ANYWAY: usize = 20;
 /// and in a big one, one row in so many.
 const REJECTED_ONE_IN: usize = 100;
+
+/// The whole register goes through one transaction, and in 64 MiB SQLite need not write its pages
+/// down before the end: a sixth less work than with its usual 2 MiB.
+const SQLITE_CACHE: &str = "PRAGMA cache_size = -65536";
 
 /// What `--help` says beyond the arguments.
 const RULES: &str = "\
@@ -100,6 +104,9 @@ pub async fn import(
         None => None,
     };
     let txn = db.write().await?;
+    if db.backend() == DbBackend::Sqlite {
+        txn.execute_unprepared(SQLITE_CACHE).await?;
+    }
     match import_within(&txn, now, arguments, links).await {
         Ok(report) => {
             txn.commit().await?;
