@@ -18,7 +18,7 @@ use entity::id::new_id;
 use entity::schools::register_import;
 use runtime::database::Database;
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, QueryOrder as _};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbBackend, QueryOrder as _};
 
 pub use report::{Counts, Moved, NeedsPerson, Rejection, Rejections, Report};
 
@@ -31,15 +31,25 @@ const REJECTED_ANYWAY: usize = 20;
 /// and in a big one, one row in so many.
 const REJECTED_ONE_IN: usize = 100;
 
-/// Loads the register of schools from a GIAS extract, plain or gzipped. It may be given again at
-/// any time: only what differs is written, all in one transaction.
-///
-/// Refused, and nothing changed: a file that is empty, cut off or no extract of the register.
-/// Refused unless --force is given: a file with less than 90 percent of the rows of the last
-/// import, or one of whose rows more than 20 and more than 1 percent cannot be read. Schools that
-/// are not in the file are counted and left as they are, never closed.
+/// The whole register goes through one transaction, and in 64 MiB SQLite need not write its pages
+/// down before the end: a sixth less work than with its usual 2 MiB.
+const SQLITE_CACHE: &str = "PRAGMA cache_size = -65536";
+
+/// What `--help` says beyond the arguments.
+const RULES: &str = "\
+The import may be run again at any time: only what differs is written, all in one transaction.
+
+Refused, and nothing changed: a file that is empty, cut off, or no extract of the register.
+Refused unless --force is given: a file with less than 90 percent of the rows of the last import,
+or one of which more than 20 rows and more than 1 percent cannot be read.
+Schools that are not in the file are counted and left as they are, never closed. A column that is
+not in the file empties what was known from it.
+The setting of a closed school follows its one plain successor; a merger, a split, a circle of
+links or a successor with a setting of its own is reported for a person to decide.";
+
+/// Arguments of the command.
 #[derive(Clone, Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = RULES)]
 pub struct Arguments {
     /// The extract (`edubasealldata....csv`, or a download of search results), or it as .gz.
     pub file: PathBuf,
@@ -94,6 +104,9 @@ pub async fn import(
         None => None,
     };
     let txn = db.write().await?;
+    if db.backend() == DbBackend::Sqlite {
+        txn.execute_unprepared(SQLITE_CACHE).await?;
+    }
     match import_within(&txn, now, arguments, links).await {
         Ok(report) => {
             txn.commit().await?;
