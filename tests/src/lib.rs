@@ -6,6 +6,7 @@ pub mod mails;
 pub mod postgres;
 pub mod programs;
 pub mod redis;
+pub mod rise;
 pub mod world;
 
 pub use world::{World, both};
