@@ -7,6 +7,7 @@ pub mod postgres;
 pub mod programs;
 pub mod redis;
 pub mod tokens;
+pub mod rise;
 pub mod world;
 
 pub use world::{World, both};

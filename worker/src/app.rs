@@ -64,6 +64,9 @@ impl App {
     /// # Errors
     /// The database fails.
     pub async fn link_secret(&self) -> anyhow::Result<String> {
+        if let Some(secret) = secrets::stored(self.db.reader(), secrets::LINKS).await? {
+            return Ok(secret);
+        }
         let txn = self.db.write().await?;
         let secret = secrets::shared(&txn, self.clock.now(), secrets::LINKS, random()).await?;
         txn.commit().await?;

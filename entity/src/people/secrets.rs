@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+};
 
 use super::instance_secret;
 use crate::id::new_id;
@@ -32,9 +34,17 @@ pub async fn shared(
         .on_conflict_do_nothing_on([instance_secret::Column::Name])
         .exec_without_returning(txn)
         .await?;
-    let stored = instance_secret::Entity::find()
+    Ok(stored(txn, name).await?.unwrap_or(candidate))
+}
+
+/// The secret called `name`, if any process has made it.
+///
+/// # Errors
+/// The database fails.
+pub async fn stored(db: &impl ConnectionTrait, name: &str) -> Result<Option<String>, StoreError> {
+    let row = instance_secret::Entity::find()
         .filter(instance_secret::Column::Name.eq(name))
-        .one(txn)
+        .one(db)
         .await?;
-    Ok(stored.map_or(candidate, |row| row.value))
+    Ok(row.map(|row| row.value))
 }

@@ -206,7 +206,10 @@ fn subject(own: &[&Fact], late: &[&Fact], today: NaiveDate) -> String {
             match overdue {
                 0 if first == last => format!("{what} to do for {whose} {by}"),
                 0 => format!("{what} to do for {whose}, {by}"),
-                overdue => format!("{what} to do for {whose}: {overdue} overdue, {by}"),
+                overdue => {
+                    let next = short(*first, today);
+                    format!("{what} to do for {whose}: {overdue} overdue, the next by {next}")
+                }
             }
         }
         _ if overdue > 0 => format!("{} overdue for {whose}", things(overdue)),

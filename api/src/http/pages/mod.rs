@@ -1,10 +1,91 @@
-//! Server-rendered pages that links in mails open. GET shows, POST acts.
+//! Server-rendered pages that links in mails open. GET shows, POST acts; nothing needs JavaScript.
+
+mod obligation;
+mod parts;
+mod preferences;
 
 use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum::routing::get;
+use rules::links::{Link, LinkFault, Purpose};
 
+use self::parts::PageError;
 use crate::app::App;
+
+/// Largest form: a note of 2,000 characters, every one of them escaped.
+const LARGEST_FORM: usize = 32 * 1024;
 
 /// The routes of the pages, to be merged into the api's own.
 pub fn router() -> Router<App> {
     Router::new()
+        .route("/o/{token}", get(obligation::show).post(obligation::report))
+        .route(
+            "/preferences/{token}",
+            get(preferences::show).post(preferences::choose),
+        )
+        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .layer(map_response(guard))
+}
+
+/// A page holds a link's rights in its address and personal data in its text: it is not kept, not
+/// framed, runs nothing, and tells no other site where it was.
+async fn guard(mut response: Response) -> Response {
+    let policy = "default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'self'; \
+                  frame-ancestors 'none'; base-uri 'none'";
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // The address is a key: no search engine should keep one that strayed.
+    headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
+    response
+}
+
+/// A link whose seal and last day were checked, with its token.
+struct Opened {
+    token: String,
+    link: Link,
+}
+
+impl FromRequestParts<App> for Opened {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
+        let Ok(Path(token)) = Path::<String>::from_request_parts(parts, app).await else {
+            return Err(PageError::Unknown);
+        };
+        let secret = parts::secret(app).await?;
+        match Link::open(secret.as_bytes(), &token, app.clock.now()) {
+            Ok(link) => Ok(Self { token, link }),
+            Err(LinkFault::Garbled) => Err(PageError::Unknown),
+            Err(LinkFault::Expired) => Err(PageError::Expired),
+        }
+    }
+}
+
+impl Opened {
+    /// The obligation this link is for.
+    fn obligation(&self) -> Result<uuid::Uuid, PageError> {
+        match self.link.purpose {
+            Purpose::Obligation(id) => Ok(id),
+            Purpose::Preferences => Err(PageError::Unknown),
+        }
+    }
+
+    /// Refuses a link that is not for choosing mails.
+    fn is_for_preferences(&self) -> Result<(), PageError> {
+        match self.link.purpose {
+            Purpose::Preferences => Ok(()),
+            Purpose::Obligation(_) => Err(PageError::Unknown),
+        }
+    }
 }

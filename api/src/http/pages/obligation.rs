@@ -1,0 +1,203 @@
+//! One obligation: see where it stands, report it done.
+
+use askama::Template;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::NaiveDate;
+use entity::enrolments::{obligation, record_met};
+use entity::messages::facts::{self, Book, Fact};
+use entity::outcome::{Refusal, StoreError};
+use entity::people::person;
+use entity::scope::Scope;
+use rules::calendar::{in_words, local};
+use rules::commitments::{Action, ObligationState, is_overdue};
+use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _};
+use serde::Deserialize;
+
+use super::Opened;
+use super::parts::{PageError, page};
+use crate::app::App;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "pages/obligation.html")]
+struct Page {
+    title: String,
+    how: Option<&'static str>,
+    setting: String,
+    hub: String,
+    due: String,
+    status: &'static str,
+    status_class: &'static str,
+    explanation: Option<&'static str>,
+    met_on: Option<String>,
+    recorded_by: Option<String>,
+    note: Option<String>,
+    can_report: bool,
+    /// Today, as a date field wants it.
+    today: String,
+    entered_day: String,
+    entered_note: String,
+    error: Option<Refusal>,
+}
+
+impl Page {
+    fn error_of(&self, field: &str) -> Option<&str> {
+        let error = self.error.as_ref()?;
+        (error.field == Some(field)).then_some(&error.message)
+    }
+}
+
+/// What the form sends.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Report {
+    met_on: String,
+    #[serde(default)]
+    note: String,
+}
+
+/// `GET /o/{token}`
+pub(super) async fn show(State(app): State<App>, link: Opened) -> Result<Response, PageError> {
+    let fact = find(&app, &link).await?;
+    let page_of = view(&app, fact, None, None).await?;
+    Ok(page(StatusCode::OK, &page_of)?)
+}
+
+/// `POST /o/{token}`. Sending it again changes nothing.
+pub(super) async fn report(
+    State(app): State<App>,
+    link: Opened,
+    form: Result<Form<Report>, FormRejection>,
+) -> Result<Response, PageError> {
+    let fact = find(&app, &link).await?;
+    let Ok(Form(report)) = form else {
+        return Err(PageError::BadForm);
+    };
+    match record(&app, &link, &report).await {
+        Ok(()) => {
+            app.signal.changed().await;
+            Ok(Redirect::to(&format!("/o/{}", link.token)).into_response())
+        }
+        Err(StoreError::Refused(refusal)) => {
+            let page_of = view(&app, fact, Some(&report), Some(refusal)).await?;
+            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &page_of)?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn record(app: &App, link: &Opened, report: &Report) -> Result<(), StoreError> {
+    let Ok(id) = link.obligation() else {
+        return Ok(());
+    };
+    let met_on = report.met_on.trim();
+    let met_on = NaiveDate::parse_from_str(met_on, "%Y-%m-%d").map_err(|_| {
+        StoreError::refused(
+            entity::outcome::RefusalCode::Invalid,
+            Some("metOn"),
+            "Give the day it was done, such as 2026-10-05.",
+        )
+    })?;
+    let txn = app.db.write().await?;
+    let now = app.clock.now();
+    let by = Some(link.link.person_id);
+    // The link is the right to do this: `find` has seen that its person still has a part in it.
+    record_met(
+        &txn,
+        &Scope::System,
+        by,
+        now,
+        id,
+        None,
+        met_on,
+        &report.note,
+    )
+    .await?;
+    txn.commit().await?;
+    Ok(())
+}
+
+/// The link's obligation, if its person still has a part in it.
+async fn find(app: &App, link: &Opened) -> Result<Fact, PageError> {
+    let id = link.obligation()?;
+    let snapshot = app.db.snapshot().await?;
+    let book = Book::load(&snapshot).await?;
+    let which = Condition::all().add(obligation::Column::Id.eq(id));
+    let mut facts = facts::load(&snapshot, &book, app.clock.now(), which).await?;
+    snapshot.commit().await?;
+    let fact = facts.remove(&id).ok_or(PageError::Unknown)?;
+    if fact.concerns(link.link.person_id) {
+        Ok(fact)
+    } else {
+        Err(PageError::Revoked)
+    }
+}
+
+async fn view(
+    app: &App,
+    fact: Fact,
+    entered: Option<&Report>,
+    error: Option<Refusal>,
+) -> Result<Page, PageError> {
+    let now = app.clock.now();
+    let state = fact.rules.state;
+    let recorded_by = match fact.row.recorded_by {
+        Some(id) => person::Entity::find_by_id(id).one(app.db.reader()).await?,
+        None => None,
+    };
+    let overdue = is_overdue(state, fact.row.due_at, now);
+    let (status, status_class, explanation) = status(&fact, overdue);
+    let today = local(now).date().to_string();
+    let how = (fact.action == Action::WatchRecording && state == ObligationState::Open)
+        .then_some("The session has taken place: watching its recording counts.");
+    Ok(Page {
+        how,
+        due: in_words(fact.row.due_on),
+        status,
+        status_class,
+        explanation,
+        met_on: fact.row.met_on.map(in_words),
+        recorded_by: recorded_by.map(|person| person.name),
+        // A cancelled row's note is the machinery's own word; the explanation says it better.
+        note: fact.row.note.filter(|_| state.is_settled()),
+        can_report: fact.rules.live
+            && matches!(state, ObligationState::Open | ObligationState::Missed),
+        entered_day: entered.map_or_else(|| today.clone(), |report| report.met_on.clone()),
+        entered_note: entered.map_or_else(String::new, |report| report.note.clone()),
+        today,
+        error,
+        title: fact.row.title,
+        setting: fact.setting_name,
+        hub: fact.hub_name,
+    })
+}
+
+/// Where it stands in a word, how that looks, and what it means where that is not plain.
+fn status(fact: &Fact, overdue: bool) -> (&'static str, &'static str, Option<&'static str>) {
+    match fact.rules.state {
+        ObligationState::Met => ("Done", "good", None),
+        ObligationState::Excused => ("Excused", "good", Some("Nothing needs to be done.")),
+        ObligationState::Cancelled => (
+            "No longer owed",
+            "calm",
+            Some(
+                "It was withdrawn: the school left the programme, or what it was about was \
+                 cancelled. Nothing needs to be done.",
+            ),
+        ),
+        ObligationState::Missed => (
+            "Missed",
+            "late",
+            Some("Its day has passed. If it was done in time, report it below."),
+        ),
+        ObligationState::Open if !fact.rules.live => (
+            "On hold",
+            "calm",
+            Some("The school is paused or closed. Nothing needs to be done now."),
+        ),
+        ObligationState::Open if overdue => ("Overdue", "late", None),
+        ObligationState::Open => ("To do", "calm", None),
+    }
+}

@@ -1,0 +1,253 @@
+//! A small RISE programme with people in it: one hub, its lead, an admin, and partners on Enhanced
+//! support since July in the cohort of September 2026. All plainly invented.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::enrolments::{Enrol, enrol, obligation};
+use entity::hubs::{HubWish, hub, put_hub};
+use entity::id::new_id;
+use entity::people::settings::ensure_for_school;
+use entity::people::{contact, person, role_grant};
+use entity::programme::{cohort, loader, pathway};
+use entity::schools::school;
+use entity::scope::Scope;
+use rules::programme::SetUp;
+use sea_orm::ActiveValue::Set;
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, DatabaseTransaction, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _,
+};
+use uuid::Uuid;
+
+use crate::World;
+
+/// The programme.
+#[derive(Debug)]
+pub struct Rise {
+    /// Its id.
+    pub id: Uuid,
+    /// The hub, led by Demo Lead School.
+    pub hub: hub::Model,
+    /// The hub's lead.
+    pub lead: Uuid,
+    /// A programme admin.
+    pub admin: Uuid,
+    /// The partners, in the order of their names.
+    pub partners: Vec<Partner>,
+}
+
+/// A partner.
+#[derive(Clone, Copy, Debug)]
+pub struct Partner {
+    /// Its enrolment.
+    pub enrolment: Uuid,
+    /// Its setting.
+    pub setting: Uuid,
+    /// Its headteacher, who gets its reminders.
+    pub head: Uuid,
+}
+
+impl Rise {
+    /// Seeds it, with one partner for each name.
+    ///
+    /// # Panics
+    /// A row is refused.
+    pub async fn seed(world: &World, partners: &[&str]) -> Self {
+        let now = world.clock.now();
+        let set_up: SetUp = toml::from_str(include_str!("../../set-ups/rise.toml")).expect("RISE");
+        let txn = world.db.write().await.expect("a transaction");
+        let id = loader::load(&txn, now, &set_up)
+            .await
+            .expect("loads")
+            .programme_id;
+        let lead_setting = setting(&txn, now, 900_001, "Demo Lead School").await;
+        let wish = HubWish {
+            programme_id: id,
+            key: "demo".to_owned(),
+            name: "Demo Hub".to_owned(),
+            lead_setting_id: lead_setting,
+            region_id: None,
+            wave: None,
+            capacity: (None, None),
+            opened_on: day("2026-06-01"),
+        };
+        let hub = put_hub(&txn, now, wish).await.expect("a hub").0;
+        let lead = somebody(&txn, now, "Demo Lead").await;
+        grant(&txn, now, lead, "hub_lead", Some(hub.id)).await;
+        let admin = somebody(&txn, now, "Demo Admin").await;
+        grant(&txn, now, admin, "programme_admin", None).await;
+        let mut rise = Self {
+            id,
+            hub,
+            lead,
+            admin,
+            partners: Vec::new(),
+        };
+        for (urn, name) in (900_002..).zip(partners) {
+            rise.partners.push(rise.partner(&txn, now, urn, name).await);
+        }
+        txn.commit().await.expect("commit");
+        rise
+    }
+
+    async fn partner(
+        &self,
+        txn: &DatabaseTransaction,
+        now: DateTime<Utc>,
+        urn: i32,
+        name: &str,
+    ) -> Partner {
+        let cohort = cohort::Entity::find().filter(cohort::Column::Key.eq("september-2026"));
+        let pathway = pathway::Entity::find().filter(pathway::Column::Key.eq("enhanced"));
+        let setting = setting(txn, now, urn, name).await;
+        let head = somebody(txn, now, &format!("Head of {name}")).await;
+        let contact = contact::ActiveModel {
+            id: Set(new_id(now)),
+            person_id: Set(head),
+            setting_id: Set(setting),
+            role: Set("headteacher".to_owned()),
+            created_at: Set(now),
+            ended_at: Set(None),
+        };
+        contact.insert(txn).await.expect("a contact");
+        let wish = Enrol {
+            hub_id: self.hub.id,
+            cohort_id: cohort
+                .one(txn)
+                .await
+                .expect("a read")
+                .expect("the cohort")
+                .id,
+            pathway_id: pathway
+                .one(txn)
+                .await
+                .expect("a read")
+                .expect("the pathway")
+                .id,
+            partner_setting_id: setting,
+            enrolled_on: day("2026-07-06"),
+            academies: Vec::new(),
+        };
+        let enrolment = enrol(txn, &Scope::System, None, now, wish)
+            .await
+            .expect("enrolled");
+        Partner {
+            enrolment: enrolment.id,
+            setting,
+            head,
+        }
+    }
+
+    /// The one obligation of a partner or hub whose kind is `kind`, and which is due first.
+    ///
+    /// # Panics
+    /// There is none.
+    pub async fn obligation(&self, world: &World, subject: Uuid, kind: &str) -> obligation::Model {
+        obligation::Entity::find()
+            .filter(obligation::Column::SubjectId.eq(subject))
+            .filter(obligation::Column::Kind.eq(kind))
+            .all(world.db.reader())
+            .await
+            .expect("a read")
+            .into_iter()
+            .min_by_key(|row| row.due_on)
+            .expect("an obligation of this kind")
+    }
+}
+
+/// A day.
+///
+/// # Panics
+/// The text is none.
+#[must_use]
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().expect("a day")
+}
+
+/// A moment.
+///
+/// # Panics
+/// The text is none.
+#[must_use]
+pub fn at(text: &str) -> DateTime<Utc> {
+    text.parse().expect("a moment")
+}
+
+async fn setting(txn: &DatabaseTransaction, now: DateTime<Utc>, urn: i32, name: &str) -> Uuid {
+    let school = school::Model {
+        id: new_id(now),
+        urn,
+        name: name.to_owned(),
+        local_authority_id: None,
+        establishment_number: None,
+        type_code: 1,
+        type_name: "Community school".to_owned(),
+        status: "open".to_owned(),
+        opened_on: None,
+        closed_on: None,
+        phase: "primary".to_owned(),
+        low_age: None,
+        high_age: None,
+        pupils: None,
+        percent_fsm: None,
+        trust_flag: None,
+        trust_id: None,
+        ukprn: None,
+        street: None,
+        locality: None,
+        address3: None,
+        town: None,
+        county: None,
+        postcode: None,
+        website: None,
+        region_id: None,
+        easting: None,
+        northing: None,
+        ofsted_rating: None,
+        register_hash: 0,
+        changed_at: now,
+    };
+    let school = school
+        .into_active_model()
+        .insert(txn)
+        .await
+        .expect("a school");
+    ensure_for_school(txn, now, school.id)
+        .await
+        .expect("a setting")
+        .id
+}
+
+async fn somebody(txn: &DatabaseTransaction, now: DateTime<Utc>, name: &str) -> Uuid {
+    let row = person::ActiveModel {
+        id: Set(new_id(now)),
+        name: Set(name.to_owned()),
+        email: Set(format!(
+            "{}@example.org",
+            name.to_lowercase().replace(' ', ".")
+        )),
+        digest_minute: Set(None),
+        optional_mail: Set(true),
+        created_at: Set(now),
+    };
+    row.insert(txn).await.expect("a person").id
+}
+
+async fn grant(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    person: Uuid,
+    role: &str,
+    hub: Option<Uuid>,
+) {
+    let row = role_grant::ActiveModel {
+        id: Set(new_id(now)),
+        person_id: Set(person),
+        role: Set(role.to_owned()),
+        region_id: Set(None),
+        hub_id: Set(hub),
+        setting_id: Set(None),
+        granted_at: Set(now),
+        revoked_at: Set(None),
+    };
+    row.insert(txn).await.expect("a grant");
+}

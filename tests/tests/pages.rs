@@ -1,0 +1,361 @@
+//! The pages that links in mails open.
+
+use api::app::App;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use entity::enrolments::{obligation, withdraw};
+use entity::people::{contact, person, secrets};
+use entity::scope::Scope;
+use rules::links::{Link, Purpose};
+use sea_orm::{ActiveModelTrait as _, EntityTrait as _, IntoActiveModel as _};
+use tests::rise::{Rise, at, day};
+use tests::{World, both};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+use uuid::Uuid;
+
+const SECRET: &str = "a secret of the tests, long enough to be one";
+
+/// The pages over a seeded programme, at 08:00 on 5 October 2026.
+struct Pages {
+    world: World,
+    rise: Rise,
+    router: Router,
+    /// The partner's self-assessment.
+    obligation: obligation::Model,
+}
+
+struct Answer {
+    status: StatusCode,
+    location: Option<String>,
+    text: String,
+}
+
+impl Pages {
+    async fn new(world: World) -> Self {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        world.clock.set(at("2026-10-05T07:00:00Z"));
+        let txn = world.db.write().await.expect("a transaction");
+        let now = world.clock.now();
+        let secret = secrets::shared(&txn, now, secrets::LINKS, SECRET.to_owned()).await;
+        assert_eq!(secret.expect("a secret"), SECRET);
+        txn.commit().await.expect("commit");
+        let mut app = App::open(world.config.clone(), CancellationToken::new())
+            .await
+            .expect("opens");
+        app.clock = world.clock.clone();
+        let partner = rise.partners[0];
+        let obligation = rise
+            .obligation(&world, partner.enrolment, "self_assessment")
+            .await;
+        Self {
+            router: api::http::pages::router().with_state(app),
+            world,
+            rise,
+            obligation,
+        }
+    }
+
+    fn link(&self, person: Uuid) -> String {
+        let purpose = Purpose::Obligation(self.obligation.id);
+        format!("/o/{}", self.token(purpose, person))
+    }
+
+    fn token(&self, purpose: Purpose, person: Uuid) -> String {
+        Link::mailed(purpose, person, self.world.clock.now()).seal(SECRET.as_bytes())
+    }
+
+    async fn ask(&self, request: Request<Body>) -> Answer {
+        let response = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("an answer");
+        let headers = response.headers();
+        for (name, part) in [
+            (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (header::CACHE_CONTROL, "no-store"),
+        ] {
+            let value = headers
+                .get(name)
+                .expect("the header")
+                .to_str()
+                .expect("text");
+            assert!(value.contains(part), "{value}");
+        }
+        let location = headers.get(header::LOCATION);
+        let location = location.map(|value| value.to_str().expect("text").to_owned());
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20)
+            .await
+            .expect("a body");
+        let text = String::from_utf8(body.to_vec()).expect("text");
+        Answer {
+            status,
+            location,
+            text,
+        }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.ask(Request::get(path).body(Body::empty()).expect("a request"))
+            .await
+    }
+
+    async fn post(&self, path: &str, form: &str) -> Answer {
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(form.to_owned()))
+            .expect("a request");
+        self.ask(request).await
+    }
+
+    async fn row(&self) -> obligation::Model {
+        let row = obligation::Entity::find_by_id(self.obligation.id);
+        row.one(self.world.db.reader())
+            .await
+            .expect("a read")
+            .expect("the obligation")
+    }
+
+    fn head(&self) -> Uuid {
+        self.rise.partners[0].head
+    }
+}
+
+#[tokio::test]
+async fn looking_changes_nothing_and_reporting_records_who_and_when() {
+    both(async |world| {
+        let pages = Pages::new(world).await;
+        let link = pages.link(pages.head());
+        let seen = pages.get(&link).await;
+        assert_eq!(seen.status, StatusCode::OK);
+        for part in [
+            "Overdue",
+            "Demo Ash School",
+            "25 September 2026",
+            "value=\"2026-10-05\"",
+        ] {
+            assert!(seen.text.contains(part), "{part}: {}", seen.text);
+        }
+        assert_eq!(pages.row().await, pages.obligation, "GET never acts");
+
+        let answer = pages
+            .post(&link, "met_on=2026-10-01&note=Sent+to+the+hub")
+            .await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        assert_eq!(answer.location.as_deref(), Some(link.as_str()));
+        let row = pages.row().await;
+        assert_eq!(
+            (row.state.as_str(), row.met_on),
+            ("met", Some(day("2026-10-01")))
+        );
+        assert_eq!(row.recorded_by, Some(pages.head()));
+        assert_eq!(row.note.as_deref(), Some("Sent to the hub"));
+        let seen = pages.get(&link).await;
+        for part in [
+            "Done",
+            "1 October 2026",
+            "Head of Demo Ash School",
+            "Sent to the hub",
+        ] {
+            assert!(seen.text.contains(part), "{part}: {}", seen.text);
+        }
+        assert!(!seen.text.contains("<form"));
+
+        let again = pages.post(&link, "met_on=2026-10-04&note=twice").await;
+        assert_eq!(again.status, StatusCode::SEE_OTHER);
+        assert_eq!(pages.row().await, row, "sending it again is harmless");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_report_that_cannot_be_is_explained_beside_its_field_and_changes_nothing() {
+    both(async |world| {
+        let pages = Pages::new(world).await;
+        let link = pages.link(pages.head());
+        for form in [
+            "met_on=2026-10-06",
+            "met_on=2020-01-01",
+            "met_on=yesterday",
+            "met_on=%2B262142-12-31",
+            "met_on=",
+            &format!("met_on=2026-10-01&note={}", "x".repeat(2_001)),
+        ] {
+            let answer = pages.post(&link, form).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
+            assert!(answer.text.contains("It was not recorded."));
+            assert!(answer.text.contains("_error\""), "{form}");
+        }
+        for form in [
+            "",
+            "met_on",
+            "note=only",
+            &"x".repeat(100_000),
+            "met_on=%ff%fe",
+        ] {
+            let answer = pages.post(&link, form).await;
+            assert!(
+                answer.status.is_client_error(),
+                "{:.20} {}",
+                form,
+                answer.status
+            );
+        }
+        assert_eq!(pages.row().await, pages.obligation);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_entered_is_shown_again_and_never_as_markup() {
+    both(async |world| {
+        let pages = Pages::new(world).await;
+        let link = pages.link(pages.head());
+        let form = "met_on=2026-10-06&note=%3C%2Ftextarea%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E";
+        let answer = pages.post(&link, form).await;
+        assert!(!answer.text.contains("<script>"));
+        assert!(answer.text.contains("alert(1)"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_link_that_does_not_open_says_what_to_do() {
+    both(async |world| {
+        let pages = Pages::new(world).await;
+        let good = pages.link(pages.head());
+        let stranger = pages.link(Uuid::from_u128(7));
+        let preferences = pages.token(Purpose::Preferences, pages.head());
+        for (path, status) in [
+            ("/o/garbled".to_owned(), StatusCode::NOT_FOUND),
+            (good[..good.len() - 2].to_owned(), StatusCode::NOT_FOUND),
+            ("/o/%ff%00".to_owned(), StatusCode::NOT_FOUND),
+            (format!("/o/{preferences}"), StatusCode::NOT_FOUND),
+            (good.replace("/o/", "/preferences/"), StatusCode::NOT_FOUND),
+            (stranger, StatusCode::GONE),
+        ] {
+            let seen = pages.get(&path).await;
+            assert_eq!(seen.status, status, "{path}");
+            assert!(seen.text.contains("This link"), "{}", seen.text);
+            assert_eq!(
+                pages.post(&path, "met_on=2026-10-01").await.status,
+                status,
+                "{path}"
+            );
+        }
+        pages.world.clock.set(at("2026-12-05T09:00:00Z"));
+        assert_eq!(pages.get(&good).await.status, StatusCode::GONE);
+        assert_eq!(
+            pages.post(&good, "met_on=2026-10-01").await.status,
+            StatusCode::GONE
+        );
+        assert_eq!(pages.row().await, pages.obligation);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_contact_who_left_can_no_longer_report() {
+    both(async |world| {
+        let pages = Pages::new(world).await;
+        let link = pages.link(pages.head());
+        let row = contact::Entity::find()
+            .one(pages.world.db.reader())
+            .await
+            .expect("a read");
+        let mut row = row.expect("the contact").into_active_model();
+        row.ended_at = sea_orm::ActiveValue::Set(Some(pages.world.clock.now()));
+        let txn = pages.world.db.write().await.expect("a transaction");
+        row.update(&txn).await.expect("ended");
+        txn.commit().await.expect("commit");
+        assert_eq!(pages.get(&link).await.status, StatusCode::GONE);
+        assert_eq!(
+            pages.post(&link, "met_on=2026-10-01").await.status,
+            StatusCode::GONE
+        );
+        assert_eq!(pages.row().await, pages.obligation);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_obligation_no_longer_owed_says_so() {
+    both(async |world| {
+        let pages = Pages::new(world).await;
+        let enrolment = pages.rise.partners[0].enrolment;
+        let txn = pages.world.db.write().await.expect("a transaction");
+        let now = pages.world.clock.now();
+        let (scope, ended_on) = (Scope::System, day("2026-10-05"));
+        withdraw(
+            &txn,
+            &scope,
+            None,
+            now,
+            enrolment,
+            None,
+            ended_on,
+            "Moved away",
+        )
+        .await
+        .expect("withdrawn");
+        txn.commit().await.expect("commit");
+        let link = pages.link(pages.head());
+        let seen = pages.get(&link).await;
+        assert_eq!(seen.status, StatusCode::OK);
+        assert!(seen.text.contains("No longer owed"), "{}", seen.text);
+        assert!(!seen.text.contains("<form"));
+        let before = pages.row().await;
+        let answer = pages.post(&link, "met_on=2026-10-01").await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(pages.row().await, before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn somebody_chooses_when_the_digest_comes() {
+    both(async |world| {
+        let pages = Pages::new(world).await;
+        let path = format!(
+            "/preferences/{}",
+            pages.token(Purpose::Preferences, pages.head())
+        );
+        let person = async || {
+            let row = person::Entity::find_by_id(pages.head())
+                .one(pages.world.db.reader())
+                .await;
+            row.expect("a read").expect("the person")
+        };
+        let before = person().await;
+        assert_eq!(pages.get(&path).await.status, StatusCode::OK);
+        assert_eq!(person().await, before);
+        for wrong in ["digest_minute=3", "digest_minute=-60", "digest_minute=noon"] {
+            let answer = pages.post(&path, wrong).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        assert_eq!(person().await, before);
+
+        let answer = pages.post(&path, "digest_minute=990").await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        let after = person().await;
+        assert_eq!(
+            (after.digest_minute, after.optional_mail),
+            (Some(990), false)
+        );
+        let seen = pages.get(&answer.location.expect("a place")).await;
+        assert!(seen.text.contains("Your choice is saved."));
+        assert!(
+            seen.text
+                .contains("<option value=\"990\" selected>16:30</option>")
+        );
+        pages.post(&path, "digest_minute=&optional_mail=yes").await;
+        let after = person().await;
+        assert_eq!((after.digest_minute, after.optional_mail), (None, true));
+    })
+    .await;
+}
