@@ -12,7 +12,10 @@ const IMPORTS: [(&str, &[&str]); 4] = [
     ("api", &["entity", "migration", "rules", "runtime"]),
     ("worker", &["entity", "rules", "runtime"]),
     ("entity", &["rules"]),
-    ("tests", &["entity", "migration", "rules", "runtime"]),
+    (
+        "tests",
+        &["api", "entity", "migration", "rules", "runtime", "worker"],
+    ),
 ];
 
 /// What the rules may stand on: calculation and words, nothing that waits or reads the world.
