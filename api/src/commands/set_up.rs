@@ -167,7 +167,10 @@ mod tests {
             });
             of_term.filter_map(|commitment| commitment.rule.days).sum()
         };
-        assert_eq!([days(1), days(2), days(3)], [5.0, 3.0, 2.0]);
+        assert_eq!(
+            [1, 2, 3].map(|term| days(term).to_string()),
+            ["5", "3", "2"]
+        );
         Ok(())
     }
 

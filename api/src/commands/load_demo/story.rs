@@ -196,7 +196,7 @@ async fn do_what_was_due(
             (due && done_on < until).then_some((done_on, row, fate))
         })
         .collect();
-    deeds.sort_by(|a, b| (a.0, a.1.id).cmp(&(b.0, b.1.id)));
+    deeds.sort_by_key(|(done_on, row, _)| (*done_on, row.id));
     for (done_on, row, fate) in deeds {
         let at = moment(done_on.and_time(AFTERNOON));
         match fate {
