@@ -2,31 +2,21 @@
 //! looks at and writes down what it answers.
 
 use std::collections::HashMap;
-use std::fmt::Display;
-use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use rules::calendar::{Calendar, end_of_day};
-use rules::commitments::{
-    Change, CommitmentFacts, DerivationFacts, EventFacts, ExistingObligation, ObligationState,
-    OwedBy, TermFacts, Wanted, derive,
-};
-use sea_orm::ActiveValue::Set;
+use rules::calendar::Calendar;
+use rules::commitments::{CommitmentFacts, DerivationFacts, EventFacts, TermFacts, derive};
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, DatabaseTransaction, EntityTrait as _,
-    QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _,
 };
 use uuid::Uuid;
 
-use super::{enrolment, obligation};
+use super::ledger::{Ledger, Owner};
+use super::{enrolment, facts, obligation};
 use crate::hubs::hub;
-use crate::id::new_id;
 use crate::outcome::StoreError;
 use crate::programme::calendars::Calendars;
 use crate::programme::{self, commitment_template, event, programme_term};
-
-/// Rows written in one statement: well below SQLite's limit of bound values.
-const BATCH: usize = 500;
 
 /// Derives the obligations of one enrolment anew and returns how many changed.
 ///
@@ -40,13 +30,13 @@ pub async fn rederive_enrolment(
     let Some(enrolment) = enrolment::Entity::find_by_id(enrolment_id).one(txn).await? else {
         return Ok(0);
     };
-    let setting = Setting::load(txn, enrolment.programme_id).await?;
+    let programme = ProgrammeFacts::load(txn, enrolment.programme_id).await?;
     let existing = obligation::Entity::find()
         .filter(obligation::Column::EnrolmentId.eq(enrolment_id))
         .all(txn)
         .await?;
     let mut ledger = Ledger::new(now);
-    setting.enrolment(&mut ledger, &enrolment, existing)?;
+    programme.enrolment(&mut ledger, &enrolment, existing)?;
     ledger.write(txn).await
 }
 
@@ -63,7 +53,7 @@ pub async fn rederive_hub(
     let Some(hub) = hub::Entity::find_by_id(hub_id).one(txn).await? else {
         return Ok(0);
     };
-    let setting = Setting::load(txn, hub.programme_id).await?;
+    let programme = ProgrammeFacts::load(txn, hub.programme_id).await?;
     let existing = obligation::Entity::find()
         .filter(obligation::Column::SubjectId.eq(hub_id))
         .filter(obligation::Column::CohortId.eq(cohort_id))
@@ -76,7 +66,7 @@ pub async fn rederive_hub(
         .one(txn)
         .await?;
     let mut ledger = Ledger::new(now);
-    setting.hub(&mut ledger, &hub, cohort_id, active.is_some(), existing)?;
+    programme.hub(&mut ledger, &hub, cohort_id, active.is_some(), existing)?;
     ledger.write(txn).await
 }
 
@@ -90,7 +80,7 @@ pub async fn rederive_programme(
     now: DateTime<Utc>,
     programme_id: Uuid,
 ) -> Result<usize, StoreError> {
-    let setting = Setting::load(txn, programme_id).await?;
+    let programme = ProgrammeFacts::load(txn, programme_id).await?;
     let mut existing: HashMap<(Uuid, Uuid), Vec<obligation::Model>> = HashMap::new();
     let rows = obligation::Entity::find()
         .filter(obligation::Column::ProgrammeId.eq(programme_id))
@@ -111,7 +101,7 @@ pub async fn rederive_programme(
         .await?;
     for enrolment in &enrolments {
         let key = (enrolment.id, enrolment.cohort_id);
-        setting.enrolment(
+        programme.enrolment(
             &mut ledger,
             enrolment,
             existing.remove(&key).unwrap_or_default(),
@@ -133,14 +123,14 @@ pub async fn rederive_programme(
     for ((hub_id, cohort_id), active) in hub_cohorts {
         if let Some(hub) = hubs.get(&hub_id) {
             let rows = existing.remove(&(hub_id, cohort_id)).unwrap_or_default();
-            setting.hub(&mut ledger, hub, cohort_id, active, rows)?;
+            programme.hub(&mut ledger, hub, cohort_id, active, rows)?;
         }
     }
     ledger.write(txn).await
 }
 
 /// What all derivations of one programme share.
-struct Setting {
+struct ProgrammeFacts {
     programme_id: Uuid,
     grace_working_days: u32,
     terms: HashMap<Uuid, Vec<TermFacts>>,
@@ -150,7 +140,7 @@ struct Setting {
     calendars: Calendars,
 }
 
-impl Setting {
+impl ProgrammeFacts {
     async fn load(txn: &DatabaseTransaction, programme_id: Uuid) -> Result<Self, StoreError> {
         let policy = programme::policy(txn, programme_id).await?;
         let cohorts = sea_orm::sea_query::Query::select()
@@ -168,7 +158,7 @@ impl Setting {
             terms
                 .entry(row.cohort_id)
                 .or_default()
-                .push(read_term(&row));
+                .push(facts::term(&row));
         }
         let mut commitments: HashMap<Option<Uuid>, Vec<CommitmentFacts>> = HashMap::new();
         let rows = commitment_template::Entity::find()
@@ -181,7 +171,7 @@ impl Setting {
             commitments
                 .entry(row.pathway_id)
                 .or_default()
-                .push(read_commitment(row)?);
+                .push(facts::commitment(row)?);
         }
         let rows = event::Entity::find()
             .filter(event::Column::ProgrammeId.eq(programme_id))
@@ -191,7 +181,7 @@ impl Setting {
             .await?;
         let events = rows
             .into_iter()
-            .map(|row| read_event(&row).map(|facts| (row, facts)))
+            .map(|row| facts::event(&row).map(|facts| (row, facts)))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             programme_id,
@@ -210,7 +200,7 @@ impl Setting {
         enrolment: &enrolment::Model,
         existing: Vec<obligation::Model>,
     ) -> Result<(), StoreError> {
-        let facts = Facts {
+        let standing = Standing {
             cohort_id: enrolment.cohort_id,
             pathway_id: Some(enrolment.pathway_id),
             hub_id: enrolment.hub_id,
@@ -225,7 +215,7 @@ impl Setting {
             hub: enrolment.hub_id,
             enrolment: Some(enrolment.id),
         };
-        self.add(ledger, owner, facts, existing)
+        self.add(ledger, owner, standing, existing)
     }
 
     /// Adds the changes of one hub's duties in one cohort to the ledger. A hub without partners in
@@ -238,7 +228,7 @@ impl Setting {
         active: bool,
         existing: Vec<obligation::Model>,
     ) -> Result<(), StoreError> {
-        let facts = Facts {
+        let standing = Standing {
             cohort_id,
             pathway_id: None,
             hub_id: hub.id,
@@ -257,33 +247,33 @@ impl Setting {
             hub: hub.id,
             enrolment: None,
         };
-        self.add(ledger, owner, facts, existing)
+        self.add(ledger, owner, standing, existing)
     }
 
     fn add(
         &self,
         ledger: &mut Ledger,
         owner: Owner,
-        facts: Facts,
+        standing: Standing,
         existing: Vec<obligation::Model>,
     ) -> Result<(), StoreError> {
         let in_reach = |event: &event::Model| {
-            event.cohort_id.is_none_or(|id| id == facts.cohort_id)
-                && event.hub_id.is_none_or(|id| id == facts.hub_id)
+            event.cohort_id.is_none_or(|id| id == standing.cohort_id)
+                && event.hub_id.is_none_or(|id| id == standing.hub_id)
         };
         let facts = DerivationFacts {
             now: ledger.now,
-            grace_working_days: facts.grace_working_days,
-            joined_on: facts.joined_on,
-            ended_on: facts.ended_on,
+            grace_working_days: standing.grace_working_days,
+            joined_on: standing.joined_on,
+            ended_on: standing.ended_on,
             terms: self
                 .terms
-                .get(&facts.cohort_id)
+                .get(&standing.cohort_id)
                 .cloned()
                 .unwrap_or_default(),
             commitments: self
                 .commitments
-                .get(&facts.pathway_id)
+                .get(&standing.pathway_id)
                 .cloned()
                 .unwrap_or_default(),
             events: self
@@ -292,10 +282,10 @@ impl Setting {
                 .filter(|(row, _)| in_reach(row))
                 .map(|(_, event)| event.clone())
                 .collect(),
-            calendar: facts.calendar,
+            calendar: standing.calendar,
             existing: existing
                 .iter()
-                .map(read_obligation)
+                .map(facts::obligation)
                 .collect::<Result<_, _>>()?,
         };
         ledger.note(owner, derive(&facts), existing);
@@ -304,7 +294,7 @@ impl Setting {
 }
 
 /// Where and since when one subject takes part.
-struct Facts {
+struct Standing {
     cohort_id: Uuid,
     pathway_id: Option<Uuid>,
     hub_id: Uuid,
@@ -312,205 +302,4 @@ struct Facts {
     ended_on: Option<NaiveDate>,
     calendar: Calendar,
     grace_working_days: u32,
-}
-
-/// Whose obligation it is.
-#[derive(Clone, Copy)]
-struct Owner {
-    programme: Uuid,
-    cohort: Uuid,
-    hub: Uuid,
-    enrolment: Option<Uuid>,
-}
-
-/// The rows to write, gathered over all subjects and written in few statements.
-struct Ledger {
-    now: DateTime<Utc>,
-    added: Vec<obligation::ActiveModel>,
-    changed: Vec<obligation::ActiveModel>,
-}
-
-impl Ledger {
-    fn new(now: DateTime<Utc>) -> Self {
-        Self {
-            now,
-            added: Vec::new(),
-            changed: Vec::new(),
-        }
-    }
-
-    fn note(&mut self, owner: Owner, changes: Vec<Change>, existing: Vec<obligation::Model>) {
-        let existing: HashMap<Uuid, obligation::Model> =
-            existing.into_iter().map(|row| (row.id, row)).collect();
-        for change in changes {
-            match change {
-                Change::Add(wanted) => self.added.push(new_row(owner, wanted, self.now)),
-                Change::Amend { id, wanted } => self.change(existing.get(&id), |row, old| {
-                    let moved = old.due_on != wanted.due_on || old.state != "open";
-                    row.revision = Set(old.revision + i32::from(moved));
-                    row.state = Set("open".to_owned());
-                    row.note = Set(None);
-                    write_wanted(row, wanted);
-                }),
-                Change::Miss { id } => self.change(existing.get(&id), |row, _| {
-                    row.state = Set(text(ObligationState::Missed));
-                }),
-                Change::Cancel { id, reason } => self.change(existing.get(&id), |row, _| {
-                    row.state = Set(text(ObligationState::Cancelled));
-                    row.note = Set(Some(reason.to_owned()));
-                }),
-            }
-        }
-    }
-
-    fn change(
-        &mut self,
-        old: Option<&obligation::Model>,
-        edit: impl FnOnce(&mut obligation::ActiveModel, &obligation::Model),
-    ) {
-        let Some(old) = old else { return };
-        let mut row: obligation::ActiveModel = obligation::ActiveModel {
-            id: sea_orm::ActiveValue::Unchanged(old.id),
-            version: Set(old.version + 1),
-            changed_at: Set(self.now),
-            ..Default::default()
-        };
-        edit(&mut row, old);
-        self.changed.push(row);
-    }
-
-    async fn write(self, txn: &DatabaseTransaction) -> Result<usize, StoreError> {
-        let count = self.added.len() + self.changed.len();
-        let mut added = self.added;
-        while !added.is_empty() {
-            let rest = added.split_off(added.len().min(BATCH));
-            obligation::Entity::insert_many(std::mem::replace(&mut added, rest))
-                .exec_without_returning(txn)
-                .await?;
-        }
-        for row in self.changed {
-            row.update_without_returning(txn).await?;
-        }
-        Ok(count)
-    }
-}
-
-fn text<T: Into<&'static str>>(word: T) -> String {
-    word.into().to_owned()
-}
-
-fn new_row(owner: Owner, wanted: Wanted, now: DateTime<Utc>) -> obligation::ActiveModel {
-    let owed_by = if owner.enrolment.is_some() {
-        OwedBy::Partner
-    } else {
-        OwedBy::Hub
-    };
-    let mut row = obligation::ActiveModel {
-        id: Set(new_id(now)),
-        programme_id: Set(owner.programme),
-        cohort_id: Set(owner.cohort),
-        hub_id: Set(owner.hub),
-        enrolment_id: Set(owner.enrolment),
-        subject_id: Set(owner.enrolment.unwrap_or(owner.hub)),
-        template_id: Set(wanted.template_id),
-        occurrence: Set(wanted.occurrence.clone()),
-        owed_by: Set(text(owed_by)),
-        state: Set(text(ObligationState::Open)),
-        met_on: Set(None),
-        note: Set(None),
-        recorded_by: Set(None),
-        recorded_at: Set(None),
-        revision: Set(1),
-        version: Set(1),
-        created_at: Set(now),
-        changed_at: Set(now),
-        ..Default::default()
-    };
-    write_wanted(&mut row, wanted);
-    row
-}
-
-fn write_wanted(row: &mut obligation::ActiveModel, wanted: Wanted) {
-    row.kind = Set(text(wanted.kind));
-    row.action = Set(text(wanted.action));
-    row.title = Set(wanted.title);
-    row.term_id = Set(wanted.term_id);
-    row.event_id = Set(wanted.event_id);
-    row.required_half_days = Set(wanted.required_half_days);
-    row.opens_on = Set(wanted.opens_on);
-    row.due_on = Set(wanted.due_on);
-    row.due_at = Set(end_of_day(wanted.due_on));
-}
-
-/// Reads a word of a row, or says which row holds one that is not known.
-fn word<T: FromStr<Err: Display>>(
-    table: &'static str,
-    id: Uuid,
-    column: &str,
-    value: &str,
-) -> Result<T, StoreError> {
-    value.parse().map_err(|_| StoreError::Unreadable {
-        table,
-        id,
-        problem: format!("{column} holds the unknown word \"{value}\""),
-    })
-}
-
-fn read_term(row: &programme_term::Model) -> TermFacts {
-    TermFacts {
-        id: row.id,
-        ordinal: u32::try_from(row.ordinal).unwrap_or(0),
-        starts_on: row.starts_on,
-        ends_on: row.ends_on,
-        half_term: row.half_term_starts_on.zip(row.half_term_ends_on),
-    }
-}
-
-fn read_commitment(row: commitment_template::Model) -> Result<CommitmentFacts, StoreError> {
-    let table = "commitment_template";
-    let rule = serde_json::from_value(row.rule).map_err(|error| StoreError::Unreadable {
-        table,
-        id: row.id,
-        problem: error.to_string(),
-    })?;
-    let kind = word(table, row.id, "kind", &row.kind)?;
-    Ok(CommitmentFacts {
-        template_id: row.id,
-        kind,
-        title: row.title,
-        rule,
-    })
-}
-
-fn read_event(row: &event::Model) -> Result<EventFacts, StoreError> {
-    Ok(EventFacts {
-        id: row.id,
-        key: row.key.clone(),
-        kind: word("event", row.id, "kind", &row.kind)?,
-        title: row.title.clone(),
-        starts_at: row.starts_at,
-        ends_at: row.ends_at,
-        published_at: row.published_at,
-        cancelled: row.cancelled_at.is_some(),
-    })
-}
-
-fn read_obligation(row: &obligation::Model) -> Result<ExistingObligation, StoreError> {
-    let table = "obligation";
-    Ok(ExistingObligation {
-        id: row.id,
-        state: word(table, row.id, "state", &row.state)?,
-        wanted: Wanted {
-            template_id: row.template_id,
-            occurrence: row.occurrence.clone(),
-            kind: word(table, row.id, "kind", &row.kind)?,
-            action: word(table, row.id, "action", &row.action)?,
-            title: row.title.clone(),
-            term_id: row.term_id,
-            event_id: row.event_id,
-            required_half_days: row.required_half_days,
-            opens_on: row.opens_on,
-            due_on: row.due_on,
-        },
-    })
 }

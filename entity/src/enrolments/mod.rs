@@ -10,6 +10,9 @@ pub mod enrolment_change;
 pub mod obligation;
 
 mod derivation;
+mod facts;
+mod fit;
+mod ledger;
 mod membership;
 mod permission;
 mod record;
@@ -53,4 +56,9 @@ fn check_version(version: i32, expected: Option<i32>) -> Result<(), StoreError> 
         Some("expectedVersion"),
         format!("This was changed meanwhile and is now version {version}. Read it again first."),
     ))
+}
+
+/// A refusal about one field of the input.
+fn refused<T>(code: RefusalCode, field: &'static str, message: &str) -> Result<T, StoreError> {
+    Err(StoreError::refused(code, Some(field), message))
 }
