@@ -37,8 +37,8 @@ pub fn map() -> &'static Map {
 /// Everything that can be done.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
-    enrolments::mutations::Mutations,
-    engagement::mutations::Mutations,
+    enrolments::mutations::EnrolmentMutations,
+    engagement::mutations::EngagementMutations,
 );
 
 type Executor = Schema<Query, Mutation, EmptySubscription>;

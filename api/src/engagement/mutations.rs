@@ -35,10 +35,10 @@ pub struct AlertAcknowledgeInput {
 
 /// Mutations of this area.
 #[derive(Debug, Default)]
-pub struct Mutations;
+pub struct EngagementMutations;
 
 #[Object]
-impl Mutations {
+impl EngagementMutations {
     /// Takes an alert on, so that others know. For those who answer for its hub.
     async fn alert_acknowledge(
         &self,

@@ -139,10 +139,10 @@ pub struct ObligationExcuseInput {
 
 /// Mutations of this area.
 #[derive(Debug, Default)]
-pub struct Mutations;
+pub struct EnrolmentMutations;
 
 #[Object]
-impl Mutations {
+impl EnrolmentMutations {
     /// Enrols a partner under a hub, on a pathway, in a cohort; what both owe follows from it. For
     /// the hub's lead, its regional lead and programme admins.
     async fn enrolment_create(

@@ -1,0 +1,8 @@
+//! The graph over GraphQL: what it says, to whom, and what it refuses.
+
+mod access;
+mod acting;
+mod door;
+mod reading;
+mod refusals;
+mod seed;

@@ -1,0 +1,166 @@
+//! What is refused before anything is read or done.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tests::both;
+
+use crate::seed::{Who, app, ask, data};
+
+/// Asks and returns the first error; there must be no data.
+async fn refused(app: &api::app::App, query: &str, variables: Value) -> Value {
+    let response = ask(app, Who::Admin, query, variables).await;
+    assert_eq!(response.get("data"), None, "{query}\n{response:#}");
+    response["errors"][0].clone()
+}
+
+#[tokio::test]
+async fn a_bad_document_or_variable_is_refused_with_its_place() {
+    both(async |world| {
+        let app = app(&world).await;
+        for (query, variables, says) in [
+            (
+                "{ hubs { nodes { nam } } }",
+                json!({}),
+                "Cannot query field",
+            ),
+            ("{ hubs { nodes ", json!({}), "yntax"),
+            ("{ hubs }", json!({}), "must have a selection of subfields"),
+            (
+                "query($n: String) { hubs(first: $n) { totalCount } }",
+                json!({}),
+                "$n",
+            ),
+            (
+                "query($n: Int!) { hubs(first: $n) { totalCount } }",
+                json!({}),
+                "non-null variable",
+            ),
+            (
+                "query($n: Int) { hubs(first: $n) { totalCount } }",
+                json!({ "n": "1" }),
+                "Int",
+            ),
+            (
+                "query($n: Int) { hubs(first: $n) { totalCount } }",
+                json!({ "n": 101 }),
+                "1 to 100",
+            ),
+            (
+                "{ hubs(first: 1, last: 1) { totalCount } }",
+                json!({}),
+                "not both",
+            ),
+            ("{ hubs(after: \"x\") { totalCount } }", json!({}), "cursor"),
+            (
+                "{ hubs(filter: { nam: \"x\" }) { totalCount } }",
+                json!({}),
+                "nam",
+            ),
+            (
+                "{ obligations(filter: { dueBefore: \"5/10/2026\" }) { totalCount } }",
+                json!({}),
+                "filter.dueBefore is a date like 2026-10-05",
+            ),
+            (
+                "query A { viewer { id } } query B { viewer { id } }",
+                json!({}),
+                "operation",
+            ),
+        ] {
+            let error = refused(&app, query, variables).await;
+            let message = error["message"].as_str().unwrap_or_default();
+            assert!(message.contains(says), "{query}: {error:#}");
+            assert!(!message.contains("/work"), "{error:#}");
+        }
+        let error = refused(&app, "{\n  hubs { nodes { nam } } }", json!({})).await;
+        assert_eq!(error["locations"][0], json!({ "line": 2, "column": 18 }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_order_is_refused() {
+    both(async |world| {
+        let app = app(&world).await;
+        let seen = data(
+            &app,
+            Who::Admin,
+            "{ schools(first: 1) { edges { cursor } } }",
+        )
+        .await;
+        let cursor = seen["schools"]["edges"][0]["cursor"].clone();
+        let query = "query($c: String) { schools(after: $c, orderBy: URN_ASC) { totalCount } }";
+        let error = refused(&app, query, json!({ "c": cursor })).await;
+        assert!(
+            error["message"].to_string().contains("ordered alike"),
+            "{error}"
+        );
+    })
+    .await;
+}
+
+/// `count` fragments, each spreading the next twice under different keys.
+fn chain(count: usize) -> String {
+    let mut query = "{ hubs { nodes { ...f0 } } }".to_owned();
+    for at in 0..count {
+        let next = at + 1;
+        query.push_str(&format!(
+            " fragment f{at} on Hub {{ a: programme {{ hubs {{ nodes {{ ...f{next} }} }} }} \
+             b: programme {{ hubs {{ nodes {{ ...f{next} }} }} }} }}"
+        ));
+    }
+    query.push_str(&format!(" fragment f{count} on Hub {{ name }}"));
+    query
+}
+
+#[tokio::test]
+async fn what_would_explode_is_answered_or_refused_quickly() {
+    both(async |world| {
+        let app = app(&world).await;
+        // The same fragment twice under one key is the same fields: that is answered.
+        let mut flat = "{ hubs { nodes { ...f0 } } }".to_owned();
+        for at in 0..31 {
+            flat.push_str(&format!(
+                " fragment f{at} on Hub {{ ...f{0} ...f{0} }}",
+                at + 1
+            ));
+        }
+        flat.push_str(" fragment f31 on Hub { name }");
+        let nested = |open: &str, close: &str| {
+            format!(
+                "{{ hubs(filter: {{ key: {}{} }}) {{ totalCount }} }}",
+                open.repeat(2_000),
+                close.repeat(2_000)
+            )
+        };
+        let aliases: String = (0..6_000).map(|at| format!("a{at}: __typename ")).collect();
+        let deep = format!(
+            "{}{}",
+            "{ hubs { nodes { programme ".repeat(40),
+            "} } }".repeat(40)
+        );
+        let wide = "{ hubs(first: 100) { nodes { enrolments(first: 100) { nodes {
+            obligations(first: 100) { nodes { id } } } } } } }";
+        let cycle =
+            "{ hubs { nodes { ...a } } } fragment a on Hub { ...b } fragment b on Hub { ...a }";
+        let started = Instant::now();
+        let seen = data(&app, Who::Admin, &flat).await;
+        assert_eq!(seen["hubs"]["nodes"][0]["name"], "London Hub");
+        for query in [
+            chain(31),
+            nested("[", "]"),
+            nested("{ a: ", "}"),
+            format!("{{ {aliases} }}"),
+            deep,
+            wide.to_owned(),
+            cycle.to_owned(),
+        ] {
+            refused(&app, &query, json!({})).await;
+        }
+        let took = started.elapsed();
+        // Generous: what is feared takes minutes or the process.
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    })
+    .await;
+}
