@@ -171,7 +171,7 @@ async fn from_the_register_to_a_reminder_and_an_alert_that_clears() {
         let posted = graph
             .client
             .post(&link)
-            .form(&[("note", "Sent to our lead school")])
+            .form(&[("met_on", "2026-10-19"), ("note", "Sent to our lead")])
             .send()
             .await
             .expect("a page");
