@@ -64,12 +64,10 @@ pub async fn load(
 /// Text that is no TOML or not of the right shape (with line and column), or the list of faults.
 pub fn parse(text: &str) -> anyhow::Result<SetUp> {
     let set_up: SetUp = toml::from_str(text)?;
-    let mut faults: Vec<String> = unknown_keys(text, &set_up)?
-        .into_iter()
-        .map(|place| format!("{place}: nothing of this name belongs here"))
+    let faults = set_up.faults().into_iter();
+    let faults: Vec<String> = faults
+        .map(|fault| format!("{}: {}", fault.place, fault.problem))
         .collect();
-    let found = set_up.faults().into_iter();
-    faults.extend(found.map(|fault| format!("{}: {}", fault.place, fault.problem)));
     if faults.is_empty() {
         return Ok(set_up);
     }
@@ -78,39 +76,6 @@ pub fn parse(text: &str) -> anyhow::Result<SetUp> {
         faults.len(),
         faults.join("\n  ")
     )
-}
-
-/// Keys of the file that were read into nothing. A flattened part of a type takes any key, so a
-/// misspelt one would otherwise pass in silence.
-fn unknown_keys(text: &str, read: &SetUp) -> anyhow::Result<Vec<String>> {
-    let mut places = Vec::new();
-    let given = toml::Value::Table(toml::from_str(text)?);
-    compare(&given, &serde_json::to_value(read)?, "", &mut places);
-    Ok(places)
-}
-
-fn compare(given: &toml::Value, read: &serde_json::Value, place: &str, places: &mut Vec<String>) {
-    match given {
-        toml::Value::Table(table) => {
-            for (key, value) in table {
-                let dot = if place.is_empty() { "" } else { "." };
-                let place = format!("{place}{dot}{key}");
-                match read.get(key) {
-                    Some(read) => compare(value, read, &place, places),
-                    None => places.push(place),
-                }
-            }
-        }
-        toml::Value::Array(values) => {
-            for (index, value) in values.iter().enumerate() {
-                let name = value.get("key").and_then(toml::Value::as_str);
-                let name = name.map_or_else(|| (index + 1).to_string(), str::to_owned);
-                let read = read.get(index).unwrap_or(&serde_json::Value::Null);
-                compare(value, read, &format!("{place}.{name}"), places);
-            }
-        }
-        _ => {}
-    }
 }
 
 /// The report as text, one line per change.
