@@ -6,8 +6,8 @@ pub mod mails;
 pub mod postgres;
 pub mod programs;
 pub mod redis;
-pub mod tokens;
 pub mod rise;
+pub mod tokens;
 pub mod world;
 
 pub use world::{World, both};
