@@ -1,6 +1,7 @@
 //! The command line of the api.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use api::app::App;
 use api::commands::{self, Command};
@@ -19,8 +20,11 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let Arguments { config, command } = Arguments::parse();
+async fn main() -> ExitCode {
+    runtime::exit::with(run(Arguments::parse()).await)
+}
+
+async fn run(Arguments { config, command }: Arguments) -> anyhow::Result<()> {
     if let Command::Schema = command {
         return commands::schema::run();
     }

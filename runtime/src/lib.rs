@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod config;
 pub mod database;
+pub mod exit;
 pub mod shutdown;
 pub mod signal;
 pub mod telemetry;

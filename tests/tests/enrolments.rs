@@ -537,6 +537,17 @@ async fn the_day_after_a_cpd_session_its_recording_is_owed() {
             (before.action.as_str(), before.due_on),
             ("attend", day("2026-10-08"))
         );
+        let early = programme
+            .write(async |txn, now| {
+                let on = day("2026-10-05");
+                record_met(txn, &Scope::System, None, now, before.id, None, on, "").await
+            })
+            .await;
+        assert_eq!(
+            refusal(early),
+            (RefusalCode::Conflict, Some("id")),
+            "it has not taken place"
+        );
         programme.world.clock.set(at("2026-10-08T23:05:00Z"));
         assert!(programme.rederive().await > 0);
         let after = session().await;

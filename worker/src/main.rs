@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use chrono::NaiveDateTime;
@@ -48,9 +49,16 @@ fn local_time(text: &str) -> Result<NaiveDateTime, String> {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let Arguments { config, command } = Arguments::parse();
-    let Command::Run(run) = command;
+async fn main() -> ExitCode {
+    runtime::exit::with(run(Arguments::parse()).await)
+}
+
+async fn run(
+    Arguments {
+        config,
+        command: Command::Run(run),
+    }: Arguments,
+) -> anyhow::Result<()> {
     let config = Config::load(config.as_deref())?;
     let clock = match run.now {
         Some(now) => {

@@ -134,7 +134,8 @@ pub async fn withdraw(
         "Only the hub's lead, its regional lead or an admin withdraws partners.",
     )?;
     check_text("reason", reason, true)?;
-    if ended_on < old.enrolled_on {
+    // Who leaves before the first day leaves today.
+    if ended_on < old.enrolled_on.min(local(now).date()) {
         return refused(
             RefusalCode::Invalid,
             "endedOn",

@@ -1,7 +1,7 @@
 //! Recording what became of an obligation.
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use rules::calendar::local;
+use rules::calendar::{in_words, local};
 use rules::commitments::ObligationState;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
@@ -15,6 +15,7 @@ use super::{check_text, check_version, obligation};
 use crate::engagement::{assess_enrolment, assess_hub};
 use crate::hubs::hub;
 use crate::outcome::{RefusalCode, StoreError};
+use crate::programme::event;
 use crate::scope::Scope;
 
 /// How far back a deed can be recorded, in days: a programme year and a little.
@@ -61,6 +62,7 @@ pub async fn record_met(
         }
         _ => {}
     }
+    check_event(txn, &old, now, met_on).await?;
     check_version(old.version, expected_version)?;
     let note = note.trim();
     let note = (!note.is_empty()).then(|| note.to_owned());
@@ -123,6 +125,42 @@ fn missing() -> StoreError {
 
 fn not_owed() -> StoreError {
     StoreError::refused(RefusalCode::Conflict, Some("id"), "This is no longer owed.")
+}
+
+/// Nobody has attended what has not taken place, and nobody watches a recording before there is one.
+async fn check_event(
+    txn: &DatabaseTransaction,
+    owed: &obligation::Model,
+    now: DateTime<Utc>,
+    met_on: NaiveDate,
+) -> Result<(), StoreError> {
+    let Some(event_id) = owed.event_id else {
+        return Ok(());
+    };
+    let Some(event) = event::Entity::find_by_id(event_id).one(txn).await? else {
+        return Ok(());
+    };
+    let day = local(event.starts_at).date();
+    if event.starts_at > now {
+        let message = format!(
+            "This takes place on {}: record it once it has.",
+            in_words(day)
+        );
+        return Err(StoreError::refused(
+            RefusalCode::Conflict,
+            Some("id"),
+            message,
+        ));
+    }
+    if met_on < day {
+        let message = format!("This took place on {}, not before.", in_words(day));
+        return Err(StoreError::refused(
+            RefusalCode::Invalid,
+            Some("metOn"),
+            message,
+        ));
+    }
+    Ok(())
 }
 
 async fn visible(

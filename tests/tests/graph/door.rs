@@ -254,7 +254,7 @@ async fn a_taken_port_gets_a_sentence_and_a_free_one_is_told() {
             "{words}"
         );
 
-        let (mut api, address) = programs::serve(&world, "2026-10-05T08:00");
+        let (mut api, address) = programs::serve(&world, "2026-10-05T08:00:00");
         let alive = reqwest::get(format!("{address}/healthz"))
             .await
             .expect("an answer");
