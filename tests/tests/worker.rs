@@ -127,8 +127,7 @@ async fn the_digest_goes_out_at_eight_with_exactly_what_is_due() {
             [
                 "Watch the introduction video and review your attendance reports",
                 "Complete the self-assessment",
-                "Attend the CPD session, with a senior leader: CPD session 2: Using data to target \
-                 action",
+                "Attend the CPD session, with a senior leader: Using data to target action",
                 "Run the baseline surveys of pupils' and staff's perceptions of behaviour",
             ]
         );
