@@ -1,7 +1,7 @@
 //! When the worker's jobs are due. The timetable is ours: the scheduler only wakes us, and what is
 //! due follows from London time and from what is already written down.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use crate::calendar::{local, moment};
 
@@ -58,7 +58,7 @@ impl LocalRule {
         let mut moments: Vec<_> = first
             .iter_days()
             .take_while(|day| *day <= last)
-            .flat_map(|day| self.times().map(move |time| instant(day.and_time(time))))
+            .flat_map(|day| self.times().map(move |time| moment(day.and_time(time))))
             .collect();
         moments.sort_unstable();
         moments.dedup();
@@ -82,23 +82,6 @@ impl LocalRule {
         std::iter::successors(Some(day.and_time(from)), move |time| Some(*time + step))
             .take_while(move |time| end.is_some_and(|end| *time <= end))
             .map(|time| time.time())
-    }
-}
-
-/// The moment of a local time; the end of the gap for a time that the spring change skips.
-fn instant(time: NaiveDateTime) -> DateTime<Utc> {
-    let found = moment(time);
-    if local(found) == time {
-        return found;
-    }
-    // The hour after the gap's end is as far past it as the time is past the gap's start.
-    let hour = TimeDelta::hours(1);
-    let past_start = TimeDelta::minutes((time.and_utc().timestamp() / 60).rem_euclid(60));
-    let end = found - past_start;
-    if local(end) > time && local(end - hour) < time {
-        end
-    } else {
-        found
     }
 }
 

@@ -84,13 +84,9 @@ pub fn local(moment: DateTime<Utc>) -> NaiveDateTime {
 pub fn moment(local: NaiveDateTime) -> DateTime<Utc> {
     use chrono::TimeZone as _;
     let zone = chrono_tz::Europe::London;
-    // A gap is one hour long, so an hour later is always a real time.
     zone.from_local_datetime(&local)
         .earliest()
-        .or_else(|| {
-            zone.from_local_datetime(&(local + chrono::TimeDelta::hours(1)))
-                .earliest()
-        })
+        .or_else(|| chrono_tz::GapInfo::new(&local, &zone)?.end)
         .map_or_else(|| local.and_utc(), |time| time.to_utc())
 }
 
