@@ -72,7 +72,7 @@ pub fn index(table: &'static str, columns: &[&'static str]) -> IndexCreateStatem
     for column in columns {
         index.col(*column);
     }
-    index.to_owned()
+    index
 }
 
 /// A unique index over `columns`, named after them.

@@ -145,6 +145,8 @@ fn tests(report: &mut Report, filter: Option<&str>) -> Result<Counts, String> {
 
     let mut test = cargo(&["test", "--workspace", "--no-fail-fast"]);
     test.env(PROGRAMS_VARIABLE, programs()?);
+    // A snapshot that differs is a failure to look at, not a file to leave behind.
+    test.env("INSTA_UPDATE", "no");
     let mut servers = Vec::new();
     if present(postgres.name) {
         let server = Server::start(POSTGRES, postgres.name)?;
