@@ -18,6 +18,7 @@ use crate::read::write::Payload;
 use crate::{engagement, enrolments, hubs, messages, people, programme, schools};
 
 /// The types of all areas.
+#[must_use]
 pub fn map() -> &'static Map {
     static MAP: LazyLock<Map> = LazyLock::new(|| {
         let areas = [
@@ -83,7 +84,7 @@ impl Graph {
     ///
     /// # Errors
     /// A message for the client: an input value that cannot be read, or a fault of ours.
-    pub async fn mutate(
+    pub(crate) async fn mutate(
         &self,
         app: &App,
         scope: &Scope,

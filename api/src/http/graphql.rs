@@ -39,7 +39,7 @@ fn turned(status: StatusCode, message: impl Into<String>) -> Turned {
 pub async fn handle(State(app): State<App>, request: HttpRequest) -> Response {
     let media = match accepted(request.headers()) {
         Ok(media) => media,
-        Err(refused) => return refuse(refused, RESPONSE),
+        Err(refused) => return refuse(&refused, RESPONSE),
     };
     let limit = Duration::from_secs(app.config.http.timeout_seconds);
     let answering = tokio::time::timeout(limit, answered(&app, request, media));
@@ -50,7 +50,7 @@ pub async fn handle(State(app): State<App>, request: HttpRequest) -> Response {
         );
         Err(turned(StatusCode::GATEWAY_TIMEOUT, message))
     });
-    outcome.unwrap_or_else(|refused| refuse(refused, media))
+    outcome.unwrap_or_else(|refused| refuse(&refused, media))
 }
 
 async fn answered(
@@ -68,9 +68,10 @@ async fn answered(
         }
     };
     let (parts, body) = request.into_parts();
-    let asked = match read_only {
-        true => from_address(parts.uri.query().unwrap_or_default())?,
-        false => from_body(&parts.headers, body).await?,
+    let asked = if read_only {
+        from_address(parts.uri.query().unwrap_or_default())?
+    } else {
+        from_body(&parts.headers, body).await?
     };
     let viewer = principal::of(app, &parts.headers, now)
         .await
@@ -177,7 +178,7 @@ fn accepted(headers: &HeaderMap) -> Result<&'static str, Turned> {
         })
 }
 
-fn refuse(refused: Turned, media: &'static str) -> Response {
+fn refuse(refused: &Turned, media: &'static str) -> Response {
     let body = json!({ "errors": [{ "message": refused.message }] }).to_string();
     let mut response = respond(refused.status, media, body.into_bytes());
     let header = match refused.status {

@@ -33,9 +33,5 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// SHA-256 of a token, hexadecimal: all that the database knows of it.
 #[must_use]
 pub fn hash(token: &str) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in Sha256::digest(token.as_bytes()) {
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
+    format!("{:x}", Sha256::digest(token.as_bytes()))
 }

@@ -4,15 +4,13 @@ use apollo_compiler::ast::OperationType;
 use apollo_compiler::response::{GraphQLError, JsonMap};
 use chrono::{DateTime, Utc};
 use entity::scope::Scope;
-use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::gate::Refused;
 use super::plan::{Action, PayloadOut, RootField};
 use super::planner::Planner;
-use super::run::{Fetched, fetch};
+use super::run::{Fetched, Fetcher, Stopped};
 use super::write::{Payload, Writer};
-use crate::act::FAULT;
 use crate::app::App;
 use crate::schema::{self, Graph};
 
@@ -56,7 +54,7 @@ impl Answer {
         }
     }
 
-    fn executed(writer: Writer) -> Self {
+    fn executed(writer: &Writer) -> Self {
         let mut body = b"{".to_vec();
         if !writer.errors.is_empty() {
             body.extend_from_slice(b"\"errors\":");
@@ -132,6 +130,17 @@ fn refuse(message: &str) -> Answer {
     }])
 }
 
+/// What a client hears of a request that was not read to its end.
+fn told(stopped: &Stopped) -> String {
+    match stopped {
+        Stopped::TooMany => stopped.to_string(),
+        Stopped::Database(error) => {
+            tracing::error!(%error, "a request could not be read");
+            "this could not be read; the fault is ours and has been logged".to_owned()
+        }
+    }
+}
+
 /// What was fetched for a root field.
 enum Found {
     Nothing,
@@ -141,12 +150,9 @@ enum Found {
 
 async fn read(app: &App, scope: &Scope, now: DateTime<Utc>, plan: &super::plan::Plan) -> Answer {
     let mut writer = Writer::new(now);
-    let found = match fetch_all(app, scope, plan).await {
-        Ok(found) => found,
-        Err(error) => {
-            tracing::error!(%error, "a query could not be read");
-            Vec::new()
-        }
+    let (found, problem) = match fetch_all(app, scope, plan).await {
+        Ok(found) => (found, String::new()),
+        Err(stopped) => (Vec::new(), told(&stopped)),
     };
     let mut found = found.into_iter();
     // A field of `Query` is nullable or writes null itself, so this object is always whole.
@@ -175,32 +181,33 @@ async fn read(app: &App, scope: &Scope, now: DateTime<Utc>, plan: &super::plan::
             (RootField::Connection(connection), Some(Found::One(fetched))) => {
                 writer.connection(&connection.out, &connection.level, &fetched, Uuid::nil())
             }
-            _ => Err(writer.fail("this could not be read; the fault is ours and has been logged")),
+            _ => Err(writer.fail(problem.as_str())),
         });
         Ok(())
     });
-    Answer::executed(writer)
+    Answer::executed(&writer)
 }
 
 async fn fetch_all(
     app: &App,
     scope: &Scope,
     plan: &super::plan::Plan,
-) -> Result<Vec<Found>, DbErr> {
+) -> Result<Vec<Found>, Stopped> {
     let txn = app.db.snapshot().await?;
+    let mut reader = Fetcher::new(&txn, scope);
     let mut found = Vec::new();
     for (_, field) in plan {
         found.push(match field {
             RootField::Typename | RootField::Ready(_) | RootField::Node(None) => Found::Nothing,
             RootField::Connection(connection) => {
-                Found::One(fetch(&txn, scope, &connection.level, Vec::new()).await?)
+                Found::One(reader.fetch(&connection.level, Vec::new()).await?)
             }
             RootField::Node(Some((id, rows))) => {
-                Found::One(fetch(&txn, scope, &rows.level, vec![*id]).await?)
+                Found::One(reader.fetch(&rows.level, vec![*id]).await?)
             }
-            RootField::Nodes(wanted, fetches) => {
+            RootField::Nodes(wanted, parts) => {
                 let mut several = Vec::new();
-                for (at, rows) in fetches.iter().enumerate() {
+                for (at, rows) in parts.iter().enumerate() {
                     let mut ids: Vec<Uuid> = wanted
                         .iter()
                         .flatten()
@@ -208,7 +215,7 @@ async fn fetch_all(
                         .collect();
                     ids.sort_unstable();
                     ids.dedup();
-                    several.push(fetch(&txn, scope, &rows.level, ids).await?);
+                    several.push(reader.fetch(&rows.level, ids).await?);
                 }
                 Found::Several(several)
             }
@@ -254,7 +261,7 @@ async fn act(
         });
         Ok(())
     });
-    Answer::executed(writer)
+    Answer::executed(&writer)
 }
 
 /// Does one action and fetches the rows of its payload. An error is a message for the client.
@@ -269,17 +276,15 @@ async fn do_one(
     let mut fetched = Vec::new();
     let reading = async {
         let txn = app.db.snapshot().await?;
+        let mut reader = Fetcher::new(&txn, scope);
         for (_, out) in &action.out {
             if let PayloadOut::Node(name, rows) = out {
                 let id = payload.nodes.get(name.as_str()).copied().flatten();
-                fetched.push(fetch(&txn, scope, &rows.level, id.into_iter().collect()).await?);
+                fetched.push(reader.fetch(&rows.level, id.into_iter().collect()).await?);
             }
         }
-        txn.commit().await
+        Ok(txn.commit().await?)
     };
-    reading.await.map_err(|error| {
-        tracing::error!(%error, "a payload could not be read");
-        FAULT.to_owned()
-    })?;
+    reading.await.map_err(|stopped: Stopped| told(&stopped))?;
     Ok((payload, fetched))
 }

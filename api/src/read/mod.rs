@@ -8,9 +8,9 @@ pub mod map;
 pub mod plan;
 pub mod planner;
 pub mod registry;
-pub mod run;
+mod run;
 mod sql;
-pub mod write;
+pub(crate) mod write;
 
 mod answer;
 

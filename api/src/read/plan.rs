@@ -102,12 +102,19 @@ pub struct Page {
     pub before: Option<(Value, Uuid)>,
     /// Only these.
     pub filters: Vec<SimpleExpr>,
-    /// Whether rows are wanted at all.
-    pub rows: bool,
-    /// Whether the number of all rows is wanted.
-    pub total: bool,
+    /// What is wanted of them.
+    pub wants: Wants,
     /// The sort column and the id, if cursors are wanted.
     pub cursor: Option<(usize, usize)>,
+}
+
+/// What is wanted of a list.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wants {
+    /// Rows.
+    pub rows: bool,
+    /// The number of all rows.
+    pub total: bool,
 }
 
 /// A connection as a root field.
@@ -253,5 +260,61 @@ pub enum PayloadOut {
     /// `userErrors`: the fields of each.
     Errors(Keyed<Name>),
     /// A row, its id found in the payload's field of that name.
-    Node(Name, Rows),
+    Node(Name, Box<Rows>),
+}
+
+impl Level {
+    /// Rows of a type whose ids are given.
+    pub(super) fn by_id(of: &'static Type) -> Self {
+        Self::new(of, Some(Link::Column("id")))
+    }
+
+    pub(super) fn new(of: &'static Type, link: Option<Link>) -> Self {
+        Self {
+            of,
+            link,
+            columns: Vec::new(),
+            joins: Vec::new(),
+            children: Vec::new(),
+            page: None,
+        }
+    }
+
+    /// Selects a column once and says where it is.
+    pub(super) fn column(&mut self, table: usize, name: &'static str) -> usize {
+        let wanted = (table, name);
+        if let Some(at) = self.columns.iter().position(|column| *column == wanted) {
+            return at;
+        }
+        self.columns.push(wanted);
+        self.columns.len() - 1
+    }
+
+    /// Joins a relation once and says which table it is.
+    pub(super) fn join(
+        &mut self,
+        left: usize,
+        here: &'static str,
+        target: &'static Type,
+        there: &'static str,
+    ) -> usize {
+        let same = |join: &Join| {
+            (join.left, join.here, join.target.name, join.there) == (left, here, target.name, there)
+        };
+        if let Some(at) = self.joins.iter().position(same) {
+            return at + 1;
+        }
+        self.joins.push(Join {
+            left,
+            here,
+            target,
+            there,
+        });
+        self.joins.len()
+    }
+
+    pub(super) fn child(&mut self, key: Key, level: Level) -> usize {
+        self.children.push(Child { key, level });
+        self.children.len() - 1
+    }
 }

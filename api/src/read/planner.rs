@@ -12,17 +12,18 @@ use uuid::Uuid;
 
 use super::gate::{Checked, Gate, Refused};
 use super::ids;
-use super::map::{Field, Kind, Link, Map, Plain, Type};
+use super::map::{Field, Kind, Map, Plain, Type};
 use super::plan::{
-    Action, Child, Join, Key, Keyed, Level, Object, Out, PartOut, PayloadOut, Plan, RootField, Rows,
+    Action, Key, Keyed, Level, Object, Out, PartOut, PayloadOut, Plan, RootField, Rows,
 };
 
 /// Most selections looked at, fragments expanded.
 const MAX_SELECTIONS: usize = 5_000;
 /// Deepest nesting of objects, fragments expanded.
 const MAX_NESTING: usize = 32;
-/// Most rows a request may ask for, every list counted as full.
-const MAX_ROWS: usize = 100_000;
+/// Most rows a request may ask for, every list counted as full. What it may really come to is less
+/// and is watched while reading.
+const MAX_ROWS: usize = 1_000_000;
 /// Most ids `nodes` takes.
 const MAX_IDS: usize = 100;
 
@@ -159,7 +160,9 @@ impl<'d> Planner<'d> {
                 PayloadOut::Errors(fields.collect())
             }
             name => match self.map.named(target) {
-                Some(of) => PayloadOut::Node(field.name.clone(), self.rows_of(of, same, 1)?),
+                Some(of) => {
+                    PayloadOut::Node(field.name.clone(), Box::new(self.rows_of(of, same, 1)?))
+                }
                 None => return Err(self.refuse(field, format!("{name} is not mapped"))),
             },
         })
@@ -196,15 +199,12 @@ impl<'d> Planner<'d> {
                 wanted.push(None);
                 continue;
             };
-            let at = fetches
-                .iter()
-                .position(|rows| rows.level.of.name == of.name);
-            let at = match at {
-                Some(at) => at,
-                None => {
-                    fetches.push(self.rows_of(of, same, MAX_IDS)?);
-                    fetches.len() - 1
-                }
+            let same_type = |rows: &Rows| rows.level.of.name == of.name;
+            let at = if let Some(at) = fetches.iter().position(same_type) {
+                at
+            } else {
+                fetches.push(self.rows_of(of, same, MAX_IDS)?);
+                fetches.len() - 1
             };
             wanted.push(Some((id, at)));
         }
@@ -380,61 +380,5 @@ impl<'d> Planner<'d> {
     ) -> Result<Vec<(Name, Same<'d>)>, Refused> {
         let sets: Vec<&'d SelectionSet> = same.iter().map(|field| &field.selection_set).collect();
         self.collect(type_name, &sets)
-    }
-}
-
-impl Level {
-    /// Rows of a type whose ids are given.
-    fn by_id(of: &'static Type) -> Self {
-        Self::new(of, Some(Link::Column("id")))
-    }
-
-    fn new(of: &'static Type, link: Option<Link>) -> Self {
-        Self {
-            of,
-            link,
-            columns: Vec::new(),
-            joins: Vec::new(),
-            children: Vec::new(),
-            page: None,
-        }
-    }
-
-    /// Selects a column once and says where it is.
-    fn column(&mut self, table: usize, name: &'static str) -> usize {
-        let wanted = (table, name);
-        if let Some(at) = self.columns.iter().position(|column| *column == wanted) {
-            return at;
-        }
-        self.columns.push(wanted);
-        self.columns.len() - 1
-    }
-
-    /// Joins a relation once and says which table it is.
-    fn join(
-        &mut self,
-        left: usize,
-        here: &'static str,
-        target: &'static Type,
-        there: &'static str,
-    ) -> usize {
-        let same = |join: &Join| {
-            (join.left, join.here, join.target.name, join.there) == (left, here, target.name, there)
-        };
-        if let Some(at) = self.joins.iter().position(same) {
-            return at + 1;
-        }
-        self.joins.push(Join {
-            left,
-            here,
-            target,
-            there,
-        });
-        self.joins.len()
-    }
-
-    fn child(&mut self, key: Key, level: Level) -> usize {
-        self.children.push(Child { key, level });
-        self.children.len() - 1
     }
 }

@@ -1,18 +1,20 @@
 //! Putting the map into async-graphql's registry, so that there is one schema. The registry is
-//! hidden from its documentation, hence the exact pin of its version; all calls to it are here.
+//! hidden from its documentation, hence the exact pin of its version; all calls to it are here and
+//! in `meta`.
+
+mod meta;
 
 use std::borrow::Cow;
 
-use async_graphql::indexmap::{IndexMap, IndexSet};
 use async_graphql::parser::types::Field as ParsedField;
-use async_graphql::registry::{
-    Deprecation, MetaEnumValue, MetaField, MetaInputValue, MetaType, MetaTypeId, Registry,
-};
+use async_graphql::registry::{MetaField, MetaType, MetaTypeId, Registry};
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerError,
     ServerResult, Value,
 };
 use uuid::Uuid;
+
+use meta::{enumeration, field, input, input_object, interface, object, scalar, with};
 
 use super::map::{Field, Kind, Leaf, Map, Plain, Test, Type, Vocabulary, Words};
 
@@ -367,155 +369,4 @@ fn plain(of: &Plain) -> MetaType {
         .iter()
         .map(|part| field(part.name, part.target.unwrap_or("String!"), part.about));
     object(of.name, of.about, parts)
-}
-
-fn field(name: &str, ty: &str, about: &str) -> MetaField {
-    MetaField {
-        name: name.to_owned(),
-        description: Some(about.to_owned()),
-        args: IndexMap::new(),
-        ty: ty.to_owned(),
-        deprecation: Deprecation::NoDeprecated,
-        cache_control: async_graphql::CacheControl::default(),
-        external: false,
-        requires: None,
-        provides: None,
-        visible: None,
-        shareable: false,
-        inaccessible: false,
-        tags: Vec::new(),
-        override_from: None,
-        compute_complexity: None,
-        directive_invocations: Vec::new(),
-        requires_scopes: Vec::new(),
-    }
-}
-
-fn with(mut field: MetaField, arguments: impl IntoIterator<Item = MetaInputValue>) -> MetaField {
-    let arguments = arguments.into_iter();
-    field.args = arguments.map(|each| (each.name.clone(), each)).collect();
-    field
-}
-
-fn input(name: &str, ty: &str, about: &str) -> MetaInputValue {
-    MetaInputValue {
-        name: name.to_owned(),
-        description: Some(about.to_owned()),
-        ty: ty.to_owned(),
-        deprecation: Deprecation::NoDeprecated,
-        default_value: None,
-        visible: None,
-        inaccessible: false,
-        tags: Vec::new(),
-        is_secret: false,
-        directive_invocations: Vec::new(),
-    }
-}
-
-fn object(
-    name: impl Into<String>,
-    about: &str,
-    fields: impl IntoIterator<Item = MetaField>,
-) -> MetaType {
-    let fields = fields.into_iter();
-    MetaType::Object {
-        name: name.into(),
-        description: Some(about.to_owned()),
-        fields: fields.map(|each| (each.name.clone(), each)).collect(),
-        cache_control: async_graphql::CacheControl::default(),
-        extends: false,
-        shareable: false,
-        resolvable: true,
-        keys: None,
-        visible: None,
-        inaccessible: false,
-        interface_object: false,
-        tags: Vec::new(),
-        is_subscription: false,
-        rust_typename: None,
-        directive_invocations: Vec::new(),
-        requires_scopes: Vec::new(),
-    }
-}
-
-fn interface<'a>(
-    name: &str,
-    about: &str,
-    fields: impl IntoIterator<Item = MetaField>,
-    possible: impl Iterator<Item = &'a str>,
-) -> MetaType {
-    let fields = fields.into_iter();
-    MetaType::Interface {
-        name: name.to_owned(),
-        description: Some(about.to_owned()),
-        fields: fields.map(|each| (each.name.clone(), each)).collect(),
-        possible_types: possible.map(str::to_owned).collect::<IndexSet<_>>(),
-        extends: false,
-        inaccessible: false,
-        tags: Vec::new(),
-        keys: None,
-        visible: None,
-        rust_typename: None,
-        directive_invocations: Vec::new(),
-        requires_scopes: Vec::new(),
-    }
-}
-
-fn enumeration(
-    name: impl Into<String>,
-    about: &str,
-    values: impl Iterator<Item = (String, String)>,
-) -> MetaType {
-    let value = |(name, about): (String, String)| {
-        let value = MetaEnumValue {
-            name: name.clone(),
-            description: Some(about),
-            deprecation: Deprecation::NoDeprecated,
-            visible: None,
-            inaccessible: false,
-            tags: Vec::new(),
-            directive_invocations: Vec::new(),
-        };
-        (name, value)
-    };
-    MetaType::Enum {
-        name: name.into(),
-        description: Some(about.to_owned()),
-        enum_values: values.map(value).collect(),
-        visible: None,
-        inaccessible: false,
-        tags: Vec::new(),
-        rust_typename: None,
-        directive_invocations: Vec::new(),
-        requires_scopes: Vec::new(),
-    }
-}
-
-fn input_object(name: String, about: &str, fields: Vec<MetaInputValue>) -> MetaType {
-    let fields = fields.into_iter();
-    MetaType::InputObject {
-        name,
-        description: Some(about.to_owned()),
-        input_fields: fields.map(|each| (each.name.clone(), each)).collect(),
-        visible: None,
-        inaccessible: false,
-        tags: Vec::new(),
-        rust_typename: None,
-        oneof: false,
-        directive_invocations: Vec::new(),
-    }
-}
-
-fn scalar(name: &str, about: &str) -> MetaType {
-    MetaType::Scalar {
-        name: name.to_owned(),
-        description: Some(about.to_owned()),
-        is_valid: None,
-        visible: None,
-        inaccessible: false,
-        tags: Vec::new(),
-        specified_by_url: None,
-        directive_invocations: Vec::new(),
-        requires_scopes: Vec::new(),
-    }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::pin::Pin;
 
 use entity::scope::Scope;
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult};
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -14,6 +15,28 @@ use super::sql;
 
 /// Parents named in one statement; more take several.
 const PARENTS_AT_ONCE: usize = 5_000;
+/// Rows one statement may answer, full lists assumed; more take several.
+const ROWS_AT_ONCE: usize = 50_000;
+/// Most rows read for one request.
+const MAX_ROWS: usize = 100_000;
+
+/// Why a request was not read to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbErr),
+    /// It came to too many rows.
+    #[error("this comes to more than {MAX_ROWS} rows: give smaller values of \"first\" or filters")]
+    TooMany,
+}
+
+/// Fetches for one request, all in one snapshot and one scope.
+pub struct Fetcher<'a> {
+    txn: &'a DatabaseTransaction,
+    scope: &'a Scope,
+    rows: usize,
+}
 
 /// The rows of a level and of those that hang on it.
 #[derive(Debug, Default)]
@@ -28,48 +51,63 @@ pub struct Fetched {
     pub children: Vec<Fetched>,
 }
 
-/// Fetches a level, of these parents if it names parents, and everything below it.
-pub fn fetch<'a>(
-    txn: &'a DatabaseTransaction,
-    scope: &'a Scope,
-    level: &'a Level,
-    parents: Vec<Uuid>,
-) -> Pin<Box<dyn Future<Output = Result<Fetched, DbErr>> + Send + 'a>> {
-    Box::pin(async move {
-        let mut fetched = Fetched::default();
-        let (rows, total) = level
-            .page
-            .as_ref()
-            .map_or((true, false), |page| (page.rows, page.total));
-        let chunks: Vec<&[Uuid]> = match level.link {
-            None => vec![&[]],
-            Some(_) => parents.chunks(PARENTS_AT_ONCE).collect(),
-        };
-        for chunk in chunks {
-            if rows {
-                let select = sql::rows(level, chunk, scope);
-                let statement = sql::statement(&select, txn.get_database_backend());
-                fetched.add(level, txn.query_all_raw(statement).await?)?;
-            }
-            if total {
-                let select = sql::total(level, chunk, scope);
-                let statement = sql::statement(&select, txn.get_database_backend());
-                for row in txn.query_all_raw(statement).await? {
-                    let parent = match level.link {
-                        Some(_) => row.try_get_by_index(1)?,
-                        None => Uuid::nil(),
-                    };
-                    fetched.totals.insert(parent, row.try_get_by_index(0)?);
+type Fetching<'f> = Pin<Box<dyn Future<Output = Result<Fetched, Stopped>> + Send + 'f>>;
+
+impl<'a> Fetcher<'a> {
+    /// A fetcher in this snapshot.
+    #[must_use]
+    pub fn new(txn: &'a DatabaseTransaction, scope: &'a Scope) -> Self {
+        Self {
+            txn,
+            scope,
+            rows: 0,
+        }
+    }
+
+    /// Fetches a level, of these parents if it names parents, and everything below it.
+    pub fn fetch<'f>(&'f mut self, level: &'f Level, parents: Vec<Uuid>) -> Fetching<'f> {
+        Box::pin(async move {
+            let mut fetched = Fetched::default();
+            let page = level.page.as_ref();
+            let at_once = page.map_or(PARENTS_AT_ONCE, |page| {
+                (ROWS_AT_ONCE / page.limit.max(1)).min(PARENTS_AT_ONCE)
+            });
+            let chunks: Vec<&[Uuid]> = match level.link {
+                None => vec![&[]],
+                Some(_) => parents.chunks(at_once).collect(),
+            };
+            for chunk in chunks {
+                if page.is_none_or(|page| page.wants.rows) {
+                    let rows = self.all(&sql::rows(level, chunk, self.scope)).await?;
+                    self.rows += rows.len();
+                    if self.rows > MAX_ROWS {
+                        return Err(Stopped::TooMany);
+                    }
+                    fetched.add(level, rows)?;
+                }
+                if page.is_some_and(|page| page.wants.total) {
+                    for row in self.all(&sql::total(level, chunk, self.scope)).await? {
+                        let parent = match level.link {
+                            Some(_) => row.try_get_by_index(1)?,
+                            None => Uuid::nil(),
+                        };
+                        fetched.totals.insert(parent, row.try_get_by_index(0)?);
+                    }
                 }
             }
-        }
-        for child in &level.children {
-            let parents = named(&fetched.rows, child.key)?;
-            let below = fetch(txn, scope, &child.level, parents).await?;
-            fetched.children.push(below);
-        }
-        Ok(fetched)
-    })
+            for child in &level.children {
+                let parents = named(&fetched.rows, child.key)?;
+                let below = self.fetch(&child.level, parents).await?;
+                fetched.children.push(below);
+            }
+            Ok(fetched)
+        })
+    }
+
+    async fn all(&self, select: &SelectStatement) -> Result<Vec<QueryResult>, DbErr> {
+        let statement = sql::statement(select, self.txn.get_database_backend());
+        self.txn.query_all_raw(statement).await
+    }
 }
 
 impl Fetched {

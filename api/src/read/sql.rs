@@ -42,9 +42,12 @@ pub fn rows(level: &Level, parents: &[Uuid], scope: &Scope) -> SelectStatement {
         }
     }
     let downwards = page.descending != page.backward;
-    let direction = || match downwards {
-        true => Direction::Desc,
-        false => Direction::Asc,
+    let direction = || {
+        if downwards {
+            Direction::Desc
+        } else {
+            Direction::Asc
+        }
     };
     let key = (level.of.table, page.order.column);
     let id = (level.of.table, "id");

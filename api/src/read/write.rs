@@ -146,13 +146,12 @@ impl Writer {
 
     /// Writes a row fetched by id, null if it is not there.
     pub fn row_by_id(&mut self, rows: &Rows, fetched: &Fetched, id: Uuid) {
-        self.nullable(|writer| match fetched.rows_of(id) {
-            [row, ..] => writer.row(&rows.object, &rows.level, fetched, row),
-            [] => {
-                writer.null();
-                Ok(())
+        match fetched.rows_of(id).first() {
+            Some(row) => {
+                self.nullable(|writer| writer.row(&rows.object, &rows.level, fetched, row));
             }
-        });
+            None => self.null(),
+        }
     }
 
     /// Writes rows of several fetches as a list.
@@ -379,13 +378,11 @@ impl Writer {
             PageOut::Start => rows.first(),
             PageOut::End => rows.last(),
         };
-        match edge {
-            Some(row) => self.cursor(page, row),
-            None => {
-                self.null();
-                Ok(())
-            }
+        if let Some(row) = edge {
+            return self.cursor(page, row);
         }
+        self.null();
+        Ok(())
     }
 
     fn cursor(&mut self, page: &Page, row: &QueryResult) -> Written {

@@ -7,8 +7,8 @@ use entity::scope::Scope;
 use rules::register::{Phase, SchoolStatus, TrustKind};
 
 use crate::read::map::{
-    Type, Vocabulary, any_of, asc, column, contains, is, many, one, one_back, refers, root, table,
-    word,
+    Filter, Type, Vocabulary, any_of, asc, column, contains, is, many, one, one_back, refers, root,
+    table, word,
 };
 
 impl Vocabulary for SchoolStatus {
@@ -117,27 +117,32 @@ fn school() -> Type {
                 "The school as a taker of part in programmes, if it is one you may see.",
             ),
         ],
-        filters: vec![
-            contains(
-                "nameContains",
-                C::Name,
-                "With this text in the name, whatever its case.",
-            ),
-            is("urn", C::Urn, "With this URN."),
-            is("postcode", C::Postcode, "With exactly this postcode."),
-            any_of::<SchoolStatus>("status", C::Status, "With one of these statuses."),
-            any_of::<Phase>("phase", C::Phase, "Of one of these phases."),
-            refers(
-                "localAuthority",
-                "LocalAuthority",
-                C::LocalAuthorityId,
-                "In this local authority.",
-            ),
-            refers("region", "Region", C::RegionId, "In this region."),
-            refers("trust", "Trust", C::TrustId, "In this trust."),
-        ],
+        filters: school_filters(),
         orders: vec![asc("NAME", C::Name), asc("URN", C::Urn)],
     }
+}
+
+fn school_filters() -> Vec<Filter> {
+    use school::Column as C;
+    vec![
+        contains(
+            "nameContains",
+            C::Name,
+            "With this text in the name, whatever its case.",
+        ),
+        is("urn", C::Urn, "With this URN."),
+        is("postcode", C::Postcode, "With exactly this postcode."),
+        any_of::<SchoolStatus>("status", C::Status, "With one of these statuses."),
+        any_of::<Phase>("phase", C::Phase, "Of one of these phases."),
+        refers(
+            "localAuthority",
+            "LocalAuthority",
+            C::LocalAuthorityId,
+            "In this local authority.",
+        ),
+        refers("region", "Region", C::RegionId, "In this region."),
+        refers("trust", "Trust", C::TrustId, "In this trust."),
+    ]
 }
 
 fn trust() -> Type {

@@ -141,7 +141,7 @@ async fn what_would_explode_is_answered_or_refused_quickly() {
             "} } }".repeat(40)
         );
         let wide = "{ hubs(first: 100) { nodes { enrolments(first: 100) { nodes {
-            obligations(first: 100) { nodes { id } } } } } } }";
+            obligations(first: 100) { nodes { reminders { nodes { id } } } } } } } } }";
         let cycle =
             "{ hubs { nodes { ...a } } } fragment a on Hub { ...b } fragment b on Hub { ...a }";
         let started = Instant::now();

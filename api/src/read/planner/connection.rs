@@ -11,7 +11,7 @@ use super::{Planner, Same};
 use crate::read::gate::Refused;
 use crate::read::ids;
 use crate::read::map::{Filter, Leaf, Link, Order, Test, Type};
-use crate::read::plan::{Connection, ConnectionOut, EdgeOut, Level, Page, PageOut};
+use crate::read::plan::{Connection, ConnectionOut, EdgeOut, Level, Page, PageOut, Wants};
 
 /// Most rows of one list.
 const MAX_PAGE: usize = 100;
@@ -34,7 +34,7 @@ impl<'d> Planner<'d> {
         for (key, same) in self.fields(&format!("{}Connection", of.name), same)? {
             let written = match same[0].name.as_str() {
                 "totalCount" => {
-                    page.total = true;
+                    page.wants.total = true;
                     ConnectionOut::Total
                 }
                 "pageInfo" => ConnectionOut::PageInfo(self.page_info(&same)?),
@@ -55,10 +55,11 @@ impl<'d> Planner<'d> {
                 }
                 _ => ConnectionOut::Typename(format!("{}Connection", of.name)),
             };
-            page.rows |= !matches!(written, ConnectionOut::Total | ConnectionOut::Typename(_));
+            page.wants.rows |=
+                !matches!(written, ConnectionOut::Total | ConnectionOut::Typename(_));
             out.push((key, written));
         }
-        if page.rows {
+        if page.wants.rows {
             self.count_rows(same[0], expected)?;
         }
         if out.iter().any(|(_, out)| wants_cursor(out)) {
@@ -113,8 +114,7 @@ impl<'d> Planner<'d> {
             after: self.place(order, field, "after")?,
             before: self.place(order, field, "before")?,
             filters,
-            rows: false,
-            total: false,
+            wants: Wants::default(),
             cursor: None,
         })
     }
