@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use csv::StringRecord;
+use entity::engagement::assess_programme;
 use entity::enrolments::rederive_programme;
 use entity::hubs::{HubWish, put_hub};
 use entity::outcome::StoreError;
@@ -29,7 +30,7 @@ pub struct Importer<'a> {
     /// Lines of enrolments, by partner setting and cohort.
     pub(super) enrolled: HashMap<(Uuid, Uuid), u64>,
     /// Programmes whose hubs or events changed.
-    touched: BTreeSet<Uuid>,
+    pub(super) touched: BTreeSet<Uuid>,
     /// Obligations added, moved or closed so far.
     pub obligations_changed: usize,
 }
@@ -83,11 +84,12 @@ impl<'a> Importer<'a> {
         })
     }
 
-    /// Derives anew the programmes whose hubs or events changed.
+    /// Derives and assesses anew the programmes whose hubs, events or partners changed.
     pub(super) async fn rederive_touched(&mut self) -> Result<(), StoreError> {
         for programme_id in std::mem::take(&mut self.touched) {
             self.obligations_changed +=
                 rederive_programme(self.txn, self.now, programme_id).await?;
+            assess_programme(self.txn, self.now, programme_id).await?;
         }
         Ok(())
     }

@@ -1,8 +1,6 @@
 //! Enrolments: from a row to the tables and to what is owed.
 
-use entity::enrolments::{
-    Enrol, enrol, enrolment, enrolment_academy, enrolment_change, obligation,
-};
+use entity::enrolments::{Enrol, enrolment, enrolment_academy, enrolment_change, enter};
 use entity::hubs::hub;
 use entity::scope::Scope;
 use entity::write::Written;
@@ -63,12 +61,8 @@ impl Importer<'_> {
         let written = if self.is_there(cells, &wish).await? {
             Written::Unchanged
         } else {
-            let made = enrol(self.txn, &Scope::System, None, self.now, wish).await?;
-            let owed = obligation::Entity::find()
-                .filter(obligation::Column::EnrolmentId.eq(made.id))
-                .count(self.txn)
-                .await?;
-            self.obligations_changed += usize::try_from(owed).unwrap_or(usize::MAX);
+            enter(self.txn, &Scope::System, None, self.now, wish).await?;
+            self.touched.insert(hub.programme_id);
             Written::Added
         };
         warnings.extend(self.match_warnings(&hub, &partner).await?);

@@ -97,15 +97,13 @@ pub async fn import(
     // Hubs first, then what refers to them, whatever the order of the rows.
     let mut rows = Vec::with_capacity(lines.len());
     for record in ["hub", "event", "enrolment", "contact"] {
-        if record == "enrolment" {
-            importer.rederive_touched().await?;
-        }
         for line in &lines {
             if kind(&header, line) == record {
                 rows.push(importer.row(record, &header, line).await?);
             }
         }
     }
+    importer.rederive_touched().await?;
     rows.extend(lines.iter().filter_map(|line| unknown_kind(&header, line)));
     rows.sort_by_key(|row| row.line);
     Ok(Report {
