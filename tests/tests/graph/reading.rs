@@ -127,9 +127,10 @@ async fn walk(app: &api::app::App, order: &str, forwards: bool) -> Vec<Vec<Strin
         let page = &list["pageInfo"];
         assert_eq!(page["startCursor"], edges[0]["cursor"]);
         assert_eq!(page["endCursor"], edges[edges.len() - 1]["cursor"]);
-        let (more, next) = match forwards {
-            true => (&page["hasNextPage"], &page["endCursor"]),
-            false => (&page["hasPreviousPage"], &page["startCursor"]),
+        let (more, next) = if forwards {
+            (&page["hasNextPage"], &page["endCursor"])
+        } else {
+            (&page["hasPreviousPage"], &page["startCursor"])
         };
         if more == false {
             return pages;
@@ -336,9 +337,10 @@ fn everything(gate: &api::read::gate::Gate, type_name: &str) -> String {
         let inner = field.ty.inner_named_type();
         selection.push_str(name);
         if schema.get_object(inner).is_some() {
-            let below = match inner.ends_with("Connection") {
-                true => " { totalCount edges { cursor node { id } } pageInfo { endCursor } }",
-                false => " { __typename }",
+            let below = if inner.ends_with("Connection") {
+                " { totalCount edges { cursor node { id } } pageInfo { endCursor } }"
+            } else {
+                " { __typename }"
             };
             selection.push_str(below);
         }
@@ -475,7 +477,7 @@ fn everything_in_the_schema_is_described() {
         }
         if let Some(object) = graph.gate.schema().get_object(name) {
             for (field, definition) in &object.fields {
-                let text = definition.description.as_ref().map(|text| &**text);
+                let text = definition.description.as_deref();
                 described(&format!("{name}.{field}"), text);
             }
         }

@@ -100,18 +100,18 @@ async fn a_cursor_of_another_order_is_refused() {
     .await;
 }
 
-/// `count` fragments, each spreading the next twice under different keys.
-fn chain(count: usize) -> String {
-    let mut query = "{ hubs { nodes { ...f0 } } }".to_owned();
-    for at in 0..count {
-        let next = at + 1;
-        query.push_str(&format!(
-            " fragment f{at} on Hub {{ a: programme {{ hubs {{ nodes {{ ...f{next} }} }} }} \
-             b: programme {{ hubs {{ nodes {{ ...f{next} }} }} }} }}"
-        ));
-    }
-    query.push_str(&format!(" fragment f{count} on Hub {{ name }}"));
-    query
+/// `count` fragments on `Hub`, each made of the name of the next, and a last one.
+fn chain(count: usize, fragment: impl Fn(String) -> String) -> String {
+    let fragments = (0..count).map(|at| {
+        let selection = fragment(format!("...f{}", at + 1));
+        format!(" fragment f{at} on Hub {{ {selection} }}")
+    });
+    let fragments: Vec<String> = fragments.collect();
+    let last = format!(" fragment f{count} on Hub {{ name }}");
+    format!(
+        "{{ hubs {{ nodes {{ ...f0 }} }} }}{}{last}",
+        fragments.concat()
+    )
 }
 
 #[tokio::test]
@@ -119,14 +119,14 @@ async fn what_would_explode_is_answered_or_refused_quickly() {
     both(async |world| {
         let app = app(&world).await;
         // The same fragment twice under one key is the same fields: that is answered.
-        let mut flat = "{ hubs { nodes { ...f0 } } }".to_owned();
-        for at in 0..31 {
-            flat.push_str(&format!(
-                " fragment f{at} on Hub {{ ...f{0} ...f{0} }}",
-                at + 1
-            ));
-        }
-        flat.push_str(" fragment f31 on Hub { name }");
+        let flat = chain(31, |next| format!("{next} {next}"));
+        // Under two keys it is twice as much at every step.
+        let doubling = chain(31, |next| {
+            format!(
+                "a: programme {{ hubs {{ nodes {{ {next} }} }} }} \
+                 b: programme {{ hubs {{ nodes {{ {next} }} }} }}"
+            )
+        });
         let nested = |open: &str, close: &str| {
             format!(
                 "{{ hubs(filter: {{ key: {}{} }}) {{ totalCount }} }}",
@@ -134,7 +134,8 @@ async fn what_would_explode_is_answered_or_refused_quickly() {
                 close.repeat(2_000)
             )
         };
-        let aliases: String = (0..6_000).map(|at| format!("a{at}: __typename ")).collect();
+        let aliases: Vec<String> = (0..6_000).map(|at| format!("a{at}: __typename")).collect();
+        let aliases = aliases.join(" ");
         let deep = format!(
             "{}{}",
             "{ hubs { nodes { programme ".repeat(40),
@@ -148,7 +149,7 @@ async fn what_would_explode_is_answered_or_refused_quickly() {
         let seen = data(&app, Who::Admin, &flat).await;
         assert_eq!(seen["hubs"]["nodes"][0]["name"], "London Hub");
         for query in [
-            chain(31),
+            doubling,
             nested("[", "]"),
             nested("{ a: ", "}"),
             format!("{{ {aliases} }}"),
