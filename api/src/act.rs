@@ -91,11 +91,7 @@ impl Acting {
     /// # Errors
     /// A fault of ours.
     pub async fn begin(&self) -> async_graphql::Result<DatabaseTransaction> {
-        self.app
-            .db
-            .write()
-            .await
-            .map_err(|error| fault(&error.into()))
+        self.app.db.write().await.map_err(|error| fault(&error.into()))
     }
 
     /// Commits what was done and says that something changed, or undoes it and tells why.
@@ -113,17 +109,9 @@ impl Acting {
                 self.app.signal.changed().await;
                 Ok(Ok(done))
             }
-            Err(StoreError::Refused(Refusal {
-                code,
-                field,
-                message,
-            })) => {
+            Err(StoreError::Refused(Refusal { code, field, message })) => {
                 txn.rollback().await.map_err(|error| fault(&error.into()))?;
-                Ok(Err(UserError {
-                    code: Shown(code),
-                    field,
-                    message,
-                }))
+                Ok(Err(UserError { code: Shown(code), field, message }))
             }
             Err(error) => Err(fault(&error)),
         }

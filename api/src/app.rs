@@ -32,11 +32,6 @@ impl App {
         let db = Database::open(&config.database).await?;
         Migrator::up(db.migrator(), None).await?;
         let signal = Signal::start(&config.redis.url, stop)?;
-        Ok(Self {
-            config,
-            db,
-            clock,
-            signal,
-        })
+        Ok(Self { config, db, clock, signal })
     }
 }

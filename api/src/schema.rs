@@ -58,9 +58,7 @@ fn executor() -> Executor {
 /// The schema as SDL, as committed in `schema.graphql`.
 #[must_use]
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new()
-        .prefer_single_line_descriptions()
-        .use_space_ident();
+    let options = SDLExportOptions::new().prefer_single_line_descriptions().use_space_ident();
     executor().sdl_with_options(options)
 }
 
@@ -69,12 +67,8 @@ pub fn sdl() -> String {
 /// # Errors
 /// The map does not make a valid schema; a test would have said so.
 pub fn graph() -> Result<&'static Graph, &'static str> {
-    static GRAPH: LazyLock<Result<Graph, String>> = LazyLock::new(|| {
-        Ok(Graph {
-            gate: Gate::new(&sdl())?,
-            executor: executor(),
-        })
-    });
+    static GRAPH: LazyLock<Result<Graph, String>> =
+        LazyLock::new(|| Ok(Graph { gate: Gate::new(&sdl())?, executor: executor() }));
     GRAPH.as_ref().map_err(String::as_str)
 }
 
@@ -93,11 +87,7 @@ impl Graph {
     ) -> Result<Payload, String> {
         let request = self.document(action).ok_or("there is no such mutation")?;
         let variables = serde_json::to_value(&action.arguments).map_err(|_| "no JSON")?;
-        let acting = Acting {
-            app: app.clone(),
-            scope: scope.clone(),
-            now,
-        };
+        let acting = Acting { app: app.clone(), scope: scope.clone(), now };
         let request = async_graphql::Request::new(request)
             .variables(Variables::from_json(variables))
             .data(acting);
@@ -129,8 +119,6 @@ impl Graph {
             }
         }
         let name = &action.name;
-        Some(format!(
-            "mutation ({variables}) {{ payload: {name}({arguments}) {{ {selection} }} }}"
-        ))
+        Some(format!("mutation ({variables}) {{ payload: {name}({arguments}) {{ {selection} }} }}"))
     }
 }

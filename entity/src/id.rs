@@ -32,10 +32,7 @@ mod tests {
         let ids: Vec<Uuid> = (0..20_000).map(|_| new_id(DateTime::UNIX_EPOCH)).collect();
         assert!(ids.is_sorted_by(|a, b| a < b));
         assert!(ids.iter().all(|id| id.get_version_num() == 7));
-        assert!(
-            ids.iter()
-                .all(|id| id.get_variant() == uuid::Variant::RFC4122)
-        );
+        assert!(ids.iter().all(|id| id.get_variant() == uuid::Variant::RFC4122));
     }
 
     #[test]

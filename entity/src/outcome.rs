@@ -61,10 +61,6 @@ impl StoreError {
         field: Option<&'static str>,
         message: impl Into<String>,
     ) -> Self {
-        Self::Refused(Refusal {
-            code,
-            field,
-            message: message.into(),
-        })
+        Self::Refused(Refusal { code, field, message: message.into() })
     }
 }

@@ -60,11 +60,7 @@ fn within(table: &'static str, column: &'static str, select: SelectStatement) ->
 fn led_hubs(viewer: &Viewer) -> SelectStatement {
     let own = one_of("hub", "id", &viewer.hubs);
     let regional = one_of("hub", "region_id", &viewer.regions);
-    Query::select()
-        .column(("hub", "id"))
-        .from("hub")
-        .and_where(own.or(regional))
-        .to_owned()
+    Query::select().column(("hub", "id")).from("hub").and_where(own.or(regional)).to_owned()
 }
 
 /// One column of the enrolments of a viewer's own settings.
@@ -131,11 +127,7 @@ impl Scope {
         };
         one_of("setting", "id", &viewer.settings)
             .or(settings_of_led_hubs(viewer, "setting", "id"))
-            .or(within(
-                "setting",
-                "id",
-                lead_settings(own_enrolments(viewer, "hub_id")),
-            ))
+            .or(within("setting", "id", lead_settings(own_enrolments(viewer, "hub_id"))))
     }
 
     /// Rows of `enrolment`.
@@ -170,12 +162,9 @@ impl Scope {
         let Some(viewer) = self.limited() else {
             return all();
         };
-        let leads = within(
-            "contact",
-            "setting_id",
-            lead_settings(own_enrolments(viewer, "hub_id")),
-        )
-        .and(Expr::col(("contact", "role")).eq("hub_lead"));
+        let leads =
+            within("contact", "setting_id", lead_settings(own_enrolments(viewer, "hub_id")))
+                .and(Expr::col(("contact", "role")).eq("hub_lead"));
         Expr::col(("contact", "person_id"))
             .eq(viewer.person_id)
             .or(one_of("contact", "setting_id", &viewer.settings))
@@ -212,9 +201,11 @@ impl Scope {
             .from("obligation")
             .and_where(within("obligation", "hub_id", led_hubs(viewer)))
             .to_owned();
-        Expr::col(("reminder", "person_id"))
-            .eq(viewer.person_id)
-            .or(within("reminder", "obligation_id", led))
+        Expr::col(("reminder", "person_id")).eq(viewer.person_id).or(within(
+            "reminder",
+            "obligation_id",
+            led,
+        ))
     }
 
     /// Rows of `message`: a digest may span several hubs, so only its recipient and admins see it.
@@ -241,11 +232,8 @@ impl Scope {
         let Some(viewer) = self.limited() else {
             return all();
         };
-        let hubs = Query::select()
-            .column(("hub", "id"))
-            .from("hub")
-            .and_where(self.hubs())
-            .to_owned();
+        let hubs =
+            Query::select().column(("hub", "id")).from("hub").and_where(self.hubs()).to_owned();
         let of_all = Expr::col(("event", "hub_id")).is_null();
         Expr::col(("event", "published_at"))
             .is_not_null()

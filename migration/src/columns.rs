@@ -6,10 +6,7 @@ use sea_orm_migration::sea_orm::DbBackend;
 
 /// Starts a table with a UUIDv7 primary key `id`.
 pub fn table(name: &'static str) -> TableCreateStatement {
-    Table::create()
-        .table(name)
-        .col(ColumnDef::new("id").uuid().not_null().primary_key())
-        .to_owned()
+    Table::create().table(name).col(ColumnDef::new("id").uuid().not_null().primary_key()).to_owned()
 }
 
 /// A required column of any kind: `required("name").text()` and so on.
@@ -34,10 +31,7 @@ pub fn sort_text(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
 
 /// A word out of a closed list, checked by the database too.
 pub fn word(name: &'static str, words: &[&'static str]) -> ColumnDef {
-    required(name)
-        .text()
-        .check(Expr::col(name).is_in(words.iter().copied()))
-        .to_owned()
+    required(name).text().check(Expr::col(name).is_in(words.iter().copied())).to_owned()
 }
 
 /// A moment in UTC with microseconds, always bound by the caller, never the database's `now()`.
@@ -66,9 +60,7 @@ pub fn references(
 /// An index over `columns`, named after them.
 pub fn index(table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
     let mut index = Index::create();
-    index
-        .name(format!("{table}_{}_idx", columns.join("_")))
-        .table(table);
+    index.name(format!("{table}_{}_idx", columns.join("_"))).table(table);
     for column in columns {
         index.col(*column);
     }
@@ -77,10 +69,7 @@ pub fn index(table: &'static str, columns: &[&'static str]) -> IndexCreateStatem
 
 /// A unique index over `columns`, named after them.
 pub fn unique(table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
-    index(table, columns)
-        .unique()
-        .name(format!("{table}_{}_key", columns.join("_")))
-        .to_owned()
+    index(table, columns).unique().name(format!("{table}_{}_key", columns.join("_"))).to_owned()
 }
 
 /// Creates the tables, then the indices.
@@ -107,9 +96,7 @@ pub async fn create(
 /// Whatever the database answers; the migration's transaction is then rolled back.
 pub async fn drop(manager: &SchemaManager<'_>, tables: &[&'static str]) -> Result<(), DbErr> {
     for table in tables {
-        manager
-            .drop_table(Table::drop().table(*table).to_owned())
-            .await?;
+        manager.drop_table(Table::drop().table(*table).to_owned()).await?;
     }
     Ok(())
 }

@@ -18,10 +18,7 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let tables = vec![
-            table("region")
-                .col(required("code").text())
-                .col(sort_text(manager, "name"))
-                .to_owned(),
+            table("region").col(required("code").text()).col(sort_text(manager, "name")).to_owned(),
             table("local_authority")
                 .col(required("code").integer())
                 .col(sort_text(manager, "name"))
@@ -31,10 +28,7 @@ impl MigrationTrait for Migration {
             table("trust")
                 .col(required("code").text())
                 .col(sort_text(manager, "name"))
-                .col(word(
-                    "kind",
-                    &["multi_academy", "single_academy", "supporting"],
-                ))
+                .col(word("kind", &["multi_academy", "single_academy", "supporting"]))
                 .to_owned(),
             school(manager),
             table("school_link")
@@ -75,14 +69,8 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let tables = [
-            "register_import",
-            "school_link",
-            "school",
-            "trust",
-            "local_authority",
-            "region",
-        ];
+        let tables =
+            ["register_import", "school_link", "school", "trust", "local_authority", "region"];
         drop(manager, &tables).await
     }
 }
@@ -97,10 +85,7 @@ fn school(manager: &SchemaManager<'_>) -> TableCreateStatement {
         .col(optional("establishment_number").integer())
         .col(required("type_code").integer())
         .col(required("type_name").text())
-        .col(word(
-            "status",
-            &["open", "closed", "proposed_to_close", "proposed_to_open"],
-        ))
+        .col(word("status", &["open", "closed", "proposed_to_close", "proposed_to_open"]))
         .col(optional("opened_on").date())
         .col(optional("closed_on").date())
         .col(word(
@@ -136,11 +121,7 @@ fn school(manager: &SchemaManager<'_>) -> TableCreateStatement {
         .col(optional("ofsted_rating").text())
         .col(required("register_hash").big_integer())
         .col(moment("changed_at"))
-        .foreign_key(&mut references(
-            "school",
-            "local_authority_id",
-            "local_authority",
-        ))
+        .foreign_key(&mut references("school", "local_authority_id", "local_authority"))
         .foreign_key(&mut references("school", "trust_id", "trust"))
         .foreign_key(&mut references("school", "region_id", "region"))
         .to_owned()

@@ -41,13 +41,7 @@ impl MigrationTrait for Migration {
                 .col(required("setting_id").uuid())
                 .col(word(
                     "role",
-                    &[
-                        "headteacher",
-                        "senior_leader",
-                        "behaviour_lead",
-                        "hub_lead",
-                        "trust_lead",
-                    ],
+                    &["headteacher", "senior_leader", "behaviour_lead", "hub_lead", "trust_lead"],
                 ))
                 .col(moment("created_at"))
                 .col(optional_moment("ended_at"))
@@ -105,14 +99,8 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let tables = [
-            "instance_secret",
-            "access_token",
-            "role_grant",
-            "contact",
-            "person",
-            "setting",
-        ];
+        let tables =
+            ["instance_secret", "access_token", "role_grant", "contact", "person", "setting"];
         drop(manager, &tables).await
     }
 }

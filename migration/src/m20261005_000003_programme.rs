@@ -17,10 +17,7 @@ impl MigrationTrait for Migration {
         Some(true)
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "a schema is one list, best read at one go"
-    )]
+    #[expect(clippy::too_many_lines, reason = "a schema is one list, best read at one go")]
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let tables = vec![
             table("programme")
@@ -51,16 +48,8 @@ impl MigrationTrait for Migration {
                 .col(required("rule").json_binary())
                 .col(required("position").integer())
                 .col(optional_moment("retired_at"))
-                .foreign_key(&mut references(
-                    "commitment_template",
-                    "programme_id",
-                    "programme",
-                ))
-                .foreign_key(&mut references(
-                    "commitment_template",
-                    "pathway_id",
-                    "pathway",
-                ))
+                .foreign_key(&mut references("commitment_template", "programme_id", "programme"))
+                .foreign_key(&mut references("commitment_template", "pathway_id", "pathway"))
                 .to_owned(),
             table("cohort")
                 .col(required("programme_id").uuid())
@@ -101,12 +90,7 @@ impl MigrationTrait for Migration {
                 .col(required("key").text())
                 .col(word(
                     "kind",
-                    &[
-                        "open_day",
-                        "cpd_session",
-                        "training_module",
-                        "hub_networking",
-                    ],
+                    &["open_day", "cpd_session", "training_module", "hub_networking"],
                 ))
                 .col(required("title").text())
                 .col(moment("starts_at"))
@@ -136,11 +120,7 @@ impl MigrationTrait for Migration {
                 .col(required("name").text())
                 .col(required("starts_on").date())
                 .col(required("ends_on").date())
-                .foreign_key(&mut references(
-                    "calendar_span",
-                    "calendar_id",
-                    "school_calendar",
-                ))
+                .foreign_key(&mut references("calendar_span", "calendar_id", "school_calendar"))
                 .to_owned(),
             table("bank_holiday")
                 .col(required("falls_on").date())

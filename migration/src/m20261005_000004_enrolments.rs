@@ -25,10 +25,7 @@ impl MigrationTrait for Migration {
                 .col(required("cohort_id").uuid())
                 .col(required("pathway_id").uuid())
                 .col(required("partner_setting_id").uuid())
-                .col(word(
-                    "status",
-                    &["active", "paused", "withdrawn", "completed"],
-                ))
+                .col(word("status", &["active", "paused", "withdrawn", "completed"]))
                 .col(required("enrolled_on").date())
                 .col(optional("ended_on").date())
                 .col(optional("end_reason").text())
@@ -39,20 +36,12 @@ impl MigrationTrait for Migration {
                 .foreign_key(&mut references("enrolment", "hub_id", "hub"))
                 .foreign_key(&mut references("enrolment", "cohort_id", "cohort"))
                 .foreign_key(&mut references("enrolment", "pathway_id", "pathway"))
-                .foreign_key(&mut references(
-                    "enrolment",
-                    "partner_setting_id",
-                    "setting",
-                ))
+                .foreign_key(&mut references("enrolment", "partner_setting_id", "setting"))
                 .to_owned(),
             table("enrolment_academy")
                 .col(required("enrolment_id").uuid())
                 .col(required("school_id").uuid())
-                .foreign_key(&mut references(
-                    "enrolment_academy",
-                    "enrolment_id",
-                    "enrolment",
-                ))
+                .foreign_key(&mut references("enrolment_academy", "enrolment_id", "enrolment"))
                 .foreign_key(&mut references("enrolment_academy", "school_id", "school"))
                 .to_owned(),
             table("enrolment_change")
@@ -63,11 +52,7 @@ impl MigrationTrait for Migration {
                 .col(optional("reason").text())
                 .col(optional("changed_by").uuid())
                 .col(moment("changed_at"))
-                .foreign_key(&mut references(
-                    "enrolment_change",
-                    "enrolment_id",
-                    "enrolment",
-                ))
+                .foreign_key(&mut references("enrolment_change", "enrolment_id", "enrolment"))
                 .foreign_key(&mut references("enrolment_change", "changed_by", "person"))
                 .to_owned(),
             obligation(),
@@ -87,10 +72,7 @@ impl MigrationTrait for Migration {
                 .to_owned(),
             unique("enrolment_academy", &["enrolment_id", "school_id"]),
             index("enrolment_change", &["enrolment_id", "changed_at"]),
-            unique(
-                "obligation",
-                &["subject_id", "cohort_id", "template_id", "occurrence"],
-            ),
+            unique("obligation", &["subject_id", "cohort_id", "template_id", "occurrence"]),
             index("obligation", &["enrolment_id", "due_at", "id"]),
             index("obligation", &["hub_id", "due_at", "id"]),
             index("obligation", &["state", "due_at", "id"]),
@@ -99,12 +81,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let tables = [
-            "obligation",
-            "enrolment_change",
-            "enrolment_academy",
-            "enrolment",
-        ];
+        let tables = ["obligation", "enrolment_change", "enrolment_academy", "enrolment"];
         drop(manager, &tables).await
     }
 }
@@ -130,10 +107,7 @@ fn obligation() -> TableCreateStatement {
         .col(optional("opens_on").date())
         .col(required("due_on").date())
         .col(moment("due_at"))
-        .col(word(
-            "state",
-            &["open", "met", "excused", "missed", "cancelled"],
-        ))
+        .col(word("state", &["open", "met", "excused", "missed", "cancelled"]))
         .col(optional("met_on").date())
         .col(optional("note").text())
         .col(optional("recorded_by").uuid())
@@ -146,11 +120,7 @@ fn obligation() -> TableCreateStatement {
         .foreign_key(&mut references("obligation", "cohort_id", "cohort"))
         .foreign_key(&mut references("obligation", "hub_id", "hub"))
         .foreign_key(&mut references("obligation", "enrolment_id", "enrolment"))
-        .foreign_key(&mut references(
-            "obligation",
-            "template_id",
-            "commitment_template",
-        ))
+        .foreign_key(&mut references("obligation", "template_id", "commitment_template"))
         .foreign_key(&mut references("obligation", "term_id", "programme_term"))
         .foreign_key(&mut references("obligation", "event_id", "event"))
         .foreign_key(&mut references("obligation", "recorded_by", "person"))

@@ -34,10 +34,7 @@ impl MigrationTrait for Migration {
                 .col(required("revision").integer())
                 .col(required("send_on").date())
                 .col(moment("expires_at"))
-                .col(word(
-                    "state",
-                    &["planned", "bundled", "sent", "cancelled", "expired"],
-                ))
+                .col(word("state", &["planned", "bundled", "sent", "cancelled", "expired"]))
                 .col(required("reason").text())
                 .col(optional("message_id").uuid())
                 .col(moment("created_at"))
@@ -61,10 +58,7 @@ impl MigrationTrait for Migration {
             index("message", &["state", "send_after", "id"]),
             index("message", &["person_id", "created_at", "id"]),
             index("message_event", &["message_id", "happened_at", "id"]),
-            unique(
-                "reminder",
-                &["obligation_id", "step", "person_id", "revision"],
-            ),
+            unique("reminder", &["obligation_id", "step", "person_id", "revision"]),
             index("reminder", &["state", "send_on", "id"]),
             index("reminder", &["person_id", "send_on", "id"]),
             index("reminder", &["message_id"]),
@@ -73,11 +67,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop(
-            manager,
-            &["occurrence", "reminder", "message_event", "message"],
-        )
-        .await
+        drop(manager, &["occurrence", "reminder", "message_event", "message"]).await
     }
 }
 

@@ -29,14 +29,7 @@ impl MigrationTrait for Migration {
                 .col(required("period").text())
                 .col(word(
                     "state",
-                    &[
-                        "pending",
-                        "firing",
-                        "acknowledged",
-                        "snoozed",
-                        "clearing",
-                        "resolved",
-                    ],
+                    &["pending", "firing", "acknowledged", "snoozed", "clearing", "resolved"],
                 ))
                 .col(required("summary").text())
                 .col(required("threshold").text())
@@ -48,18 +41,10 @@ impl MigrationTrait for Migration {
                 .col(optional("acknowledgement_note").text())
                 .col(optional_moment("resolved_at"))
                 .col(required("version").integer())
-                .foreign_key(&mut references(
-                    "engagement_alert",
-                    "enrolment_id",
-                    "enrolment",
-                ))
+                .foreign_key(&mut references("engagement_alert", "enrolment_id", "enrolment"))
                 .foreign_key(&mut references("engagement_alert", "hub_id", "hub"))
                 .foreign_key(&mut references("engagement_alert", "contact_id", "contact"))
-                .foreign_key(&mut references(
-                    "engagement_alert",
-                    "acknowledged_by",
-                    "person",
-                ))
+                .foreign_key(&mut references("engagement_alert", "acknowledged_by", "person"))
                 .to_owned(),
         ];
         let indices = vec![

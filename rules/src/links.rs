@@ -60,9 +60,7 @@ impl Link {
         Self {
             purpose,
             person_id,
-            last_day: today
-                .checked_add_days(chrono::Days::new(VALID_DAYS))
-                .unwrap_or(today),
+            last_day: today.checked_add_days(chrono::Days::new(VALID_DAYS)).unwrap_or(today),
         }
     }
 
@@ -92,14 +90,10 @@ impl Link {
     /// # Errors
     /// The token is not one of ours, or its last day has passed.
     pub fn open(secret: &[u8], token: &str, now: DateTime<Utc>) -> Result<Self, LinkFault> {
-        let bytes = URL_SAFE_NO_PAD
-            .decode(token)
-            .map_err(|_| LinkFault::Garbled)?;
+        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| LinkFault::Garbled)?;
         let content = bytes.len().checked_sub(SEAL).ok_or(LinkFault::Garbled)?;
         let (content, seal) = bytes.split_at(content);
-        mac(secret, content)
-            .verify_truncated_left(seal)
-            .map_err(|_| LinkFault::Garbled)?;
+        mac(secret, content).verify_truncated_left(seal).map_err(|_| LinkFault::Garbled)?;
         let link = read(content).ok_or(LinkFault::Garbled)?;
         if local(now).date() > link.last_day {
             return Err(LinkFault::Expired);
@@ -132,11 +126,7 @@ fn read(content: &[u8]) -> Option<Link> {
     };
     let last_day = NaiveDate::default()
         .checked_add_days(chrono::Days::new(u16::from_be_bytes(*day).into()))?;
-    Some(Link {
-        purpose,
-        person_id: Uuid::from_bytes(*person),
-        last_day,
-    })
+    Some(Link { purpose, person_id: Uuid::from_bytes(*person), last_day })
 }
 
 #[cfg(test)]
@@ -155,16 +145,10 @@ mod tests {
 
     #[test]
     fn a_link_says_again_what_was_sealed() {
-        for purpose in [
-            Purpose::Obligation(Uuid::from_u128(9)),
-            Purpose::Preferences,
-        ] {
+        for purpose in [Purpose::Obligation(Uuid::from_u128(9)), Purpose::Preferences] {
             let sealed = link(purpose);
             let token = sealed.seal(SECRET);
-            assert_eq!(
-                Link::open(SECRET, &token, at("2026-10-06T07:00:00Z")),
-                Ok(sealed)
-            );
+            assert_eq!(Link::open(SECRET, &token, at("2026-10-06T07:00:00Z")), Ok(sealed));
             assert!(token.len() < 72, "{token}");
         }
     }
@@ -190,10 +174,7 @@ mod tests {
             assert_eq!(Link::open(SECRET, &changed, now), Err(LinkFault::Garbled));
         }
         for cut in 0..token.len() {
-            assert_eq!(
-                Link::open(SECRET, &token[..cut], now),
-                Err(LinkFault::Garbled)
-            );
+            assert_eq!(Link::open(SECRET, &token[..cut], now), Err(LinkFault::Garbled));
         }
     }
 

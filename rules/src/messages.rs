@@ -82,10 +82,9 @@ pub fn may_become(from: MessageState, to: MessageState) -> bool {
     };
     match from {
         Pending => matches!(to, Leased | Cancelled | Suppressed | Expired),
-        Leased => matches!(
-            to,
-            Leased | Handoff | Deferred | Rejected | Cancelled | Suppressed | Expired
-        ),
+        Leased => {
+            matches!(to, Leased | Handoff | Deferred | Rejected | Cancelled | Suppressed | Expired)
+        }
         Deferred => matches!(to, Leased | Cancelled | Suppressed | Expired),
         // A server may refuse after it has read the body; that too is its word.
         Handoff => matches!(to, Accepted | Uncertain | Deferred | Rejected),

@@ -70,11 +70,7 @@ impl LocalRule {
         let (step, from, until) = match self {
             Self::Beat => (1, NaiveTime::MIN, None),
             Self::Daily { at } => (24 * 60, at, Some(at)),
-            Self::Every {
-                minutes,
-                from,
-                until,
-            } => (minutes.max(1), from, Some(until)),
+            Self::Every { minutes, from, until } => (minutes.max(1), from, Some(until)),
         };
         let day = NaiveDate::default();
         let end = until.map(|until| day.and_time(until));
@@ -98,9 +94,7 @@ mod tests {
     }
 
     fn daily(hour: u32, minute: u32) -> LocalRule {
-        LocalRule::Daily {
-            at: time(hour, minute),
-        }
+        LocalRule::Daily { at: time(hour, minute) }
     }
 
     const DAY: TimeDelta = TimeDelta::hours(24);
@@ -109,16 +103,8 @@ mod tests {
     fn a_daily_job_keeps_its_london_time_over_both_clock_changes() {
         let rule = daily(8, 0);
         for (last, now, due) in [
-            (
-                "2027-03-27T08:00:00Z",
-                "2027-03-28T09:00:00Z",
-                "2027-03-28T07:00:00Z",
-            ),
-            (
-                "2026-10-24T07:00:00Z",
-                "2026-10-25T09:00:00Z",
-                "2026-10-25T08:00:00Z",
-            ),
+            ("2027-03-27T08:00:00Z", "2027-03-28T09:00:00Z", "2027-03-28T07:00:00Z"),
+            ("2026-10-24T07:00:00Z", "2026-10-25T09:00:00Z", "2026-10-25T08:00:00Z"),
         ] {
             let found = rule.due(Some(at(last)), at(now), DAY);
             assert_eq!(found.fire, Some(at(due)));
@@ -151,19 +137,11 @@ mod tests {
 
     #[test]
     fn quarter_hours_across_the_spring_gap_are_due_once_each() {
-        let rule = LocalRule::Every {
-            minutes: 15,
-            from: time(0, 0),
-            until: time(23, 45),
-        };
+        let rule = LocalRule::Every { minutes: 15, from: time(0, 0), until: time(23, 45) };
         let day = NaiveDate::from_ymd_opt(2027, 3, 28).unwrap_or_default();
         let moments = rule.moments(day, day);
         assert_eq!(moments.len(), 23 * 4);
-        assert!(
-            moments
-                .windows(2)
-                .all(|pair| pair[1] - pair[0] == TimeDelta::minutes(15))
-        );
+        assert!(moments.windows(2).all(|pair| pair[1] - pair[0] == TimeDelta::minutes(15)));
     }
 
     #[test]
@@ -189,17 +167,11 @@ mod tests {
     #[test]
     fn a_moment_written_down_is_not_due_again() {
         let last = Some(at("2026-10-05T05:00:00Z"));
-        assert_eq!(
-            daily(6, 0).due(last, at("2026-10-05T10:00:00Z"), DAY),
-            Due::default()
-        );
+        assert_eq!(daily(6, 0).due(last, at("2026-10-05T10:00:00Z"), DAY), Due::default());
     }
 
     #[test]
     fn a_job_of_the_heartbeat_has_no_moments() {
-        assert_eq!(
-            LocalRule::Beat.due(None, at("2026-10-05T05:00:00Z"), DAY),
-            Due::default()
-        );
+        assert_eq!(LocalRule::Beat.due(None, at("2026-10-05T05:00:00Z"), DAY), Due::default());
     }
 }

@@ -35,9 +35,7 @@ impl Clock {
     /// A clock that stands at `moment` until [`Clock::set`].
     #[must_use]
     pub fn standing_at(moment: DateTime<Utc>) -> Self {
-        Self(Source::Still(Arc::new(AtomicI64::new(
-            moment.timestamp_micros(),
-        ))))
+        Self(Source::Still(Arc::new(AtomicI64::new(moment.timestamp_micros()))))
     }
 
     /// Moves a standing clock, and all its clones; a running one is left alone.

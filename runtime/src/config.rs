@@ -146,9 +146,7 @@ impl Config {
             .add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
         if let Some(file) = file {
             layers = layers.add_source(
-                config::File::from(file)
-                    .format(config::FileFormat::Toml)
-                    .required(true),
+                config::File::from(file).format(config::FileFormat::Toml).required(true),
             );
         }
         let variable = |name: &str| match &environment {
@@ -172,12 +170,8 @@ impl Config {
 
     /// Refuses values that parse and yet cannot work.
     fn check(&self) -> Result<(), ConfigError> {
-        let unusable = |name, problem: &str| {
-            Err(ConfigError::Unusable {
-                name,
-                problem: problem.to_owned(),
-            })
-        };
+        let unusable =
+            |name, problem: &str| Err(ConfigError::Unusable { name, problem: problem.to_owned() });
         let url = &self.database.url;
         if !(url.starts_with("sqlite://")
             || url.starts_with("postgres://")
@@ -198,10 +192,7 @@ impl Config {
             );
         }
         if !self.http.public_url.starts_with("http") || self.http.public_url.ends_with('/') {
-            return unusable(
-                "http.public_url",
-                "it must start with http and end without a slash",
-            );
+            return unusable("http.public_url", "it must start with http and end without a slash");
         }
         if self.http.timeout_seconds == 0 {
             return unusable("http.timeout_seconds", "it must be at least 1");
@@ -249,10 +240,7 @@ mod tests {
     use super::*;
 
     fn with(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let variables = variables
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
+        let variables = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         Config::layered(None, Some(variables))
     }
 
@@ -266,10 +254,8 @@ mod tests {
 
     #[test]
     fn the_environment_goes_over_the_defaults() -> Result<(), ConfigError> {
-        let config = with(&[
-            ("DATABASE_URL", "postgres://db/hubs"),
-            ("HUBS__HTTP__TIMEOUT_SECONDS", "5"),
-        ])?;
+        let config =
+            with(&[("DATABASE_URL", "postgres://db/hubs"), ("HUBS__HTTP__TIMEOUT_SECONDS", "5")])?;
         assert_eq!(config.database.url, "postgres://db/hubs");
         assert_eq!(config.http.timeout_seconds, 5);
         Ok(())
@@ -281,21 +267,13 @@ mod tests {
             ("DATABASE_URL", "mysql://db/hubs", "database.url"),
             ("REDIS_URL", "memcached://x", "redis.url"),
             ("HUBS__HTTP__LISTEN", "everywhere", "http.listen"),
-            (
-                "HUBS__HTTP__PUBLIC_URL",
-                "https://hubs.example/",
-                "http.public_url",
-            ),
+            ("HUBS__HTTP__PUBLIC_URL", "https://hubs.example/", "http.public_url"),
             ("HUBS__WORKER__BEAT_SECONDS", "0", "worker.beat_seconds"),
             ("HUBS__WORKER__LEASE_SECONDS", "1", "worker.lease_seconds"),
             ("HUBS__WORKER__BEATS", "3", "beats"),
             ("HUBS__LOG__FORMAT", "xml", "log.format"),
             ("HUBS__CLOCK__STARTS_AT", "noon", "clock.starts_at"),
-            (
-                "HUBS__CLOCK__STARTS_AT",
-                "2026-10-05T07:58:00",
-                "clock.anchor_unix_ms",
-            ),
+            ("HUBS__CLOCK__STARTS_AT", "2026-10-05T07:58:00", "clock.anchor_unix_ms"),
         ] {
             let problem = with(&[(variable, value)]).err().map(|e| e.to_string());
             assert!(
@@ -307,9 +285,8 @@ mod tests {
 
     #[test]
     fn a_wrong_database_address_is_refused_without_repeating_its_password() {
-        let problem = with(&[("DATABASE_URL", "mysql://u:hunter2@db/hubs")])
-            .err()
-            .map(|e| e.to_string());
+        let problem =
+            with(&[("DATABASE_URL", "mysql://u:hunter2@db/hubs")]).err().map(|e| e.to_string());
         assert!(problem.is_some_and(|p| !p.contains("hunter2")));
     }
 }

@@ -42,10 +42,7 @@ impl Database {
             .sqlx_logging(false)
             .map_sqlx_postgres_opts(|options| options.statement_cache_capacity(STATEMENT_CACHE));
         let pool = sea_orm::Database::connect(options).await?;
-        Ok(Self {
-            read: pool.clone(),
-            write: pool,
-        })
+        Ok(Self { read: pool.clone(), write: pool })
     }
 
     /// SQLite or PostgreSQL.
@@ -74,10 +71,8 @@ impl Database {
     pub async fn write(&self) -> Result<DatabaseTransaction, DbErr> {
         let sqlite_transaction_mode =
             (self.backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
-        let options = TransactionOptions {
-            sqlite_transaction_mode,
-            ..TransactionOptions::default()
-        };
+        let options =
+            TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
         self.write.begin_with_options(options).await
     }
 
@@ -90,10 +85,7 @@ impl Database {
             return self.read.begin().await;
         }
         self.read
-            .begin_with_config(
-                Some(IsolationLevel::RepeatableRead),
-                Some(AccessMode::ReadOnly),
-            )
+            .begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly))
             .await
     }
 
@@ -133,8 +125,5 @@ async fn open_sqlite(url: &str, path: &str) -> Result<Database, DbErr> {
         sea_orm::Database::connect(options)
     };
     let write = pool(None).await?;
-    Ok(Database {
-        read: pool(Some(SQLITE_READERS)).await?,
-        write,
-    })
+    Ok(Database { read: pool(Some(SQLITE_READERS)).await?, write })
 }

@@ -32,10 +32,7 @@ impl Signal {
         }
         let client = redis::Client::open(redis_url)?;
         tokio::spawn(stop.run_until_cancelled_owned(listen(client.clone(), local.clone())));
-        Ok(Self {
-            local,
-            redis: Some(client),
-        })
+        Ok(Self { local, redis: Some(client) })
     }
 
     /// Says that something changed. Call it after the commit. It never fails the caller: a signal
@@ -63,11 +60,7 @@ fn bump(local: &watch::Sender<u64>) {
 
 async fn publish(client: &redis::Client) -> redis::RedisResult<()> {
     let mut connection = client.get_multiplexed_async_connection().await?;
-    redis::cmd("PUBLISH")
-        .arg(CHANNEL)
-        .arg("")
-        .query_async(&mut connection)
-        .await
+    redis::cmd("PUBLISH").arg(CHANNEL).arg("").query_async(&mut connection).await
 }
 
 /// Passes Redis's signal on to this process, and wakes it after every reconnection, since it may

@@ -10,15 +10,9 @@ use crate::config::{LogConfig, LogFormat};
 /// # Errors
 /// A filter that cannot be read, or a second call.
 pub fn start(config: &LogConfig) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.filter).with_context(|| {
-        format!(
-            "the setting log.filter cannot be used: \"{}\"",
-            config.filter
-        )
-    })?;
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let filter = EnvFilter::try_new(&config.filter)
+        .with_context(|| format!("the setting log.filter cannot be used: \"{}\"", config.filter))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match config.format {
         LogFormat::Text => lines.with_target(false).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),

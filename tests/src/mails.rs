@@ -54,9 +54,7 @@ pub fn delivered(folder: &Path) -> Vec<Mail> {
             mails.extend(delivered(&path));
         } else if path.extension().is_some_and(|extension| extension == "eml") {
             let bytes = std::fs::read(&path).expect("the mail can be read");
-            let message = MessageParser::default()
-                .parse(&bytes)
-                .expect("it is a mail");
+            let message = MessageParser::default().parse(&bytes).expect("it is a mail");
             mails.push(parsed(path.display().to_string(), &message));
         }
     }

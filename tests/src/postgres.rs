@@ -46,10 +46,7 @@ impl Server {
                 "PostgreSQL did not start; `cargo verify` installs it on Debian",
             ));
         }
-        Ok(Self {
-            folder,
-            _keeper: keeper,
-        })
+        Ok(Self { folder, _keeper: keeper })
     }
 }
 
@@ -68,9 +65,7 @@ pub fn is_left_out() -> bool {
 pub fn address(name: &str) -> String {
     static OWN: OnceLock<Server> = OnceLock::new();
     let folder = std::env::var(VARIABLE).unwrap_or_else(|_| {
-        OWN.get_or_init(|| Server::start().unwrap_or_else(|error| panic!("{error}")))
-            .folder
-            .clone()
+        OWN.get_or_init(|| Server::start().unwrap_or_else(|error| panic!("{error}"))).folder.clone()
     });
     format!("postgres://postgres@localhost/{name}?host={folder}")
 }

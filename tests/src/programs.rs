@@ -32,29 +32,18 @@ fn folder() -> &'static PathBuf {
         cargo.args(["build", "--quiet", "--workspace", "--bins"]);
         for (name, _) in std::env::vars_os() {
             let told = name.to_string_lossy();
-            if [
-                "CARGO_PKG_",
-                "CARGO_MANIFEST_",
-                "CARGO_BIN_",
-                "CARGO_CRATE_",
-            ]
-            .iter()
-            .any(|start| told.starts_with(start))
+            if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"]
+                .iter()
+                .any(|start| told.starts_with(start))
                 || told == "CARGO_PRIMARY_PACKAGE"
             {
                 cargo.env_remove(&name);
             }
         }
-        let status = cargo
-            .current_dir(root())
-            .status()
-            .expect("cargo can be run");
+        let status = cargo.current_dir(root()).status().expect("cargo can be run");
         assert!(status.success(), "the programs under test cannot be built");
         let own = std::env::current_exe().expect("a test program knows where it lies");
-        let folder = own
-            .ancestors()
-            .nth(2)
-            .expect("target/<profile>/deps/<program>");
+        let folder = own.ancestors().nth(2).expect("target/<profile>/deps/<program>");
         folder.to_owned()
     })
 }
@@ -66,9 +55,7 @@ fn folder() -> &'static PathBuf {
 #[must_use]
 pub fn root() -> PathBuf {
     let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    own.parent()
-        .expect("this package lies in a folder")
-        .to_owned()
+    own.parent().expect("this package lies in a folder").to_owned()
 }
 
 /// A program of ours with nothing from the environment of the test that could change it.
@@ -81,10 +68,7 @@ pub fn bare(name: &str, arguments: &[&str]) -> Command {
             command.env_remove(&variable);
         }
     }
-    command
-        .args(arguments)
-        .env("NO_COLOR", "1")
-        .stdin(Stdio::null());
+    command.args(arguments).env("NO_COLOR", "1").stdin(Stdio::null());
     command
 }
 
@@ -106,9 +90,7 @@ pub fn program(world: &World, name: &str, arguments: &[&str]) -> Command {
 #[must_use]
 pub fn at(mut command: Command, london: &str) -> Command {
     let anchor = Clock::machine().now().timestamp_millis().to_string();
-    command
-        .env("HUBS__CLOCK__STARTS_AT", london)
-        .env("HUBS__CLOCK__ANCHOR_UNIX_MS", anchor);
+    command.env("HUBS__CLOCK__STARTS_AT", london).env("HUBS__CLOCK__ANCHOR_UNIX_MS", anchor);
     command
 }
 
@@ -151,9 +133,7 @@ pub fn finish(mut command: Command) -> Output {
     if let Ok(output) = receive.recv_timeout(LIMIT) {
         return output.expect("the program's output can be read");
     }
-    let _ = Command::new("kill")
-        .args(["-KILL", &id.to_string()])
-        .status();
+    let _ = Command::new("kill").args(["-KILL", &id.to_string()]).status();
     let output = receive.recv().expect("it ends");
     let output = output.expect("its output can be read");
     panic!("{command:?} did not end in time\n{}", words(&output));
@@ -197,11 +177,7 @@ impl Running {
         for stream in streams.into_iter().flatten() {
             keep(stream, Arc::clone(&output), send.clone());
         }
-        Self {
-            child,
-            output,
-            lines,
-        }
+        Self { child, output, lines }
     }
 
     /// Waits for a line that contains `text` and returns it. Lines before it are not seen again.
@@ -264,11 +240,7 @@ impl Running {
             if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
                 return status;
             }
-            assert!(
-                started.elapsed() < LIMIT,
-                "it does not end:\n{}",
-                self.output()
-            );
+            assert!(started.elapsed() < LIMIT, "it does not end:\n{}", self.output());
             std::thread::sleep(Duration::from_millis(20));
         }
     }

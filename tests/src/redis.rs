@@ -30,10 +30,7 @@ impl Redis {
     /// # Errors
     /// Redis is not installed or does not start; its own words are on standard error.
     pub fn start() -> std::io::Result<Self> {
-        let mut redis = Self {
-            folder: tempfile::tempdir()?,
-            keeper: None,
-        };
+        let mut redis = Self { folder: tempfile::tempdir()?, keeper: None };
         redis.start_again()?;
         Ok(redis)
     }
@@ -99,7 +96,6 @@ pub fn is_left_out() -> bool {
 pub fn address() -> String {
     static OWN: OnceLock<Redis> = OnceLock::new();
     std::env::var(VARIABLE).unwrap_or_else(|_| {
-        OWN.get_or_init(|| Redis::start().unwrap_or_else(|error| panic!("{error}")))
-            .url()
+        OWN.get_or_init(|| Redis::start().unwrap_or_else(|error| panic!("{error}"))).url()
     })
 }

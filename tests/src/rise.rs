@@ -55,10 +55,7 @@ impl Rise {
         let now = world.clock.now();
         let set_up: SetUp = toml::from_str(include_str!("../../set-ups/rise.toml")).expect("RISE");
         let txn = world.db.write().await.expect("a transaction");
-        let id = loader::load(&txn, now, &set_up)
-            .await
-            .expect("loads")
-            .programme_id;
+        let id = loader::load(&txn, now, &set_up).await.expect("loads").programme_id;
         let lead_setting = setting(&txn, now, 900_001, "Demo Lead School").await;
         let wish = HubWish {
             programme_id: id,
@@ -75,13 +72,7 @@ impl Rise {
         grant(&txn, now, lead, "hub_lead", Some(hub.id)).await;
         let admin = somebody(&txn, now, "Demo Admin").await;
         grant(&txn, now, admin, "programme_admin", None).await;
-        let mut rise = Self {
-            id,
-            hub,
-            lead,
-            admin,
-            partners: Vec::new(),
-        };
+        let mut rise = Self { id, hub, lead, admin, partners: Vec::new() };
         for (urn, name) in (900_002..).zip(partners) {
             rise.partners.push(rise.partner(&txn, now, urn, name).await);
         }
@@ -111,30 +102,14 @@ impl Rise {
         contact.insert(txn).await.expect("a contact");
         let wish = Enrol {
             hub_id: self.hub.id,
-            cohort_id: cohort
-                .one(txn)
-                .await
-                .expect("a read")
-                .expect("the cohort")
-                .id,
-            pathway_id: pathway
-                .one(txn)
-                .await
-                .expect("a read")
-                .expect("the pathway")
-                .id,
+            cohort_id: cohort.one(txn).await.expect("a read").expect("the cohort").id,
+            pathway_id: pathway.one(txn).await.expect("a read").expect("the pathway").id,
             partner_setting_id: setting,
             enrolled_on: day("2026-07-06"),
             academies: Vec::new(),
         };
-        let enrolment = enrol(txn, &Scope::System, None, now, wish)
-            .await
-            .expect("enrolled");
-        Partner {
-            enrolment: enrolment.id,
-            setting,
-            head,
-        }
+        let enrolment = enrol(txn, &Scope::System, None, now, wish).await.expect("enrolled");
+        Partner { enrolment: enrolment.id, setting, head }
     }
 
     /// The one obligation of a partner or hub whose kind is `kind`, and which is due first.
@@ -206,25 +181,15 @@ async fn setting(txn: &DatabaseTransaction, now: DateTime<Utc>, urn: i32, name: 
         register_hash: 0,
         changed_at: now,
     };
-    let school = school
-        .into_active_model()
-        .insert(txn)
-        .await
-        .expect("a school");
-    ensure_for_school(txn, now, school.id)
-        .await
-        .expect("a setting")
-        .id
+    let school = school.into_active_model().insert(txn).await.expect("a school");
+    ensure_for_school(txn, now, school.id).await.expect("a setting").id
 }
 
 async fn somebody(txn: &DatabaseTransaction, now: DateTime<Utc>, name: &str) -> Uuid {
     let row = person::ActiveModel {
         id: Set(new_id(now)),
         name: Set(name.to_owned()),
-        email: Set(format!(
-            "{}@example.org",
-            name.to_lowercase().replace(' ', ".")
-        )),
+        email: Set(format!("{}@example.org", name.to_lowercase().replace(' ', "."))),
         digest_minute: Set(None),
         optional_mail: Set(true),
         created_at: Set(now),

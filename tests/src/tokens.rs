@@ -16,23 +16,16 @@ use crate::World;
 pub async fn token_for(world: &World, email: &str, role: Grant) -> String {
     let now = world.clock.now();
     let txn = world.db.write().await.expect("a transaction");
-    let (person, _) = contacts::upsert_person(&txn, now, "Somebody Invented", email)
-        .await
-        .expect("a person");
-    grants::grant(&txn, now, person.id, role)
-        .await
-        .expect("a role");
+    let (person, _) =
+        contacts::upsert_person(&txn, now, "Somebody Invented", email).await.expect("a person");
+    grants::grant(&txn, now, person.id, role).await.expect("a role");
     let token = format!("journey-{}", person.id.simple());
-    let hash = Sha256::digest(&token)
-        .iter()
-        .fold(String::new(), |mut hash, byte| {
-            let _ = write!(hash, "{byte:02x}");
-            hash
-        });
+    let hash = Sha256::digest(&token).iter().fold(String::new(), |mut hash, byte| {
+        let _ = write!(hash, "{byte:02x}");
+        hash
+    });
     let expires_at = now + TimeDelta::days(365);
-    tokens::issue(&txn, now, person.id, &hash, "journey", expires_at)
-        .await
-        .expect("a token");
+    tokens::issue(&txn, now, person.id, &hash, "journey", expires_at).await.expect("a token");
     txn.commit().await.expect("the commit");
     token
 }

@@ -63,23 +63,10 @@ pub async fn new_postgres_database() -> String {
 
 async fn world(name: &'static str, url: String, folder: TempDir) -> World {
     let mut config = Config::load(None).expect("the defaults are usable");
-    config.database = DatabaseConfig {
-        url,
-        max_connections: 5,
-    };
+    config.database = DatabaseConfig { url, max_connections: 5 };
     config.mail.folder = folder.path().join("mail");
-    let db = Database::open(&config.database)
-        .await
-        .expect("the database opens");
-    Migrator::up(db.migrator(), None)
-        .await
-        .expect("the migrations run");
+    let db = Database::open(&config.database).await.expect("the database opens");
+    Migrator::up(db.migrator(), None).await.expect("the migrations run");
     let start = "2026-10-05T06:58:00Z".parse().expect("a moment");
-    World {
-        name,
-        db,
-        clock: Clock::standing_at(start),
-        folder,
-        config,
-    }
+    World { name, db, clock: Clock::standing_at(start), folder, config }
 }

@@ -12,10 +12,7 @@ const IMPORTS: [(&str, &[&str]); 4] = [
     ("api", &["entity", "migration", "rules", "runtime"]),
     ("worker", &["entity", "rules", "runtime"]),
     ("entity", &["rules"]),
-    (
-        "tests",
-        &["api", "entity", "migration", "rules", "runtime", "worker"],
-    ),
+    ("tests", &["api", "entity", "migration", "rules", "runtime", "worker"]),
 ];
 
 /// What the rules may stand on: calculation and words, nothing that waits or reads the world.
@@ -49,13 +46,7 @@ const IMPURE: [&str; 9] = [
 fn packages() -> Vec<Value> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args([
-            "metadata",
-            "--no-deps",
-            "--format-version",
-            "1",
-            "--offline",
-        ])
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
         .current_dir(root())
         .output()
         .expect("cargo can be run");
@@ -70,10 +61,7 @@ fn name(value: &Value) -> &str {
 /// What a package needs to run; what its tests need besides is free.
 fn dependencies(package: &Value) -> BTreeSet<&str> {
     let all = package["dependencies"].as_array().expect("dependencies");
-    all.iter()
-        .filter(|one| one["kind"] != "dev")
-        .map(name)
-        .collect()
+    all.iter().filter(|one| one["kind"] != "dev").map(name).collect()
 }
 
 /// Our own files, with their text, as paths below the root.
@@ -88,9 +76,7 @@ fn collect(folder: &Path, found: &mut Vec<(String, String)>) {
     for entry in std::fs::read_dir(folder).expect("our folders can be read") {
         let path: PathBuf = entry.expect("an entry").path();
         let below = path.strip_prefix(root()).expect("it lies below the root");
-        let made = ["target", "data", ".git", "web/node_modules"]
-            .iter()
-            .any(|it| below == *it);
+        let made = ["target", "data", ".git", "web/node_modules"].iter().any(|it| below == *it);
         if made {
             continue;
         }
@@ -106,9 +92,7 @@ fn collect(folder: &Path, found: &mut Vec<(String, String)>) {
 fn rust_below(folders: &[&str]) -> Vec<(String, String)> {
     let mut files = sources();
     files.retain(|(path, _)| {
-        Path::new(path)
-            .extension()
-            .is_some_and(|extension| extension == "rs")
+        Path::new(path).extension().is_some_and(|extension| extension == "rs")
             && folders.iter().any(|folder| path.starts_with(folder))
     });
     assert!(!files.is_empty(), "no Rust below {folders:?}");
@@ -133,10 +117,7 @@ fn each_package_imports_only_those_it_may() {
 #[test]
 fn the_rules_are_pure() {
     let packages = packages();
-    let rules = packages
-        .iter()
-        .find(|package| name(package) == "rules")
-        .expect("rules");
+    let rules = packages.iter().find(|package| name(package) == "rules").expect("rules");
     for used in dependencies(rules) {
         assert!(PURE.contains(&used), "rules depends on {used}");
     }
@@ -150,15 +131,8 @@ fn the_rules_are_pure() {
 #[test]
 fn only_the_clock_reads_the_time() {
     let lints = std::fs::read_to_string(root().join("clippy.toml")).expect("clippy.toml");
-    for banned in [
-        "chrono::Utc::now",
-        "chrono::Local::now",
-        "std::time::SystemTime::now",
-    ] {
-        assert!(
-            lints.contains(banned),
-            "clippy.toml no longer bans {banned}"
-        );
+    for banned in ["chrono::Utc::now", "chrono::Local::now", "std::time::SystemTime::now"] {
+        assert!(lints.contains(banned), "clippy.toml no longer bans {banned}");
     }
     let excused: BTreeSet<_> =
         rust_below(&["api/", "entity/", "rules/", "runtime/", "worker/", "xtask/"])

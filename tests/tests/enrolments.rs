@@ -71,11 +71,7 @@ async fn school(world: &World, urn: i32, name: &str, status: &str) -> school::Mo
         changed_at: world.clock.now(),
     };
     let txn = world.db.write().await.expect("a transaction");
-    let row = row
-        .into_active_model()
-        .insert(&txn)
-        .await
-        .expect("a school");
+    let row = row.into_active_model().insert(&txn).await.expect("a school");
     txn.commit().await.expect("commit");
     row
 }
@@ -85,29 +81,16 @@ impl Programme {
         let set_up: SetUp = toml::from_str(include_str!("../../set-ups/rise.toml")).expect("RISE");
         let now = world.clock.now();
         let mut schools = Vec::new();
-        for (number, name) in ["Ash", "Birch", "Cedar", "Damson", "Elder"]
-            .iter()
-            .enumerate()
-        {
+        for (number, name) in ["Ash", "Birch", "Cedar", "Damson", "Elder"].iter().enumerate() {
             let urn = 900_001 + i32::try_from(number).expect("few schools");
             schools.push(school(&world, urn, &format!("Demo {name} School"), "open").await);
         }
-        let regions = region::Entity::find()
-            .all(world.db.reader())
-            .await
-            .expect("regions");
+        let regions = region::Entity::find().all(world.db.reader()).await.expect("regions");
         let txn = world.db.write().await.expect("a transaction");
-        let report = loader::load(&txn, now, &set_up)
-            .await
-            .expect("the set-up loads");
+        let report = loader::load(&txn, now, &set_up).await.expect("the set-up loads");
         let mut settings = Vec::new();
         for school in &schools {
-            settings.push(
-                ensure_for_school(&txn, now, school.id)
-                    .await
-                    .expect("a setting")
-                    .id,
-            );
+            settings.push(ensure_for_school(&txn, now, school.id).await.expect("a setting").id);
         }
         let mut hubs = Vec::new();
         for number in 0..2 {
@@ -147,20 +130,12 @@ impl Programme {
 
     async fn cohort(&self, key: &str) -> Uuid {
         let rows = cohort::Entity::find().filter(cohort::Column::Key.eq(key));
-        rows.one(self.world.db.reader())
-            .await
-            .expect("a read")
-            .expect("the cohort")
-            .id
+        rows.one(self.world.db.reader()).await.expect("a read").expect("the cohort").id
     }
 
     async fn pathway(&self, key: &str) -> Uuid {
         let rows = pathway::Entity::find().filter(pathway::Column::Key.eq(key));
-        rows.one(self.world.db.reader())
-            .await
-            .expect("a read")
-            .expect("the pathway")
-            .id
+        rows.one(self.world.db.reader()).await.expect("a read").expect("the pathway").id
     }
 
     /// Runs a write in a transaction of its own: committed when it succeeds, else rolled back.
@@ -175,8 +150,7 @@ impl Programme {
     }
 
     async fn enrol(&self, scope: &Scope, wish: Enrol) -> Result<enrolment::Model, StoreError> {
-        self.write(async |txn, now| enrol(txn, scope, None, now, wish).await)
-            .await
+        self.write(async |txn, now| enrol(txn, scope, None, now, wish).await).await
     }
 
     async fn obligations(&self, subject: Uuid) -> Vec<obligation::Model> {
@@ -186,16 +160,12 @@ impl Programme {
 
     async fn obligation(&self, subject: Uuid, kind: &str) -> obligation::Model {
         let rows = self.obligations(subject).await;
-        rows.into_iter()
-            .find(|row| row.kind == kind)
-            .unwrap_or_else(|| panic!("no {kind}"))
+        rows.into_iter().find(|row| row.kind == kind).unwrap_or_else(|| panic!("no {kind}"))
     }
 
     async fn rederive(&self) -> usize {
         let id = self.id;
-        self.write(async |txn, now| rederive_programme(txn, now, id).await)
-            .await
-            .expect("derives")
+        self.write(async |txn, now| rederive_programme(txn, now, id).await).await.expect("derives")
     }
 }
 
@@ -212,50 +182,19 @@ async fn enrolling_writes_down_what_the_partner_and_its_hub_owe() {
     both(async |world| {
         let programme = Programme::new(world).await;
         let wish = programme.wish().await;
-        let row = programme
-            .enrol(&Scope::System, wish)
-            .await
-            .expect("enrolled");
+        let row = programme.enrol(&Scope::System, wish).await.expect("enrolled");
         let assessment = programme.obligation(row.id, "self_assessment").await;
-        assert_eq!(
-            assessment.due_on,
-            day("2026-09-25"),
-            "the end of week 4 of term 1"
-        );
-        assert_eq!(
-            assessment.due_at,
-            at("2026-09-25T23:00:00Z"),
-            "midnight in London, in summer"
-        );
+        assert_eq!(assessment.due_on, day("2026-09-25"), "the end of week 4 of term 1");
+        assert_eq!(assessment.due_at, at("2026-09-25T23:00:00Z"), "midnight in London, in summer");
         let dive = programme.obligation(row.id, "deep_dive_visit").await;
-        assert_eq!(
-            dive.due_on,
-            day("2026-10-23"),
-            "the Friday before half-term"
-        );
-        let duty = programme
-            .obligation(programme.hubs[0].id, "host_open_day")
-            .await;
+        assert_eq!(dive.due_on, day("2026-10-23"), "the Friday before half-term");
+        let duty = programme.obligation(programme.hubs[0].id, "host_open_day").await;
         assert_eq!((duty.owed_by.as_str(), duty.enrolment_id), ("hub", None));
-        let kinds: Vec<_> = programme
-            .obligations(row.id)
-            .await
-            .into_iter()
-            .map(|o| o.kind)
-            .collect();
-        assert!(
-            !kinds.contains(&"attend_open_day".to_owned()),
-            "the hub has published none"
-        );
-        assert!(
-            !kinds.contains(&"action_plan".to_owned()),
-            "the improvement plan is in its place"
-        );
-        assert_eq!(
-            programme.rederive().await,
-            0,
-            "deriving again changes nothing"
-        );
+        let kinds: Vec<_> =
+            programme.obligations(row.id).await.into_iter().map(|o| o.kind).collect();
+        assert!(!kinds.contains(&"attend_open_day".to_owned()), "the hub has published none");
+        assert!(!kinds.contains(&"action_plan".to_owned()), "the improvement plan is in its place");
+        assert_eq!(programme.rederive().await, 0, "deriving again changes nothing");
     })
     .await;
 }
@@ -272,78 +211,24 @@ async fn an_enrolment_that_cannot_be_is_refused_by_its_field_and_changes_nothing
         let good = programme.wish().await;
         let nowhere = Uuid::from_u128(7);
         let cases = [
-            (
-                "hubId",
-                Enrol {
-                    hub_id: nowhere,
-                    ..good.clone()
-                },
-            ),
-            (
-                "cohortId",
-                Enrol {
-                    cohort_id: nowhere,
-                    ..good.clone()
-                },
-            ),
-            (
-                "pathwayId",
-                Enrol {
-                    pathway_id: nowhere,
-                    ..good.clone()
-                },
-            ),
+            ("hubId", Enrol { hub_id: nowhere, ..good.clone() }),
+            ("cohortId", Enrol { cohort_id: nowhere, ..good.clone() }),
+            ("pathwayId", Enrol { pathway_id: nowhere, ..good.clone() }),
+            ("partnerSettingId", Enrol { partner_setting_id: nowhere, ..good.clone() }),
+            ("partnerSettingId", Enrol { partner_setting_id: closed.id, ..good.clone() }),
             (
                 "partnerSettingId",
-                Enrol {
-                    partner_setting_id: nowhere,
-                    ..good.clone()
-                },
+                Enrol { partner_setting_id: programme.hubs[0].lead_setting_id, ..good.clone() },
             ),
-            (
-                "partnerSettingId",
-                Enrol {
-                    partner_setting_id: closed.id,
-                    ..good.clone()
-                },
-            ),
-            (
-                "partnerSettingId",
-                Enrol {
-                    partner_setting_id: programme.hubs[0].lead_setting_id,
-                    ..good.clone()
-                },
-            ),
-            (
-                "enrolledOn",
-                Enrol {
-                    enrolled_on: day("2027-08-01"),
-                    ..good.clone()
-                },
-            ),
-            (
-                "academyIds",
-                Enrol {
-                    academies: vec![nowhere],
-                    ..good.clone()
-                },
-            ),
+            ("enrolledOn", Enrol { enrolled_on: day("2027-08-01"), ..good.clone() }),
+            ("academyIds", Enrol { academies: vec![nowhere], ..good.clone() }),
         ];
         for (field, wish) in cases {
-            assert_eq!(
-                refusal(programme.enrol(&Scope::System, wish).await).1,
-                Some(field)
-            );
+            assert_eq!(refusal(programme.enrol(&Scope::System, wish).await).1, Some(field));
         }
-        let count = enrolment::Entity::find()
-            .all(programme.world.db.reader())
-            .await
-            .expect("rows");
+        let count = enrolment::Entity::find().all(programme.world.db.reader()).await.expect("rows");
         assert!(count.is_empty());
-        programme
-            .enrol(&Scope::System, good.clone())
-            .await
-            .expect("enrolled");
+        programme.enrol(&Scope::System, good.clone()).await.expect("enrolled");
         let twice = refusal(programme.enrol(&Scope::System, good).await);
         assert_eq!(twice, (RefusalCode::Conflict, Some("partnerSettingId")));
     })
@@ -354,78 +239,36 @@ async fn an_enrolment_that_cannot_be_is_refused_by_its_field_and_changes_nothing
 async fn a_withdrawal_cancels_what_is_open_and_keeps_what_was_achieved() {
     both(async |world| {
         let programme = Programme::new(world).await;
-        let row = programme
-            .enrol(&Scope::System, programme.wish().await)
-            .await
-            .expect("enrolled");
+        let row = programme.enrol(&Scope::System, programme.wish().await).await.expect("enrolled");
         let done = programme.obligation(row.id, "self_assessment").await;
         let done = programme
             .write(async |txn, now| {
                 let on = day("2026-09-21");
-                record_met(
-                    txn,
-                    &Scope::System,
-                    None,
-                    now,
-                    done.id,
-                    Some(1),
-                    on,
-                    " All staff ",
-                )
-                .await
+                record_met(txn, &Scope::System, None, now, done.id, Some(1), on, " All staff ")
+                    .await
             })
             .await
             .expect("recorded");
         assert_eq!(done.note.as_deref(), Some("All staff"));
         let hub = programme.hubs[0].id;
-        assert!(
-            programme
-                .obligations(hub)
-                .await
-                .iter()
-                .any(|duty| duty.state == "open")
-        );
+        assert!(programme.obligations(hub).await.iter().any(|duty| duty.state == "open"));
         let left = programme
             .write(async |txn, now| {
                 let on = day("2026-10-02");
-                withdraw(
-                    txn,
-                    &Scope::System,
-                    None,
-                    now,
-                    row.id,
-                    Some(1),
-                    on,
-                    "Merging",
-                )
-                .await
+                withdraw(txn, &Scope::System, None, now, row.id, Some(1), on, "Merging").await
             })
             .await
             .expect("withdrawn");
-        assert_eq!(
-            (left.status.as_str(), left.ended_on),
-            ("withdrawn", Some(day("2026-10-02")))
-        );
+        assert_eq!((left.status.as_str(), left.ended_on), ("withdrawn", Some(day("2026-10-02"))));
         for obligation in programme.obligations(row.id).await {
             let kept = obligation.id == done.id;
             assert_eq!(obligation.state, if kept { "met" } else { "cancelled" });
         }
         let duties = programme.obligations(hub).await;
-        assert!(
-            duties.iter().all(|duty| duty.state == "cancelled"),
-            "no partner is left to serve"
-        );
-        let again = programme
-            .enrol(&Scope::System, programme.wish().await)
-            .await;
+        assert!(duties.iter().all(|duty| duty.state == "cancelled"), "no partner is left to serve");
+        let again = programme.enrol(&Scope::System, programme.wish().await).await;
         assert!(again.is_ok(), "who left may come back");
-        assert!(
-            programme
-                .obligations(hub)
-                .await
-                .iter()
-                .any(|duty| duty.state == "open")
-        );
+        assert!(programme.obligations(hub).await.iter().any(|duty| duty.state == "open"));
     })
     .await;
 }
@@ -434,10 +277,7 @@ async fn a_withdrawal_cancels_what_is_open_and_keeps_what_was_achieved() {
 async fn a_transfer_takes_everything_achieved_and_owed_to_the_new_hub() {
     both(async |world| {
         let programme = Programme::new(world).await;
-        let row = programme
-            .enrol(&Scope::System, programme.wish().await)
-            .await
-            .expect("enrolled");
+        let row = programme.enrol(&Scope::System, programme.wish().await).await.expect("enrolled");
         let before = programme.obligations(row.id).await;
         let to = programme.hubs[1].id;
         let moved = programme
@@ -452,26 +292,10 @@ async fn a_transfer_takes_everything_achieved_and_owed_to_the_new_hub() {
         assert!(after.iter().all(|obligation| obligation.hub_id == to));
         let left = programme.obligations(programme.hubs[0].id).await;
         assert!(left.iter().all(|duty| duty.state == "cancelled"));
-        assert!(
-            programme
-                .obligations(to)
-                .await
-                .iter()
-                .any(|duty| duty.state == "open")
-        );
+        assert!(programme.obligations(to).await.iter().any(|duty| duty.state == "open"));
         let again = programme
             .write(async |txn, now| {
-                transfer(
-                    txn,
-                    &Scope::System,
-                    None,
-                    now,
-                    row.id,
-                    Some(1),
-                    to,
-                    "Nearer",
-                )
-                .await
+                transfer(txn, &Scope::System, None, now, row.id, Some(1), to, "Nearer").await
             })
             .await;
         assert_eq!(refusal(again).0, RefusalCode::Stale);
@@ -483,10 +307,7 @@ async fn a_transfer_takes_everything_achieved_and_owed_to_the_new_hub() {
 async fn a_moved_term_moves_what_is_open_raises_its_revision_and_leaves_what_was_met() {
     both(async |world| {
         let mut programme = Programme::new(world).await;
-        let row = programme
-            .enrol(&Scope::System, programme.wish().await)
-            .await
-            .expect("enrolled");
+        let row = programme.enrol(&Scope::System, programme.wish().await).await.expect("enrolled");
         let met = programme.obligation(row.id, "initial_actions").await;
         programme
             .write(async |txn, now| {
@@ -498,11 +319,8 @@ async fn a_moved_term_moves_what_is_open_raises_its_revision_and_leaves_what_was
         let met = programme.obligation(row.id, "initial_actions").await;
         let open = programme.obligation(row.id, "self_assessment").await;
         let cohorts = &mut programme.set_up.cohorts;
-        let term = &mut cohorts
-            .iter_mut()
-            .find(|c| c.key == "september-2026")
-            .expect("it")
-            .terms[0];
+        let term =
+            &mut cohorts.iter_mut().find(|c| c.key == "september-2026").expect("it").terms[0];
         term.starts_on = term.starts_on + Days::new(7);
         let set_up = programme.set_up.clone();
         let report = programme
@@ -522,39 +340,24 @@ async fn a_moved_term_moves_what_is_open_raises_its_revision_and_leaves_what_was
 async fn the_day_after_a_cpd_session_its_recording_is_owed() {
     both(async |world| {
         let programme = Programme::new(world).await;
-        let row = programme
-            .enrol(&Scope::System, programme.wish().await)
-            .await
-            .expect("enrolled");
+        let row = programme.enrol(&Scope::System, programme.wish().await).await.expect("enrolled");
         let session = async || {
             let rows = programme.obligations(row.id).await;
-            rows.into_iter()
-                .find(|o| o.occurrence == "september-2026-cpd-2")
-                .expect("the session")
+            rows.into_iter().find(|o| o.occurrence == "september-2026-cpd-2").expect("the session")
         };
         let before = session().await;
-        assert_eq!(
-            (before.action.as_str(), before.due_on),
-            ("attend", day("2026-10-08"))
-        );
+        assert_eq!((before.action.as_str(), before.due_on), ("attend", day("2026-10-08")));
         let early = programme
             .write(async |txn, now| {
                 let on = day("2026-10-05");
                 record_met(txn, &Scope::System, None, now, before.id, None, on, "").await
             })
             .await;
-        assert_eq!(
-            refusal(early),
-            (RefusalCode::Conflict, Some("id")),
-            "it has not taken place"
-        );
+        assert_eq!(refusal(early), (RefusalCode::Conflict, Some("id")), "it has not taken place");
         programme.world.clock.set(at("2026-10-08T23:05:00Z"));
         assert!(programme.rederive().await > 0);
         let after = session().await;
-        assert_eq!(
-            (after.action.as_str(), after.due_on),
-            ("watch_recording", day("2026-10-22"))
-        );
+        assert_eq!((after.action.as_str(), after.due_on), ("watch_recording", day("2026-10-22")));
         assert_eq!((after.id, after.revision), (before.id, before.revision + 1));
     })
     .await;
@@ -564,10 +367,7 @@ async fn the_day_after_a_cpd_session_its_recording_is_owed() {
 async fn recording_checks_the_day_and_keeps_the_first_record() {
     both(async |world| {
         let programme = Programme::new(world).await;
-        let row = programme
-            .enrol(&Scope::System, programme.wish().await)
-            .await
-            .expect("enrolled");
+        let row = programme.enrol(&Scope::System, programme.wish().await).await.expect("enrolled");
         let owed = programme.obligation(row.id, "self_assessment").await;
         let record = async |on: &str, note: &str| {
             let on = day(on);
@@ -577,20 +377,9 @@ async fn recording_checks_the_day_and_keeps_the_first_record() {
                 })
                 .await
         };
-        assert_eq!(
-            refusal(record("2026-10-06", "").await).1,
-            Some("metOn"),
-            "in the future"
-        );
-        assert_eq!(
-            refusal(record("2025-01-01", "").await).1,
-            Some("metOn"),
-            "long ago"
-        );
-        assert_eq!(
-            refusal(record("2026-10-01", &"x".repeat(2_001)).await).1,
-            Some("note")
-        );
+        assert_eq!(refusal(record("2026-10-06", "").await).1, Some("metOn"), "in the future");
+        assert_eq!(refusal(record("2025-01-01", "").await).1, Some("metOn"), "long ago");
+        assert_eq!(refusal(record("2026-10-01", &"x".repeat(2_001)).await).1, Some("note"));
         let first = record("2026-10-01", "first").await.expect("recorded");
         let second = record("2026-10-02", "second").await.expect("harmless");
         assert_eq!(second, first);
@@ -609,36 +398,18 @@ async fn only_those_who_run_a_hub_change_its_partners() {
     both(async |world| {
         let programme = Programme::new(world).await;
         let region = programme.hubs[0].region_id.expect("it has one");
-        let lead = Viewer {
-            hubs: vec![programme.hubs[0].id],
-            ..Viewer::default()
-        };
-        let other = Viewer {
-            hubs: vec![programme.hubs[1].id],
-            ..Viewer::default()
-        };
-        let regional = Viewer {
-            regions: vec![region],
-            ..Viewer::default()
-        };
-        let partner = Viewer {
-            settings: vec![programme.partners[0]],
-            ..Viewer::default()
-        };
-        let evaluator = Viewer {
-            evaluator: true,
-            ..Viewer::default()
-        };
+        let lead = Viewer { hubs: vec![programme.hubs[0].id], ..Viewer::default() };
+        let other = Viewer { hubs: vec![programme.hubs[1].id], ..Viewer::default() };
+        let regional = Viewer { regions: vec![region], ..Viewer::default() };
+        let partner = Viewer { settings: vec![programme.partners[0]], ..Viewer::default() };
+        let evaluator = Viewer { evaluator: true, ..Viewer::default() };
         let wish = programme.wish().await;
         for outsider in [&other, &partner, &evaluator] {
             let scope = Scope::Viewer(outsider.clone());
             let refused = refusal(programme.enrol(&scope, wish.clone()).await);
             assert_eq!(refused, (RefusalCode::NotFound, Some("hubId")));
         }
-        let row = programme
-            .enrol(&Scope::Viewer(lead.clone()), wish)
-            .await
-            .expect("the lead may");
+        let row = programme.enrol(&Scope::Viewer(lead.clone()), wish).await.expect("the lead may");
         let owed = programme.obligation(row.id, "self_assessment").await;
         let to = programme.hubs[1].id;
         for (who, viewer) in [("lead", &lead), ("regional lead of one", &regional)] {
@@ -648,21 +419,13 @@ async fn only_those_who_run_a_hub_change_its_partners() {
                     transfer(txn, &scope, None, now, row.id, None, to, "Nearer").await
                 })
                 .await;
-            assert_eq!(
-                refusal(moved),
-                (RefusalCode::NotFound, Some("toHubId")),
-                "{who}"
-            );
+            assert_eq!(refusal(moved), (RefusalCode::NotFound, Some("toHubId")), "{who}");
         }
         let scope = Scope::Viewer(partner);
         let excused = programme
             .write(async |txn, now| excuse(txn, &scope, None, now, owed.id, None, "Busy").await)
             .await;
-        assert_eq!(
-            refusal(excused).0,
-            RefusalCode::Forbidden,
-            "a school cannot excuse itself"
-        );
+        assert_eq!(refusal(excused).0, RefusalCode::Forbidden, "a school cannot excuse itself");
         let met = programme
             .write(async |txn, now| {
                 let on = day("2026-10-01");

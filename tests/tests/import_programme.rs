@@ -28,19 +28,11 @@ const OPEN_DAY: &str = "event,rise,elm-park,,,,,,,,,,,,,,,elm-park-autumn,open_d
 /// A world with the demo's register and both shipped programmes.
 async fn prepared(world: &World) {
     let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../demo/register.csv"));
-    let arguments = import_register::Arguments {
-        file,
-        links: None,
-        force: false,
-    };
-    import_register::import(&world.db, world.clock.now(), &arguments)
-        .await
-        .expect("the register");
+    let arguments = import_register::Arguments { file, links: None, force: false };
+    import_register::import(&world.db, world.clock.now(), &arguments).await.expect("the register");
     let txn = world.db.write().await.expect("a transaction");
     for text in [RISE, BEHAVIOUR_HUBS] {
-        set_up::load(&txn, world.clock.now(), text)
-            .await
-            .expect("a set-up");
+        set_up::load(&txn, world.clock.now(), text).await.expect("a set-up");
     }
     txn.commit().await.expect("commit");
 }
@@ -49,9 +41,7 @@ async fn prepared(world: &World) {
 async fn import(world: &World, rows: &[&str], check: bool) -> Report {
     let text = format!("{HEADER}{}", rows.concat());
     let txn = world.db.write().await.expect("a transaction");
-    let report = import_programme::import(&txn, world.clock.now(), &text)
-        .await
-        .expect("a report");
+    let report = import_programme::import(&txn, world.clock.now(), &text).await.expect("a report");
     if report.faults() == 0 && !check {
         txn.commit().await.expect("commit");
     } else {
@@ -93,11 +83,7 @@ fn warnings(report: &Report) -> Vec<(u64, &str)> {
     report
         .rows
         .iter()
-        .flat_map(|row| {
-            row.warnings
-                .iter()
-                .map(move |text| (of_row(row), text.as_str()))
-        })
+        .flat_map(|row| row.warnings.iter().map(move |text| (of_row(row), text.as_str())))
         .collect()
 }
 
@@ -108,10 +94,7 @@ async fn a_file_becomes_hubs_enrolments_obligations_and_roles_whatever_the_order
         let report = import(&world, &[LEAD, CONTACT, ENROLMENT, OPEN_DAY, HUB], false).await;
         assert_eq!(faults(&report), [], "{}", world.name);
         assert!(report.rows.iter().all(|row| row.outcome == Outcome::Added));
-        assert_eq!(
-            report.rows.iter().map(|row| row.line).collect::<Vec<_>>(),
-            [2, 3, 4, 5, 6]
-        );
+        assert_eq!(report.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 3, 4, 5, 6]);
         assert!(report.obligations_changed > 20);
         let db = world.db.reader();
         let ada = person::Entity::find()
@@ -121,30 +104,13 @@ async fn a_file_becomes_hubs_enrolments_obligations_and_roles_whatever_the_order
             .expect("a read")
             .expect("the address is kept in lower case");
         let grants = role_grant::Entity::find().all(db).await.expect("a read");
-        let hub = hub::Entity::find()
-            .one(db)
-            .await
-            .expect("a read")
-            .expect("a hub");
+        let hub = hub::Entity::find().one(db).await.expect("a read").expect("a hub");
         assert!(hub.region_id.is_some(), "the lead school's region");
-        let lead: Vec<_> = grants
-            .iter()
-            .filter(|grant| grant.person_id == ada.id)
-            .collect();
+        let lead: Vec<_> = grants.iter().filter(|grant| grant.person_id == ada.id).collect();
         assert_eq!(lead.len(), 1);
-        assert_eq!(
-            (lead[0].role.as_str(), lead[0].hub_id),
-            ("hub_lead", Some(hub.id))
-        );
-        let enrolled = enrolment::Entity::find()
-            .one(db)
-            .await
-            .expect("a read")
-            .expect("one");
-        let other: Vec<_> = grants
-            .iter()
-            .filter(|grant| grant.person_id != ada.id)
-            .collect();
+        assert_eq!((lead[0].role.as_str(), lead[0].hub_id), ("hub_lead", Some(hub.id)));
+        let enrolled = enrolment::Entity::find().one(db).await.expect("a read").expect("one");
+        let other: Vec<_> = grants.iter().filter(|grant| grant.person_id != ada.id).collect();
         assert_eq!(other.len(), 1);
         assert_eq!(
             (other[0].role.as_str(), other[0].setting_id),
@@ -187,25 +153,13 @@ async fn importing_again_changes_nothing_even_after_a_partner_has_left() {
         assert!(again.is_unchanged(), "{}: {again}", world.name);
         assert_eq!(again.obligations_changed, 0);
         assert_eq!(counts(&world).await, before);
-        let enrolled = enrolment::Entity::find()
-            .one(world.db.reader())
-            .await
-            .expect("a read")
-            .expect("one");
+        let enrolled =
+            enrolment::Entity::find().one(world.db.reader()).await.expect("a read").expect("one");
         let txn = world.db.write().await.expect("a transaction");
         let (now, today) = (world.clock.now(), world.clock.now().date_naive());
-        withdraw(
-            &txn,
-            &Scope::System,
-            None,
-            now,
-            enrolled.id,
-            None,
-            today,
-            "Merged.",
-        )
-        .await
-        .expect("it leaves");
+        withdraw(&txn, &Scope::System, None, now, enrolled.id, None, today, "Merged.")
+            .await
+            .expect("it leaves");
         txn.commit().await.expect("commit");
         let again = import(&world, &rows, false).await;
         assert!(again.is_unchanged(), "{}: {again}", world.name);
@@ -223,23 +177,10 @@ async fn a_changed_row_changes_what_it_is_about() {
         let moved = OPEN_DAY.replace("2026-11-10", "2026-11-17");
         let renamed = CONTACT.replace("Ben Example", "Benjamin Example");
         let report = import(&world, &[&hub, &moved, &renamed], false).await;
-        assert!(
-            report
-                .rows
-                .iter()
-                .all(|row| row.outcome == Outcome::Changed),
-            "{report}"
-        );
+        assert!(report.rows.iter().all(|row| row.outcome == Outcome::Changed), "{report}");
         let db = world.db.reader();
-        let row = hub::Entity::find()
-            .one(db)
-            .await
-            .expect("a read")
-            .expect("a hub");
-        assert_eq!(
-            (row.name.as_str(), row.version),
-            ("Demo Elm Park and Oak Lane hub", 2)
-        );
+        let row = hub::Entity::find().one(db).await.expect("a read").expect("a hub");
+        assert_eq!((row.name.as_str(), row.version), ("Demo Elm Park and Oak Lane hub", 2));
         let row = event::Entity::find()
             .filter(event::Column::HubId.is_not_null())
             .one(db)
@@ -263,12 +204,10 @@ async fn every_fault_is_reported_with_its_line_and_column_and_nothing_is_importe
             .replace("enhanced", "extended")
             .replace("september-2026", "june-2026")
             .replace("03/09/2026", "soon");
-        let trust = ENROLMENT
-            .replace("URN:900002", "TRUST:99002")
-            .replace("2026,,", "2026,900047,");
-        let elsewhere = ENROLMENT
-            .replace("elm-park", "oak-lane")
-            .replace("URN:900002", "URN:900003");
+        let trust =
+            ENROLMENT.replace("URN:900002", "TRUST:99002").replace("2026,,", "2026,900047,");
+        let elsewhere =
+            ENROLMENT.replace("elm-park", "oak-lane").replace("URN:900002", "URN:900003");
         let contact = CONTACT
             .replace("ben@oak-lane.example", "ben at oak-lane")
             .replace("behaviour_lead", "boss");
@@ -286,10 +225,8 @@ async fn every_fault_is_reported_with_its_line_and_column_and_nothing_is_importe
             "party,rise,,,,,,,,,,,,,,,,,,,,,\n",
         ];
         let report = import(&world, &rows, false).await;
-        let places: Vec<(u64, &str)> = faults(&report)
-            .iter()
-            .map(|fault| (fault.0, fault.1))
-            .collect();
+        let places: Vec<(u64, &str)> =
+            faults(&report).iter().map(|fault| (fault.0, fault.1)).collect();
         assert_eq!(
             places,
             [
@@ -326,9 +263,8 @@ async fn a_file_of_another_shape_is_refused_by_its_header() {
             ("record,hub\n,\n", "record"),
         ] {
             let txn = world.db.write().await.expect("a transaction");
-            let report = import_programme::import(&txn, world.clock.now(), text)
-                .await
-                .expect("a report");
+            let report =
+                import_programme::import(&txn, world.clock.now(), text).await.expect("a report");
             txn.rollback().await.expect("rollback");
             let found = faults(&report);
             assert_eq!(found.len(), 1, "{text}");
@@ -349,11 +285,7 @@ async fn what_somebody_should_look_at_is_a_warning_and_stops_nothing() {
         let report = import(&world, &[&hub, &same_trust, &special, ENROLMENT], false).await;
         assert_eq!(faults(&report), [], "{}", world.name);
         let found = warnings(&report);
-        assert_eq!(
-            found.iter().map(|(line, _)| *line).collect::<Vec<_>>(),
-            [3, 4, 5],
-            "{report}"
-        );
+        assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [3, 4, 5], "{report}");
         assert!(found[0].1.contains("one trust"));
         assert!(found[1].1.contains("same provision"));
         assert!(found[2].1.contains("3 partners and can support 2"));

@@ -20,10 +20,7 @@ fn load(world: &World) {
         ("import-programme", data.join("programme.csv")),
     ] {
         let file = file.display().to_string();
-        let report = run(at(
-            program(world, "api", &[command, &file]),
-            "2026-07-06T09:00:00",
-        ));
+        let report = run(at(program(world, "api", &[command, &file]), "2026-07-06T09:00:00"));
         println!("{command}: {report}");
     }
 }
@@ -58,10 +55,7 @@ fn the_digest(world: &World) -> Mail {
         assert_eq!(read["subject"], json!(mail.subject));
         assert_eq!(read["defects"], json!([]));
         let text = read["text"].as_str().unwrap_or_default();
-        assert_eq!(
-            text.replace('\r', "").trim(),
-            mail.text.replace('\r', "").trim()
-        );
+        assert_eq!(text.replace('\r', "").trim(), mail.text.replace('\r', "").trim());
     }
     mail
 }
@@ -96,11 +90,7 @@ impl Graph {
                    title dueOn state overdue metOn recordedAt recordedBy { name } } } }",
             )
             .await;
-        let [found] = data["obligations"]["nodes"]
-            .as_array()
-            .expect("a list")
-            .as_slice()
-        else {
+        let [found] = data["obligations"]["nodes"].as_array().expect("a list").as_slice() else {
             panic!("not one self-assessment: {data:#}");
         };
         found.clone()
@@ -110,10 +100,7 @@ impl Graph {
     async fn alerts(&self) -> Vec<String> {
         let data = self.ask("{ alerts(first: 20) { nodes { state } } }").await;
         let alerts = data["alerts"]["nodes"].as_array().expect("a list");
-        alerts
-            .iter()
-            .map(|alert| alert["state"].as_str().expect("a state").to_owned())
-            .collect()
+        alerts.iter().map(|alert| alert["state"].as_str().expect("a state").to_owned()).collect()
     }
 }
 
@@ -121,9 +108,7 @@ impl Graph {
 fn report_link(mail: &Mail, address: &str) -> String {
     let links: Vec<_> = mail.links().collect();
     let link = links.first().expect("a link in the text");
-    let path = link
-        .strip_prefix(PUBLIC_URL)
-        .expect("links start with the public address");
+    let path = link.strip_prefix(PUBLIC_URL).expect("links start with the public address");
     assert!(mail.html.contains(link), "the HTML part has the same link");
     format!("{address}{path}")
 }
@@ -139,12 +124,7 @@ async fn from_the_register_to_a_reminder_and_an_alert_that_clears() {
         two_workers_at(&world, "2026-10-05T08:00");
         let digest = the_digest(&world);
         two_workers_at(&world, "2026-10-05T08:01");
-        assert_eq!(
-            the_digest(&world).message_id,
-            digest.message_id,
-            "{}",
-            world.name
-        );
+        assert_eq!(the_digest(&world).message_id, digest.message_id, "{}", world.name);
 
         // Two weeks later it is overdue by more than five working days: a reminder and an alert.
         two_workers_at(&world, "2026-10-19T08:00");
@@ -181,12 +161,7 @@ async fn from_the_register_to_a_reminder_and_an_alert_that_clears() {
         assert_eq!(met["overdue"], json!(false));
         assert_eq!(met["recordedBy"]["name"], json!("Nora Near"));
         assert_eq!(met["metOn"], json!("2026-10-19"));
-        assert!(
-            met["recordedAt"]
-                .as_str()
-                .expect("a moment")
-                .starts_with("2026-10-19T08:0")
-        );
+        assert!(met["recordedAt"].as_str().expect("a moment").starts_with("2026-10-19T08:0"));
 
         // The alert clears, and nobody hears of it again.
         two_workers_at(&world, "2026-10-20T08:00");

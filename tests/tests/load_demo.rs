@@ -16,15 +16,10 @@ use tests::both;
 #[tokio::test]
 async fn the_demo_shows_every_part_in_mid_story() {
     both(async |world| {
-        load_demo::load(&world.db, world.clock.now())
-            .await
-            .expect("it loads");
+        load_demo::load(&world.db, world.clock.now()).await.expect("it loads");
         let db = world.db.reader();
         assert_eq!(school::Entity::find().count(db).await.expect("a read"), 60);
-        assert_eq!(
-            enrolment::Entity::find().count(db).await.expect("a read"),
-            25
-        );
+        assert_eq!(enrolment::Entity::find().count(db).await.expect("a read"), 25);
         assert_eq!(reminder::Entity::find().count(db).await.expect("a read"), 0);
         let obligations = obligation::Entity::find().all(db).await.expect("a read");
         let states: BTreeSet<&str> = obligations.iter().map(|row| row.state.as_str()).collect();
@@ -32,25 +27,15 @@ async fn the_demo_shows_every_part_in_mid_story() {
         let actions: BTreeSet<&str> = obligations.iter().map(|row| row.action.as_str()).collect();
         assert_eq!(actions, BTreeSet::from(["attend", "do", "watch_recording"]));
         let now = world.clock.now();
-        let overdue = obligations
-            .iter()
-            .filter(|row| row.state == "open" && row.due_at <= now);
+        let overdue = obligations.iter().filter(|row| row.state == "open" && row.due_at <= now);
         assert_eq!(overdue.count(), 5, "{}", world.name);
         let today = now.date_naive();
-        let due_today = obligations
-            .iter()
-            .filter(|row| row.state == "open" && row.due_on == today);
+        let due_today = obligations.iter().filter(|row| row.state == "open" && row.due_on == today);
         assert_eq!(due_today.count(), 8, "the CPD session of that afternoon");
-        let future = obligations
-            .iter()
-            .filter(|row| row.recorded_at.is_some_and(|at| at > now));
+        let future = obligations.iter().filter(|row| row.recorded_at.is_some_and(|at| at > now));
         assert_eq!(future.count(), 0, "nothing was recorded in the future");
         for person in person::Entity::find().all(db).await.expect("a read") {
-            assert!(
-                person.email.ends_with(".example"),
-                "nobody real: {}",
-                person.email
-            );
+            assert!(person.email.ends_with(".example"), "nobody real: {}", person.email);
         }
     })
     .await;
@@ -59,9 +44,7 @@ async fn the_demo_shows_every_part_in_mid_story() {
 #[tokio::test]
 async fn every_role_gets_a_token_of_which_only_the_hash_is_kept() {
     both(async |world| {
-        let tokens = load_demo::load(&world.db, world.clock.now())
-            .await
-            .expect("it loads");
+        let tokens = load_demo::load(&world.db, world.clock.now()).await.expect("it loads");
         let roles: Vec<Role> = tokens.iter().map(|token| token.role).collect();
         assert_eq!(roles, Role::VARIANTS);
         let db = world.db.reader();
@@ -70,15 +53,10 @@ async fn every_role_gets_a_token_of_which_only_the_hash_is_kept() {
         for token in &tokens {
             assert_eq!(token.token.len(), "hubs_".len() + 43);
             let hash = format!("{:x}", Sha256::digest(&token.token));
-            let row = kept
-                .iter()
-                .find(|row| row.token_hash == hash)
-                .expect("its hash");
+            let row = kept.iter().find(|row| row.token_hash == hash).expect("its hash");
             let role = <&str>::from(token.role);
             assert!(
-                grants
-                    .iter()
-                    .any(|grant| grant.person_id == row.person_id && grant.role == role)
+                grants.iter().any(|grant| grant.person_id == row.person_id && grant.role == role)
             );
             assert_eq!((row.expires_at - world.clock.now()).num_days(), 30);
         }
@@ -89,9 +67,7 @@ async fn every_role_gets_a_token_of_which_only_the_hash_is_kept() {
 #[tokio::test]
 async fn loading_the_demo_again_only_replaces_the_tokens() {
     both(async |world| {
-        let first = load_demo::load(&world.db, world.clock.now())
-            .await
-            .expect("it loads");
+        let first = load_demo::load(&world.db, world.clock.now()).await.expect("it loads");
         let db = world.db.reader();
         let read = async || {
             (
@@ -113,9 +89,7 @@ async fn loading_the_demo_again_only_replaces_the_tokens() {
             )
         };
         let before = read().await;
-        let second = load_demo::load(&world.db, world.clock.now())
-            .await
-            .expect("it loads");
+        let second = load_demo::load(&world.db, world.clock.now()).await.expect("it loads");
         assert_eq!(read().await, before, "{}", world.name);
         let kept = access_token::Entity::find().all(db).await.expect("a read");
         let good: BTreeSet<&str> = kept
@@ -137,23 +111,11 @@ async fn the_demo_is_not_mixed_into_another_programme() {
     both(async |world| {
         let txn = world.db.write().await.expect("a transaction");
         let rise = include_str!("../../set-ups/rise.toml");
-        api::commands::set_up::load(&txn, world.clock.now(), rise)
-            .await
-            .expect("it loads");
+        api::commands::set_up::load(&txn, world.clock.now(), rise).await.expect("it loads");
         txn.commit().await.expect("commit");
         let refused = load_demo::load(&world.db, world.clock.now()).await;
-        assert!(
-            refused
-                .err()
-                .is_some_and(|error| error.to_string().contains("not the demo"))
-        );
-        assert_eq!(
-            school::Entity::find()
-                .count(world.db.reader())
-                .await
-                .expect("a read"),
-            0
-        );
+        assert!(refused.err().is_some_and(|error| error.to_string().contains("not the demo")));
+        assert_eq!(school::Entity::find().count(world.db.reader()).await.expect("a read"), 0);
     })
     .await;
 }

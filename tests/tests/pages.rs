@@ -41,20 +41,12 @@ impl Pages {
         let secret = secrets::shared(&txn, now, secrets::LINKS, SECRET.to_owned()).await;
         assert_eq!(secret.expect("a secret"), SECRET);
         txn.commit().await.expect("commit");
-        let mut app = App::open(world.config.clone(), CancellationToken::new())
-            .await
-            .expect("opens");
+        let mut app =
+            App::open(world.config.clone(), CancellationToken::new()).await.expect("opens");
         app.clock = world.clock.clone();
         let partner = rise.partners[0];
-        let obligation = rise
-            .obligation(&world, partner.enrolment, "self_assessment")
-            .await;
-        Self {
-            router: api::http::pages::router().with_state(app),
-            world,
-            rise,
-            obligation,
-        }
+        let obligation = rise.obligation(&world, partner.enrolment, "self_assessment").await;
+        Self { router: api::http::pages::router().with_state(app), world, rise, obligation }
     }
 
     fn link(&self, person: Uuid) -> String {
@@ -67,42 +59,26 @@ impl Pages {
     }
 
     async fn ask(&self, request: Request<Body>) -> Answer {
-        let response = self
-            .router
-            .clone()
-            .oneshot(request)
-            .await
-            .expect("an answer");
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
         let headers = response.headers();
         for (name, part) in [
             (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
             (header::REFERRER_POLICY, "no-referrer"),
             (header::CACHE_CONTROL, "no-store"),
         ] {
-            let value = headers
-                .get(name)
-                .expect("the header")
-                .to_str()
-                .expect("text");
+            let value = headers.get(name).expect("the header").to_str().expect("text");
             assert!(value.contains(part), "{value}");
         }
         let location = headers.get(header::LOCATION);
         let location = location.map(|value| value.to_str().expect("text").to_owned());
         let status = response.status();
-        let body = axum::body::to_bytes(response.into_body(), 1 << 20)
-            .await
-            .expect("a body");
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.expect("a body");
         let text = String::from_utf8(body.to_vec()).expect("text");
-        Answer {
-            status,
-            location,
-            text,
-        }
+        Answer { status, location, text }
     }
 
     async fn get(&self, path: &str) -> Answer {
-        self.ask(Request::get(path).body(Body::empty()).expect("a request"))
-            .await
+        self.ask(Request::get(path).body(Body::empty()).expect("a request")).await
     }
 
     async fn post(&self, path: &str, form: &str) -> Answer {
@@ -115,10 +91,7 @@ impl Pages {
 
     async fn row(&self) -> obligation::Model {
         let row = obligation::Entity::find_by_id(self.obligation.id);
-        row.one(self.world.db.reader())
-            .await
-            .expect("a read")
-            .expect("the obligation")
+        row.one(self.world.db.reader()).await.expect("a read").expect("the obligation")
     }
 
     fn head(&self) -> Uuid {
@@ -133,35 +106,20 @@ async fn looking_changes_nothing_and_reporting_records_who_and_when() {
         let link = pages.link(pages.head());
         let seen = pages.get(&link).await;
         assert_eq!(seen.status, StatusCode::OK);
-        for part in [
-            "Overdue",
-            "Demo Ash School",
-            "25 September 2026",
-            "value=\"2026-10-05\"",
-        ] {
+        for part in ["Overdue", "Demo Ash School", "25 September 2026", "value=\"2026-10-05\""] {
             assert!(seen.text.contains(part), "{part}: {}", seen.text);
         }
         assert_eq!(pages.row().await, pages.obligation, "GET never acts");
 
-        let answer = pages
-            .post(&link, "met_on=2026-10-01&note=Sent+to+the+hub")
-            .await;
+        let answer = pages.post(&link, "met_on=2026-10-01&note=Sent+to+the+hub").await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
         assert_eq!(answer.location.as_deref(), Some(link.as_str()));
         let row = pages.row().await;
-        assert_eq!(
-            (row.state.as_str(), row.met_on),
-            ("met", Some(day("2026-10-01")))
-        );
+        assert_eq!((row.state.as_str(), row.met_on), ("met", Some(day("2026-10-01"))));
         assert_eq!(row.recorded_by, Some(pages.head()));
         assert_eq!(row.note.as_deref(), Some("Sent to the hub"));
         let seen = pages.get(&link).await;
-        for part in [
-            "Done",
-            "1 October 2026",
-            "Head of Demo Ash School",
-            "Sent to the hub",
-        ] {
+        for part in ["Done", "1 October 2026", "Head of Demo Ash School", "Sent to the hub"] {
             assert!(seen.text.contains(part), "{part}: {}", seen.text);
         }
         assert!(!seen.text.contains("<form"));
@@ -191,20 +149,9 @@ async fn a_report_that_cannot_be_is_explained_beside_its_field_and_changes_nothi
             assert!(answer.text.contains("It was not recorded."));
             assert!(answer.text.contains("_error\""), "{form}");
         }
-        for form in [
-            "",
-            "met_on",
-            "note=only",
-            &"x".repeat(100_000),
-            "met_on=%ff%fe",
-        ] {
+        for form in ["", "met_on", "note=only", &"x".repeat(100_000), "met_on=%ff%fe"] {
             let answer = pages.post(&link, form).await;
-            assert!(
-                answer.status.is_client_error(),
-                "{:.20} {}",
-                form,
-                answer.status
-            );
+            assert!(answer.status.is_client_error(), "{:.20} {}", form, answer.status);
         }
         assert_eq!(pages.row().await, pages.obligation);
     })
@@ -242,18 +189,11 @@ async fn a_link_that_does_not_open_says_what_to_do() {
             let seen = pages.get(&path).await;
             assert_eq!(seen.status, status, "{path}");
             assert!(seen.text.contains("This link"), "{}", seen.text);
-            assert_eq!(
-                pages.post(&path, "met_on=2026-10-01").await.status,
-                status,
-                "{path}"
-            );
+            assert_eq!(pages.post(&path, "met_on=2026-10-01").await.status, status, "{path}");
         }
         pages.world.clock.set(at("2026-12-05T09:00:00Z"));
         assert_eq!(pages.get(&good).await.status, StatusCode::GONE);
-        assert_eq!(
-            pages.post(&good, "met_on=2026-10-01").await.status,
-            StatusCode::GONE
-        );
+        assert_eq!(pages.post(&good, "met_on=2026-10-01").await.status, StatusCode::GONE);
         assert_eq!(pages.row().await, pages.obligation);
     })
     .await;
@@ -264,20 +204,14 @@ async fn a_contact_who_left_can_no_longer_report() {
     both(async |world| {
         let pages = Pages::new(world).await;
         let link = pages.link(pages.head());
-        let row = contact::Entity::find()
-            .one(pages.world.db.reader())
-            .await
-            .expect("a read");
+        let row = contact::Entity::find().one(pages.world.db.reader()).await.expect("a read");
         let mut row = row.expect("the contact").into_active_model();
         row.ended_at = sea_orm::ActiveValue::Set(Some(pages.world.clock.now()));
         let txn = pages.world.db.write().await.expect("a transaction");
         row.update(&txn).await.expect("ended");
         txn.commit().await.expect("commit");
         assert_eq!(pages.get(&link).await.status, StatusCode::GONE);
-        assert_eq!(
-            pages.post(&link, "met_on=2026-10-01").await.status,
-            StatusCode::GONE
-        );
+        assert_eq!(pages.post(&link, "met_on=2026-10-01").await.status, StatusCode::GONE);
         assert_eq!(pages.row().await, pages.obligation);
     })
     .await;
@@ -291,18 +225,9 @@ async fn an_obligation_no_longer_owed_says_so() {
         let txn = pages.world.db.write().await.expect("a transaction");
         let now = pages.world.clock.now();
         let (scope, ended_on) = (Scope::System, day("2026-10-05"));
-        withdraw(
-            &txn,
-            &scope,
-            None,
-            now,
-            enrolment,
-            None,
-            ended_on,
-            "Moved away",
-        )
-        .await
-        .expect("withdrawn");
+        withdraw(&txn, &scope, None, now, enrolment, None, ended_on, "Moved away")
+            .await
+            .expect("withdrawn");
         txn.commit().await.expect("commit");
         let link = pages.link(pages.head());
         let seen = pages.get(&link).await;
@@ -321,14 +246,9 @@ async fn an_obligation_no_longer_owed_says_so() {
 async fn somebody_chooses_when_the_digest_comes() {
     both(async |world| {
         let pages = Pages::new(world).await;
-        let path = format!(
-            "/preferences/{}",
-            pages.token(Purpose::Preferences, pages.head())
-        );
+        let path = format!("/preferences/{}", pages.token(Purpose::Preferences, pages.head()));
         let person = async || {
-            let row = person::Entity::find_by_id(pages.head())
-                .one(pages.world.db.reader())
-                .await;
+            let row = person::Entity::find_by_id(pages.head()).one(pages.world.db.reader()).await;
             row.expect("a read").expect("the person")
         };
         let before = person().await;
@@ -343,16 +263,10 @@ async fn somebody_chooses_when_the_digest_comes() {
         let answer = pages.post(&path, "digest_minute=990").await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
         let after = person().await;
-        assert_eq!(
-            (after.digest_minute, after.optional_mail),
-            (Some(990), false)
-        );
+        assert_eq!((after.digest_minute, after.optional_mail), (Some(990), false));
         let seen = pages.get(&answer.location.expect("a place")).await;
         assert!(seen.text.contains("Your choice is saved."));
-        assert!(
-            seen.text
-                .contains("<option value=\"990\" selected>16:30</option>")
-        );
+        assert!(seen.text.contains("<option value=\"990\" selected>16:30</option>"));
         pages.post(&path, "digest_minute=&optional_mail=yes").await;
         let after = person().await;
         assert_eq!((after.digest_minute, after.optional_mail), (None, true));

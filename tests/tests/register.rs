@@ -22,9 +22,7 @@ const LATER: &str = "register-later.csv";
 const LINKS: &str = "register-links.csv";
 
 fn sample(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("samples")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name)
 }
 
 fn bytes(name: &str) -> Vec<u8> {
@@ -145,10 +143,7 @@ async fn an_extract_becomes_schools_trusts_and_authorities() {
         let db = world.db.reader();
         let trust = trust_by_code(db, "8001").await.expect("read").expect("it");
         assert_eq!(academy.trust_id, Some(trust.id));
-        assert_eq!(
-            (&*trust.name, &*trust.kind),
-            ("BRIGHT FICTION TRUST", "multi_academy")
-        );
+        assert_eq!((&*trust.name, &*trust.kind), ("BRIGHT FICTION TRUST", "multi_academy"));
 
         let converting = school_of(&world, 900_004).await;
         assert_eq!(converting.establishment_number, None);
@@ -167,10 +162,7 @@ async fn an_extract_becomes_schools_trusts_and_authorities() {
         assert_eq!(region.code, "J");
 
         let overseas = school_of(&world, 900_009).await;
-        assert_eq!(
-            (overseas.local_authority_id, overseas.region_id),
-            (None, None)
-        );
+        assert_eq!((overseas.local_authority_id, overseas.region_id), (None, None));
         assert_eq!(school_of(&world, 900_007).await.type_name, "Not recorded");
         assert_eq!(school_of(&world, 900_001).await.opened_on, None);
         let longer = school_of(&world, 900_006).await;
@@ -184,36 +176,19 @@ async fn a_second_import_of_the_same_files_changes_nothing_and_says_so() {
     both(async |world| {
         let first = imported(&world, SAMPLE, Some(LINKS)).await;
         assert!(!first.to_string().contains("Nothing changed"), "{first}");
-        let before = school::Entity::find()
-            .all(world.db.reader())
-            .await
-            .expect("read");
-        world
-            .clock
-            .set(world.clock.now() + chrono::TimeDelta::days(1));
+        let before = school::Entity::find().all(world.db.reader()).await.expect("read");
+        world.clock.set(world.clock.now() + chrono::TimeDelta::days(1));
         let mut same = bytes(SAMPLE);
         same.truncate(same.len() - 2);
         let gz = file(&world, "again.csv.gz", &gzipped(&same));
-        let second = run(&world, gz, Some(sample(LINKS)))
-            .await
-            .expect("imported");
+        let second = run(&world, gz, Some(sample(LINKS))).await.expect("imported");
         assert!(second.changed_nothing(), "{second}");
         assert_eq!((second.schools.unchanged, second.schools.absent), (12, 0));
-        assert!(
-            second.to_string().starts_with("Nothing changed"),
-            "{second}"
-        );
-        let after = school::Entity::find()
-            .all(world.db.reader())
-            .await
-            .expect("read");
+        assert!(second.to_string().starts_with("Nothing changed"), "{second}");
+        let after = school::Entity::find().all(world.db.reader()).await.expect("read");
         assert_eq!(before, after);
         let imports = register_import::Entity::find().all(world.db.reader()).await;
-        assert_eq!(
-            imports.expect("read").len(),
-            4,
-            "both imports of both files are on record"
-        );
+        assert_eq!(imports.expect("read").len(), 4, "both imports of both files are on record");
     })
     .await;
 }
@@ -225,28 +200,16 @@ async fn a_later_extract_changes_closes_adds_and_renames() {
         let kept = school_of(&world, 900_004).await.id;
         let report = imported(&world, LATER, None).await;
         let schools = &report.schools;
-        assert_eq!(
-            (schools.added, schools.changed, schools.closed),
-            (1, 1, 2),
-            "{report}"
-        );
+        assert_eq!((schools.added, schools.changed, schools.closed), (1, 1, 2), "{report}");
         assert_eq!((schools.unchanged, schools.absent), (8, 1), "{report}");
         assert_eq!((report.trusts_changed, report.trusts_added), (1, 0));
         let closed = school_of(&world, 900_004).await;
         assert_eq!((closed.id, closed.status.as_str()), (kept, "closed"));
         assert_eq!(closed.closed_on, Some("2026-08-31".parse().expect("a day")));
         let missing = school_of(&world, 900_009).await;
-        assert_eq!(
-            missing.status, "open",
-            "what is not in the file is never closed"
-        );
-        let trust = trust_by_code(world.db.reader(), "8001")
-            .await
-            .expect("read");
-        assert_eq!(
-            trust.map(|it| it.name).as_deref(),
-            Some("BRIGHTER FICTION TRUST")
-        );
+        assert_eq!(missing.status, "open", "what is not in the file is never closed");
+        let trust = trust_by_code(world.db.reader(), "8001").await.expect("read");
+        assert_eq!(trust.map(|it| it.name).as_deref(), Some("BRIGHTER FICTION TRUST"));
     })
     .await;
 }
@@ -270,10 +233,7 @@ async fn a_converted_school_keeps_its_setting_contacts_enrolments_and_calendar()
 
         let report = imported(&world, LATER, Some(LINKS)).await;
         assert_eq!(report.moved.len(), 1, "{report}");
-        assert_eq!(
-            (report.moved[0].from_urn, report.moved[0].to_urn),
-            (900_004, 900_020)
-        );
+        assert_eq!((report.moved[0].from_urn, report.moved[0].to_urn), (900_004, 900_020));
         assert!(report.needs_person.is_empty(), "{report}");
         let new = school_of(&world, 900_020).await.id;
         let moved = setting_row(&world, setting_id).await;
@@ -282,10 +242,7 @@ async fn a_converted_school_keeps_its_setting_contacts_enrolments_and_calendar()
             (Some(new), "Riverbank Invented Academy")
         );
         let db = world.db.reader();
-        let contact = contact::Entity::find_by_id(contact)
-            .one(db)
-            .await
-            .expect("read");
+        let contact = contact::Entity::find_by_id(contact).one(db).await.expect("read");
         assert_eq!(contact.map(|it| it.setting_id), Some(setting_id));
         let academy = enrolment_academy::Entity::find_by_id(academy).one(db).await;
         assert_eq!(academy.expect("read").map(|it| it.school_id), Some(new));
@@ -332,10 +289,7 @@ async fn two_settings_are_never_made_one() {
         let report = imported(&world, LATER, Some(LINKS)).await;
         assert!(report.moved.is_empty());
         assert_eq!(report.needs_person.len(), 1, "{report}");
-        assert!(
-            report.needs_person[0].reason.contains("another setting"),
-            "{report}"
-        );
+        assert!(report.needs_person[0].reason.contains("another setting"), "{report}");
         let school = school_of(&world, 900_004).await.id;
         assert_eq!(setting_row(&world, old).await.school_id, Some(school));
         let school = school_of(&world, 900_020).await.id;
@@ -355,14 +309,8 @@ async fn settings_that_would_meet_in_one_successor_both_stay() {
         for urn in [900_004, 900_008] {
             setting_of(&world, urn).await;
         }
-        let report = run(&world, sample(LATER), Some(chain))
-            .await
-            .expect("imported");
-        assert_eq!(
-            (report.moved.len(), report.needs_person.len()),
-            (0, 2),
-            "{report}"
-        );
+        let report = run(&world, sample(LATER), Some(chain)).await.expect("imported");
+        assert_eq!((report.moved.len(), report.needs_person.len()), (0, 2), "{report}");
     })
     .await;
 }
@@ -372,9 +320,7 @@ async fn settings_are_called_what_their_school_or_trust_is_called() {
     both(async |world| {
         imported(&world, SAMPLE, None).await;
         let school = setting_of(&world, 900_001).await;
-        let trust = trust_by_code(world.db.reader(), "8001")
-            .await
-            .expect("read");
+        let trust = trust_by_code(world.db.reader(), "8001").await.expect("read");
         let row = setting::ActiveModel {
             id: Set(new_id(world.clock.now())),
             kind: Set("trust".to_owned()),
@@ -386,14 +332,8 @@ async fn settings_are_called_what_their_school_or_trust_is_called() {
         let trust = insert(&world, row).await.id;
         let report = imported(&world, LATER, None).await;
         assert_eq!(report.settings_renamed, 2);
-        assert_eq!(
-            setting_row(&world, school).await.name,
-            "Northgate Fiction High School"
-        );
-        assert_eq!(
-            setting_row(&world, trust).await.name,
-            "BRIGHTER FICTION TRUST"
-        );
+        assert_eq!(setting_row(&world, school).await.name, "Northgate Fiction High School");
+        assert_eq!(setting_row(&world, trust).await.name, "BRIGHTER FICTION TRUST");
     })
     .await;
 }
@@ -420,23 +360,11 @@ async fn a_file_that_is_empty_cut_off_or_foreign_changes_nothing() {
             ("an open quote", &whole[..quote - 3], "cut off"),
             ("an open cell", &open[..open.len() - 3], "cut off"),
             ("half a gzip", &packed[..packed.len() / 2], "cut off"),
-            (
-                "a gzip without its check",
-                &packed[..packed.len() - 6],
-                "cut off",
-            ),
+            ("a gzip without its check", &packed[..packed.len() - 6], "cut off"),
             ("a damaged gzip", &crossed, "cut off or damaged"),
-            (
-                "another table",
-                b"name,postcode\r\nNorthgate,ZZ1 1ZZ\r\n",
-                "not an extract",
-            ),
+            ("another table", b"name,postcode\r\nNorthgate,ZZ1 1ZZ\r\n", "not an extract"),
             ("the links file", &links, "lacks EstablishmentName"),
-            (
-                "a picture",
-                b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
-                "not an extract",
-            ),
+            ("a picture", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not an extract"),
         ];
         for (name, bytes, words) in table {
             for force in [false, true] {
@@ -465,10 +393,7 @@ async fn a_bad_links_file_stops_the_establishments_too() {
             ("", b""),
             ("cut off", &whole[..whole.len() - 12]),
             ("lacks LinkURN", &bytes(SAMPLE)),
-            (
-                "not one row",
-                b"URN,LinkURN,LinkName,LinkType,LinkEstablishedDate\r\nx,1,a,b,\r\n",
-            ),
+            ("not one row", b"URN,LinkURN,LinkName,LinkType,LinkEstablishedDate\r\nx,1,a,b,\r\n"),
         ];
         for (words, bytes) in table {
             let links = file(&world, "links.csv", bytes);
@@ -489,24 +414,15 @@ async fn a_much_smaller_file_needs_force_and_closes_nothing() {
         let before = everything(&world).await;
         let few = file(&world, "few.csv", &many(89, 0));
         let error = run(&world, few.clone(), None).await.expect_err("refused");
-        assert!(
-            error.to_string().contains("89 rows, the last one had 100"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("89 rows, the last one had 100"), "{error}");
         assert_eq!(everything(&world).await, before);
 
-        let arguments = Arguments {
-            file: few,
-            links: None,
-            force: true,
-        };
+        let arguments = Arguments { file: few, links: None, force: true };
         let report = start(&world, &arguments).await.expect("forced");
         assert_eq!((report.schools.unchanged, report.schools.absent), (89, 11));
         assert_eq!(school_of(&world, 910_099).await.status, "open");
         let nearly = file(&world, "nearly.csv", &many(81, 0));
-        run(&world, nearly, None)
-            .await
-            .expect("90 percent of the last import will do");
+        run(&world, nearly, None).await.expect("90 percent of the last import will do");
     })
     .await;
 }
@@ -519,21 +435,11 @@ async fn too_many_unreadable_rows_need_force() {
         let error = run(&world, bad.clone(), None).await.expect_err("refused");
         assert!(error.to_string().contains("21 of 121 rows"), "{error}");
         assert_eq!(everything(&world).await, before);
-        let arguments = Arguments {
-            file: bad,
-            links: None,
-            force: true,
-        };
+        let arguments = Arguments { file: bad, links: None, force: true };
         let report = start(&world, &arguments).await.expect("forced");
-        assert_eq!(
-            (report.schools.added, report.schools.rejected.count),
-            (100, 21)
-        );
+        assert_eq!((report.schools.added, report.schools.rejected.count), (100, 21));
         assert_eq!(report.schools.rejected.first.len(), 20);
-        assert!(
-            report.to_string().contains("and 1 more rejected rows"),
-            "{report}"
-        );
+        assert!(report.to_string().contains("and 1 more rejected rows"), "{report}");
     })
     .await;
 }
@@ -546,13 +452,7 @@ async fn a_school_given_twice_is_taken_once() {
         twice.extend_from_slice(b"910008,201,Last School,01,1,2\r\n");
         let twice = file(&world, "twice.csv", &twice);
         let report = run(&world, twice, None).await.expect("imported");
-        let lines: Vec<_> = report
-            .schools
-            .rejected
-            .first
-            .iter()
-            .map(|it| it.line)
-            .collect();
+        let lines: Vec<_> = report.schools.rejected.first.iter().map(|it| it.line).collect();
         assert_eq!((report.schools.added, lines), (4, vec![5, 6]), "{report}");
         assert_eq!(school_of(&world, 910_001).await.name, "Invented School 1");
     })

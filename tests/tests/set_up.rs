@@ -94,9 +94,7 @@ fn without_events(text: &str, key: &str) -> String {
 }
 
 async fn demo(world: &World) {
-    load_demo::load(&world.db, world.clock.now())
-        .await
-        .expect("the demo loads");
+    load_demo::load(&world.db, world.clock.now()).await.expect("the demo loads");
 }
 
 /// Obligations of a commitment of RISE.
@@ -117,11 +115,7 @@ async fn obligations(world: &World, key: &str) -> Vec<obligation::Model> {
 
 async fn everything(
     world: &World,
-) -> (
-    Vec<programme::Model>,
-    Vec<event::Model>,
-    Vec<obligation::Model>,
-) {
+) -> (Vec<programme::Model>, Vec<event::Model>, Vec<obligation::Model>) {
     let db = world.db.reader();
     (
         programme::Entity::find()
@@ -129,11 +123,7 @@ async fn everything(
             .all(db)
             .await
             .expect("a read"),
-        event::Entity::find()
-            .order_by_asc(event::Column::Id)
-            .all(db)
-            .await
-            .expect("a read"),
+        event::Entity::find().order_by_asc(event::Column::Id).all(db).await.expect("a read"),
         obligation::Entity::find()
             .order_by_asc(obligation::Column::Id)
             .all(db)
@@ -171,26 +161,16 @@ async fn a_moved_week_moves_what_is_open_and_leaves_what_was_met() {
         let before = obligations(&world, "enhanced.self-assessment").await;
         let later = RISE.replace("due = { end_of_week = 4 }", "due = { end_of_week = 7 }");
         let report = load(&world, &later).await.expect("it loads");
-        let places: Vec<_> = report
-            .changes
-            .iter()
-            .map(|change| change.place.as_str())
-            .collect();
+        let places: Vec<_> = report.changes.iter().map(|change| change.place.as_str()).collect();
         assert_eq!(
             places,
-            [
-                "commitment regional.self-assessment",
-                "commitment enhanced.self-assessment"
-            ]
+            ["commitment regional.self-assessment", "commitment enhanced.self-assessment"]
         );
         let after = obligations(&world, "enhanced.self-assessment").await;
         let mut moved = 0;
         for (old, new) in before.iter().zip(&after) {
             if old.state == "open" {
-                assert_eq!(
-                    (old.due_on, new.due_on),
-                    (day("2026-09-25"), day("2026-10-16"))
-                );
+                assert_eq!((old.due_on, new.due_on), (day("2026-09-25"), day("2026-10-16")));
                 assert_eq!(new.revision, old.revision + 1);
                 moved += 1;
             } else {
@@ -208,20 +188,10 @@ async fn a_moved_event_gets_a_new_version_and_moves_who_attends() {
     both(async |world| {
         demo(&world).await;
         let moved = RISE
-            .replace(
-                "starts_at = \"2026-10-08T13:30:00\"",
-                "starts_at = \"2026-10-13T13:30:00\"",
-            )
-            .replace(
-                "ends_at = \"2026-10-08T15:30:00\"",
-                "ends_at = \"2026-10-13T15:30:00\"",
-            );
+            .replace("starts_at = \"2026-10-08T13:30:00\"", "starts_at = \"2026-10-13T13:30:00\"")
+            .replace("ends_at = \"2026-10-08T15:30:00\"", "ends_at = \"2026-10-13T15:30:00\"");
         let report = load(&world, &moved).await.expect("it loads");
-        let places: Vec<_> = report
-            .changes
-            .iter()
-            .map(|change| change.place.as_str())
-            .collect();
+        let places: Vec<_> = report.changes.iter().map(|change| change.place.as_str()).collect();
         assert_eq!(places, ["event september-2026-cpd-2"]);
         let event = event::Entity::find()
             .filter(event::Column::Key.eq("september-2026-cpd-2"))
@@ -249,14 +219,10 @@ async fn what_leaves_the_file_is_retired_or_cancelled_and_what_was_done_stays() 
         let met = |rows: &[obligation::Model]| rows.iter().filter(|row| row.state == "met").count();
         let before = met(&obligations(&world, "enhanced.baseline-surveys").await);
         assert_eq!(before, 3);
-        let start = RISE
-            .find("[[pathway.commitment]]\nkey = \"baseline-surveys\"")
-            .expect("there");
+        let start = RISE.find("[[pathway.commitment]]\nkey = \"baseline-surveys\"").expect("there");
         let end = start + RISE[start..].find("\n\n").expect("an end");
         let without = format!("{}{}", &RISE[..start], &RISE[end..]);
-        let start = without
-            .find("[[event]]\nkey = \"september-2026-cpd-6\"")
-            .expect("there");
+        let start = without.find("[[event]]\nkey = \"september-2026-cpd-6\"").expect("there");
         let end = start + without[start..].find("\n\n").expect("an end");
         let without = format!("{}{}", &without[..start], &without[end..]);
         let report = load(&world, &without).await.expect("it loads");
@@ -275,19 +241,11 @@ async fn what_leaves_the_file_is_retired_or_cancelled_and_what_was_done_stays() 
         );
         let after = obligations(&world, "enhanced.baseline-surveys").await;
         assert_eq!(met(&after), before);
-        assert!(
-            after
-                .iter()
-                .all(|row| row.state == "met" || row.state == "cancelled")
-        );
+        assert!(after.iter().all(|row| row.state == "met" || row.state == "cancelled"));
         let back = load(&world, RISE).await.expect("it loads");
         assert!(back.obligations_changed > 0);
         let after = obligations(&world, "enhanced.baseline-surveys").await;
-        assert!(
-            after
-                .iter()
-                .all(|row| row.state == "met" || row.state == "open")
-        );
+        assert!(after.iter().all(|row| row.state == "met" || row.state == "open"));
     })
     .await;
 }
@@ -321,23 +279,13 @@ async fn a_third_programme_of_known_kinds_needs_only_a_file() {
         assert_eq!(report.changes.len(), 8, "{:?}", report.changes);
         let db = world.db.reader();
         assert_eq!(cohort::Entity::find().count(db).await.expect("a read"), 2);
-        let start = READING
-            .find("[[cohort]]\nkey = \"spring-2027\"")
-            .expect("there");
+        let start = READING.find("[[cohort]]\nkey = \"spring-2027\"").expect("there");
         let end = READING.find("[[pathway]]").expect("there");
         let fewer = format!("{}{}", &READING[..start], &READING[end..]);
-        let report = load(&world, &fewer)
-            .await
-            .expect("nothing hangs on the second cohort");
+        let report = load(&world, &fewer).await.expect("nothing hangs on the second cohort");
         assert_eq!(report.changes.len(), 1);
         assert_eq!(report.changes[0].deed, Deed::Removed);
-        assert_eq!(
-            programme_term::Entity::find()
-                .count(db)
-                .await
-                .expect("a read"),
-            1
-        );
+        assert_eq!(programme_term::Entity::find().count(db).await.expect("a read"), 1);
     })
     .await;
 }
@@ -354,10 +302,7 @@ async fn every_fault_of_a_file_is_listed_and_nothing_is_loaded() {
             assert!(problem.contains(named), "{named}: {problem}");
         }
         assert!(problem.lines().count() >= 4, "{problem}");
-        let count = programme::Entity::find()
-            .count(world.db.reader())
-            .await
-            .expect("a read");
+        let count = programme::Entity::find().count(world.db.reader()).await.expect("a read");
         assert_eq!(count, 0);
     })
     .await;
@@ -381,26 +326,14 @@ async fn a_new_bank_holiday_is_added_once_and_moves_what_was_due_on_it() {
         demo(&world).await;
         let now = world.clock.now();
         let txn = world.db.write().await.expect("a transaction");
-        let known = import_bank_holidays::load(&txn, now, BANK_HOLIDAYS)
-            .await
-            .expect("it loads");
-        assert_eq!(
-            (known.days, known.added.len(), known.obligations_changed),
-            (32, 0, 0)
-        );
+        let known = import_bank_holidays::load(&txn, now, BANK_HOLIDAYS).await.expect("it loads");
+        assert_eq!((known.days, known.added.len(), known.obligations_changed), (32, 0, 0));
         let invented = r#"{"england-and-wales": {"division": "england-and-wales", "events": [
             {"title": "Invented holiday", "date": "2026-10-09", "notes": "", "bunting": true}]}}"#;
-        let report = import_bank_holidays::load(&txn, now, invented)
-            .await
-            .expect("it loads");
-        assert_eq!(
-            report.added,
-            [(day("2026-10-09"), "Invented holiday".to_owned())]
-        );
+        let report = import_bank_holidays::load(&txn, now, invented).await.expect("it loads");
+        assert_eq!(report.added, [(day("2026-10-09"), "Invented holiday".to_owned())]);
         assert!(report.obligations_changed > 0);
-        let again = import_bank_holidays::load(&txn, now, invented)
-            .await
-            .expect("it loads");
+        let again = import_bank_holidays::load(&txn, now, invented).await.expect("it loads");
         assert_eq!((again.added.len(), again.obligations_changed), (0, 0));
         txn.commit().await.expect("commit");
         let surveys = obligations(&world, "enhanced.baseline-surveys").await;

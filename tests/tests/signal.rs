@@ -61,9 +61,7 @@ async fn a_receiver_looks_again_after_redis_was_away_and_hears_what_comes_later(
 
     redis.kill();
     // Nobody fails for a Redis that is away, and nobody else hears of it.
-    timeout(LIMIT, here.changed())
-        .await
-        .expect("it does not wait");
+    timeout(LIMIT, here.changed()).await.expect("it does not wait");
 
     redis.start_again().expect("Redis starts again");
     // The receiver may have missed something, so it wakes once the connection stands again.

@@ -41,16 +41,13 @@ fn programs_of(demo: &mut Running) -> Vec<u32> {
 
 fn runs(id: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ")
-        .is_some_and(|(_, tail)| !tail.starts_with('Z'))
+    stat.rsplit_once(") ").is_some_and(|(_, tail)| !tail.starts_with('Z'))
 }
 
 /// A line of the welcome, without its first word.
 fn told(demo: &Running, start: &str) -> String {
     let output = demo.output();
-    let line = output
-        .lines()
-        .find(|line| line.trim_start().starts_with(start));
+    let line = output.lines().find(|line| line.trim_start().starts_with(start));
     let line = line.unwrap_or_else(|| panic!("no {start} in:\n{output}"));
     line.trim_start()[start.len()..].trim().to_owned()
 }
@@ -65,15 +62,9 @@ async fn the_demonstration_answers_stops_goes_on_and_leaves_nothing_running() {
 
     // The command to paste works as it stands.
     let output = demo.output();
-    let token = output
-        .split("Bearer ")
-        .nth(1)
-        .and_then(|rest| rest.split('\'').next());
+    let token = output.split("Bearer ").nth(1).and_then(|rest| rest.split('\'').next());
     let token = token.expect("a token");
-    let body = output
-        .split("-d '")
-        .nth(1)
-        .and_then(|rest| rest.split('\'').next());
+    let body = output.split("-d '").nth(1).and_then(|rest| rest.split('\'').next());
     let body = body.expect("a query");
     let answer = Client::new()
         .post(told(&demo, "GraphQL"))
@@ -108,10 +99,7 @@ async fn the_demonstration_answers_stops_goes_on_and_leaves_nothing_running() {
     again.kill();
     let killed = Instant::now();
     while programs.iter().copied().any(runs) {
-        assert!(
-            killed.elapsed() < LIMIT,
-            "a program outlived the demonstration"
-        );
+        assert!(killed.elapsed() < LIMIT, "a program outlived the demonstration");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

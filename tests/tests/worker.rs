@@ -19,13 +19,9 @@ use worker::pass::{self, Pass};
 const EIGHT: &str = "2026-10-05T07:00:00Z";
 
 async fn app(world: &World) -> App {
-    App::open(
-        world.config.clone(),
-        world.clock.clone(),
-        CancellationToken::new(),
-    )
-    .await
-    .expect("the worker opens")
+    App::open(world.config.clone(), world.clock.clone(), CancellationToken::new())
+        .await
+        .expect("the worker opens")
 }
 
 /// One pass at `moment`, in which every job succeeds.
@@ -48,11 +44,7 @@ fn mails(world: &World) -> Vec<Mail> {
 fn to_head<'a>(mails: &'a [Mail], school: &str) -> &'a Mail {
     let school = school.to_lowercase().replace(' ', ".");
     let address = format!("head.of.{school}@example.org");
-    let [mail] = &mails
-        .iter()
-        .filter(|mail| mail.to == address)
-        .collect::<Vec<_>>()[..]
-    else {
+    let [mail] = &mails.iter().filter(|mail| mail.to == address).collect::<Vec<_>>()[..] else {
         panic!("one mail to {address}, not {mails:#?}")
     };
     mail
@@ -87,35 +79,18 @@ async fn reminders(world: &World, person: Uuid) -> Vec<reminder::Model> {
 async fn excuse(world: &World, obligation: Uuid) {
     let txn = world.db.write().await.expect("a transaction");
     let now = world.clock.now();
-    enrolments::excuse(
-        &txn,
-        &Scope::System,
-        None,
-        now,
-        obligation,
-        None,
-        "Closed by a flood",
-    )
-    .await
-    .expect("excused");
+    enrolments::excuse(&txn, &Scope::System, None, now, obligation, None, "Closed by a flood")
+        .await
+        .expect("excused");
     txn.commit().await.expect("commit");
 }
 
 async fn report_done(world: &World, obligation: Uuid) {
     let txn = world.db.write().await.expect("a transaction");
     let now = world.clock.now();
-    record_met(
-        &txn,
-        &Scope::System,
-        None,
-        now,
-        obligation,
-        None,
-        day("2026-10-02"),
-        "",
-    )
-    .await
-    .expect("recorded");
+    record_met(&txn, &Scope::System, None, now, obligation, None, day("2026-10-02"), "")
+        .await
+        .expect("recorded");
     txn.commit().await.expect("commit");
 }
 
@@ -124,21 +99,14 @@ async fn the_digest_goes_out_at_eight_with_exactly_what_is_due() {
     both(async |world| {
         let rise = Rise::seed(&world, &["Demo Ash School"]).await;
         pass_at(&world, "2026-10-05T06:58:00Z").await;
-        assert!(
-            mails(&world).is_empty(),
-            "nothing goes out before the digest's hour"
-        );
+        assert!(mails(&world).is_empty(), "nothing goes out before the digest's hour");
         let planned = reminders(&world, rise.partners[0].head).await;
         assert!(planned.iter().all(|row| row.state == "planned"));
 
         pass_at(&world, EIGHT).await;
         let mails = mails(&world);
         let mail = to_head(&mails, "Demo Ash School");
-        let titles: Vec<_> = mail
-            .text
-            .lines()
-            .filter_map(|line| line.strip_prefix("* "))
-            .collect();
+        let titles: Vec<_> = mail.text.lines().filter_map(|line| line.strip_prefix("* ")).collect();
         assert_eq!(
             titles,
             [
@@ -164,10 +132,7 @@ async fn nothing_goes_out_twice_when_the_worker_runs_again() {
         for moment in [EIGHT, "2026-10-05T07:00:30Z", "2026-10-05T12:30:00Z"] {
             pass_at(&world, moment).await;
         }
-        assert_eq!(
-            (mails(&world).len(), messages(&world).await.len()),
-            (before, rows)
-        );
+        assert_eq!((mails(&world).len(), messages(&world).await.len()), (before, rows));
     })
     .await;
 }
@@ -175,9 +140,7 @@ async fn nothing_goes_out_twice_when_the_worker_runs_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_workers_at_once_send_each_mail_once() {
     both(async |world| {
-        let names: Vec<String> = (1..=12)
-            .map(|number| format!("Demo School {number}"))
-            .collect();
+        let names: Vec<String> = (1..=12).map(|number| format!("Demo School {number}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         Rise::seed(&world, &names).await;
         world.clock.set(at(EIGHT));
@@ -195,22 +158,12 @@ async fn two_workers_at_once_send_each_mail_once() {
         }
         // Whatever one of them left because another was at it, a last pass must finish.
         pass_at(&world, EIGHT).await;
-        assert_eq!(
-            mails(&world).len(),
-            13,
-            "one for each head and one for the lead"
-        );
+        assert_eq!(mails(&world).len(), 13, "one for each head and one for the lead");
         for row in messages(&world).await {
             assert_eq!(row.state, "accepted");
-            assert_eq!(
-                story(&world, row.id).await,
-                ["pending", "leased", "handoff", "accepted"]
-            );
+            assert_eq!(story(&world, row.id).await, ["pending", "leased", "handoff", "accepted"]);
         }
-        let planned = reminder::Entity::find()
-            .all(world.db.reader())
-            .await
-            .expect("reminders");
+        let planned = reminder::Entity::find().all(world.db.reader()).await.expect("reminders");
         assert!(planned.iter().all(|row| row.state == "sent"));
     })
     .await;
@@ -222,9 +175,7 @@ async fn what_was_done_after_planning_is_not_mentioned() {
         let rise = Rise::seed(&world, &["Demo Ash School"]).await;
         let partner = rise.partners[0];
         pass_at(&world, "2026-10-05T06:58:00Z").await;
-        let done = rise
-            .obligation(&world, partner.enrolment, "self_assessment")
-            .await;
+        let done = rise.obligation(&world, partner.enrolment, "self_assessment").await;
         report_done(&world, done.id).await;
         pass_at(&world, EIGHT).await;
         let mails = mails(&world);
@@ -232,14 +183,8 @@ async fn what_was_done_after_planning_is_not_mentioned() {
         assert!(mail.text.contains("introduction video"));
         assert!(!mail.text.contains(&done.title), "{}", mail.text);
         let rows = reminders(&world, partner.head).await;
-        let about = rows
-            .iter()
-            .find(|row| row.obligation_id == done.id)
-            .expect("it was planned");
-        assert_eq!(
-            (about.state.as_str(), about.reason.as_str()),
-            ("cancelled", "It is done.")
-        );
+        let about = rows.iter().find(|row| row.obligation_id == done.id).expect("it was planned");
+        assert_eq!((about.state.as_str(), about.reason.as_str()), ("cancelled", "It is done."));
     })
     .await;
 }
@@ -250,9 +195,7 @@ async fn bundled(world: &World) {
     world.clock.set(at(EIGHT));
     let txn = world.db.write().await.expect("a transaction");
     let book = Book::load(&txn).await.expect("the book");
-    digests::bundle(&txn, world.clock.now(), &book)
-        .await
-        .expect("digests");
+    digests::bundle(&txn, world.clock.now(), &book).await.expect("digests");
     txn.commit().await.expect("commit");
 }
 
@@ -279,13 +222,8 @@ async fn a_digest_of_which_nothing_is_wanted_any_more_is_cancelled() {
 async fn claim_and_die(world: &World, then: Option<&str>) -> outbox::Lease {
     let now = world.clock.now();
     let txn = world.db.write().await.expect("a transaction");
-    let claimed = outbox::claim(&txn, now, "dying", 0, 1)
-        .await
-        .expect("a claim");
-    let lease = outbox::Lease {
-        id: claimed[0].message.id,
-        epoch: claimed[0].message.lease_epoch,
-    };
+    let claimed = outbox::claim(&txn, now, "dying", 0, 1).await.expect("a claim");
+    let lease = outbox::Lease { id: claimed[0].message.id, epoch: claimed[0].message.lease_epoch };
     if let Some(body) = then {
         let set = message::ActiveModel {
             body: sea_orm::ActiveValue::Set(Some(body.as_bytes().to_vec())),
@@ -293,11 +231,7 @@ async fn claim_and_die(world: &World, then: Option<&str>) -> outbox::Lease {
             ..<message::ActiveModel as Default>::default()
         };
         let to = MessageState::Handoff;
-        assert!(
-            outbox::advance(&txn, now, lease, to, "", set)
-                .await
-                .expect("handoff")
-        );
+        assert!(outbox::advance(&txn, now, lease, to, "", set).await.expect("handoff"));
     }
     txn.commit().await.expect("commit");
     lease
@@ -317,15 +251,7 @@ async fn a_hand_over_that_was_cut_off_is_repeated_once_with_the_same_bytes() {
         pass_at(&world, EIGHT).await;
         let file = world.config.mail.folder.join(format!("{}.eml", dead.id));
         assert_eq!(std::fs::read_to_string(file).expect("the mail"), KEPT);
-        let states = [
-            "pending",
-            "leased",
-            "handoff",
-            "uncertain",
-            "leased",
-            "handoff",
-            "accepted",
-        ];
+        let states = ["pending", "leased", "handoff", "uncertain", "leased", "handoff", "accepted"];
         assert_eq!(story(&world, dead.id).await, states);
     })
     .await;
@@ -338,9 +264,7 @@ async fn a_hand_over_cut_off_twice_is_held_for_a_person() {
         bundled(&world).await;
         let dead = claim_and_die(&world, Some(KEPT)).await;
         let txn = world.db.write().await.expect("a transaction");
-        outbox::settle_cut_off(&txn, world.clock.now())
-            .await
-            .expect("settled");
+        outbox::settle_cut_off(&txn, world.clock.now()).await.expect("settled");
         txn.commit().await.expect("commit");
         // The other message is due as well; the uncertain one comes first by its id or after it.
         let mut again = claim_and_die(&world, Some(KEPT)).await;
@@ -352,10 +276,7 @@ async fn a_hand_over_cut_off_twice_is_held_for_a_person() {
         let file = world.config.mail.folder.join(format!("{}.eml", dead.id));
         assert!(!file.exists());
         let all = messages(&world).await;
-        let held = all
-            .iter()
-            .find(|row| row.id == dead.id)
-            .expect("the message");
+        let held = all.iter().find(|row| row.id == dead.id).expect("the message");
         assert_eq!(held.state, "held");
     })
     .await;
@@ -370,11 +291,7 @@ async fn a_lease_that_ran_out_is_taken_over_and_its_old_holder_changes_nothing()
         pass_at(&world, EIGHT).await;
         let before = messages(&world).await;
         assert!(before.iter().all(|row| row.state == "accepted"));
-        for to in [
-            MessageState::Handoff,
-            MessageState::Cancelled,
-            MessageState::Accepted,
-        ] {
+        for to in [MessageState::Handoff, MessageState::Cancelled, MessageState::Accepted] {
             let txn = world.db.write().await.expect("a transaction");
             let set = <message::ActiveModel as Default>::default();
             let moved = outbox::advance(&txn, world.clock.now(), stale, to, "", set).await;
@@ -392,9 +309,7 @@ async fn a_lease_that_still_runs_is_left_alone() {
         Rise::seed(&world, &["Demo Ash School"]).await;
         bundled(&world).await;
         let txn = world.db.write().await.expect("a transaction");
-        let held = outbox::claim(&txn, world.clock.now(), "busy", 600, 100)
-            .await
-            .expect("a claim");
+        let held = outbox::claim(&txn, world.clock.now(), "busy", 600, 100).await.expect("a claim");
         txn.commit().await.expect("commit");
         assert!(!held.is_empty());
         pass_at(&world, EIGHT).await;
@@ -422,20 +337,11 @@ async fn mail_that_could_not_be_written_is_tried_again_and_waits_for_the_next_da
         std::fs::remove_file(&world.config.mail.folder).expect("removed");
         pass_at(&world, "2026-10-06T07:00:00Z").await;
         let mails = mails(&world);
-        assert!(
-            to_head(&mails, "Demo Ash School")
-                .text
-                .contains("self-assessment")
-        );
+        assert!(to_head(&mails, "Demo Ash School").text.contains("self-assessment"));
         let rows = reminders(&world, rise.partners[0].head).await;
         // A step whose successor's day has come is not sent any more.
-        assert!(
-            rows.iter()
-                .all(|row| row.state == "sent" || row.state == "expired")
-        );
-        let late = rise
-            .obligation(&world, rise.partners[0].enrolment, "self_assessment")
-            .await;
+        assert!(rows.iter().all(|row| row.state == "sent" || row.state == "expired"));
+        let late = rise.obligation(&world, rise.partners[0].enrolment, "self_assessment").await;
         let about = rows.iter().find(|row| row.obligation_id == late.id);
         assert_eq!(about.expect("a reminder").state, "sent");
     })
@@ -453,39 +359,20 @@ async fn an_alert_rises_with_its_evidence_and_clears_when_the_work_is_reported()
                 .filter(engagement_alert::Column::SubjectId.eq(partner.enrolment));
             rows.all(world.db.reader()).await.expect("alerts")
         };
-        let late = rise
-            .obligation(&world, partner.enrolment, "self_assessment")
-            .await;
-        let [alert] = &alerts().await[..] else {
-            panic!("one alert")
-        };
-        assert_eq!(
-            (alert.state.as_str(), alert.hub_id),
-            ("firing", Some(rise.hub.id))
-        );
+        let late = rise.obligation(&world, partner.enrolment, "self_assessment").await;
+        let [alert] = &alerts().await[..] else { panic!("one alert") };
+        assert_eq!((alert.state.as_str(), alert.hub_id), ("firing", Some(rise.hub.id)));
         assert!(alert.evidence.to_string().contains(&late.id.to_string()));
         assert!(!alert.threshold.is_empty());
 
         report_done(&world, late.id).await;
-        let [alert] = &alerts().await[..] else {
-            panic!("still one alert")
-        };
-        assert_eq!(
-            alert.state, "firing",
-            "the introduction video is overdue as well"
-        );
+        let [alert] = &alerts().await[..] else { panic!("still one alert") };
+        assert_eq!(alert.state, "firing", "the introduction video is overdue as well");
         assert!(!alert.evidence.to_string().contains(&late.id.to_string()));
-        let first = rise
-            .obligation(&world, partner.enrolment, "initial_actions")
-            .await;
+        let first = rise.obligation(&world, partner.enrolment, "initial_actions").await;
         report_done(&world, first.id).await;
-        let [alert] = &alerts().await[..] else {
-            panic!("the same alert")
-        };
-        assert_eq!(
-            (alert.state.as_str(), alert.resolved_at),
-            ("resolved", Some(at(EIGHT)))
-        );
+        let [alert] = &alerts().await[..] else { panic!("the same alert") };
+        assert_eq!((alert.state.as_str(), alert.resolved_at), ("resolved", Some(at(EIGHT))));
     })
     .await;
 }
@@ -496,9 +383,7 @@ async fn an_acknowledged_alert_stays_so_and_a_stale_or_foreign_hand_is_refused()
         let rise = Rise::seed(&world, &["Demo Ash School"]).await;
         pass_at(&world, EIGHT).await;
         let find = async || {
-            let row = engagement_alert::Entity::find()
-                .one(world.db.reader())
-                .await;
+            let row = engagement_alert::Entity::find().one(world.db.reader()).await;
             row.expect("a read").expect("an alert")
         };
         let alert = find().await;
@@ -516,24 +401,14 @@ async fn an_acknowledged_alert_stays_so_and_a_stale_or_foreign_hand_is_refused()
             done.map(|row| row.state).map_err(|error| error.to_string())
         };
         let stranger = Scope::Viewer(entity::scope::Viewer::default());
-        assert_eq!(
-            acknowledge(stranger, None).await,
-            Err("There is no such alert.".to_owned())
-        );
+        assert_eq!(acknowledge(stranger, None).await, Err("There is no such alert.".to_owned()));
         let lead = Scope::Viewer(entity::scope::Viewer {
             person_id: rise.lead,
             hubs: vec![rise.hub.id],
             ..entity::scope::Viewer::default()
         });
-        assert!(
-            acknowledge(lead.clone(), Some(alert.version + 1))
-                .await
-                .is_err()
-        );
-        assert_eq!(
-            acknowledge(lead, Some(alert.version)).await,
-            Ok("acknowledged".to_owned())
-        );
+        assert!(acknowledge(lead.clone(), Some(alert.version + 1)).await.is_err());
+        assert_eq!(acknowledge(lead, Some(alert.version)).await, Ok("acknowledged".to_owned()));
         pass_at(&world, "2026-10-06T07:00:00Z").await;
         let later = find().await;
         assert_eq!(later.state, "acknowledged", "new evidence does not undo it");
@@ -555,10 +430,7 @@ async fn moments_that_passed_while_no_worker_ran_are_written_down_as_missed() {
             .all(world.db.reader())
             .await
             .expect("occurrences");
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|row| (row.due_at, row.outcome.as_str()))
-            .collect();
+        let rows: Vec<_> = rows.iter().map(|row| (row.due_at, row.outcome.as_str())).collect();
         assert_eq!(
             rows,
             [
@@ -595,10 +467,7 @@ async fn a_digest_says_the_same_in_text_and_html() {
                 }
                 out
             };
-            let whole = format!(
-                "Subject: {}\n\n{}\n\n{}",
-                mail.subject, mail.text, mail.html
-            );
+            let whole = format!("Subject: {}\n\n{}\n\n{}", mail.subject, mail.text, mail.html);
             insta::assert_snapshot!(name, token(&whole.replace('\r', "")));
         }
     })

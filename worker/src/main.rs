@@ -53,12 +53,7 @@ async fn main() -> ExitCode {
     runtime::exit::with(run(Arguments::parse()).await)
 }
 
-async fn run(
-    Arguments {
-        config,
-        command: Command::Run(run),
-    }: Arguments,
-) -> anyhow::Result<()> {
+async fn run(Arguments { config, command: Command::Run(run) }: Arguments) -> anyhow::Result<()> {
     let config = Config::load(config.as_deref())?;
     let clock = match run.now {
         Some(now) => {

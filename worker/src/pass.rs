@@ -22,9 +22,7 @@ impl Done {
     /// Nothing changed.
     #[must_use]
     pub fn nothing() -> Self {
-        Self {
-            summary: String::new(),
-        }
+        Self { summary: String::new() }
     }
 
     /// The parts that are not zero, such as `3 reminders planned`; `one` and `many` name the unit.
@@ -34,9 +32,7 @@ impl Done {
         let parts: Vec<_> = parts
             .map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }))
             .collect();
-        Self {
-            summary: parts.join(", "),
-        }
+        Self { summary: parts.join(", ") }
     }
 }
 
@@ -53,11 +49,7 @@ pub struct Pass {
 
 /// Runs every job that is due. A job that fails does not keep the others from running.
 pub async fn run(app: &App, stop: &CancellationToken) -> Pass {
-    let mut pass = Pass {
-        now: app.clock.now(),
-        ran: Vec::new(),
-        missed: 0,
-    };
+    let mut pass = Pass { now: app.clock.now(), ran: Vec::new(), missed: 0 };
     for row in TIMETABLE {
         if stop.is_cancelled() {
             break;
@@ -110,10 +102,7 @@ impl Pass {
     /// Whether anything changed that others may want to look at.
     #[must_use]
     pub fn changed(&self) -> bool {
-        let mut done = self
-            .ran
-            .iter()
-            .filter_map(|(_, _, done)| done.as_ref().ok());
+        let mut done = self.ran.iter().filter_map(|(_, _, done)| done.as_ref().ok());
         done.any(|done| !done.summary.is_empty())
     }
 
@@ -128,10 +117,7 @@ impl Pass {
             }
         }
         if self.missed > 0 {
-            tracing::warn!(
-                count = self.missed,
-                "due moments had passed while no worker ran"
-            );
+            tracing::warn!(count = self.missed, "due moments had passed while no worker ran");
         }
     }
 
@@ -160,19 +146,11 @@ impl fmt::Display for Pass {
             };
             write!(formatter, "\n  {job:<20} {what}")?;
             if let Some(due_at) = due_at {
-                write!(
-                    formatter,
-                    " (due {})",
-                    local(*due_at).format("%-d %B %H:%M")
-                )?;
+                write!(formatter, " (due {})", local(*due_at).format("%-d %B %H:%M"))?;
             }
         }
         if self.missed > 0 {
-            write!(
-                formatter,
-                "\n  {} due moments had passed undone",
-                self.missed
-            )?;
+            write!(formatter, "\n  {} due moments had passed undone", self.missed)?;
         }
         Ok(())
     }

@@ -42,19 +42,12 @@ fn register() -> Result<(), String> {
 
     let floor = floor(&file)?;
     println!("\n{ROWS} invented schools in {COLUMNS} columns");
-    println!(
-        "{:<28}{:>8} ms",
-        "floor: read, split into cells",
-        floor.as_millis()
-    );
+    println!("{:<28}{:>8} ms", "floor: read, split into cells", floor.as_millis());
     let database = format!("sqlite://{}", folder.join("hubs.db").display());
     measure("SQLite", &database, &file, floor)?;
     if TOOLS[0].is_present() {
         let server = Server::start(POSTGRES, "PostgreSQL")?;
-        let database = format!(
-            "postgres://postgres@localhost/postgres?host={}",
-            server.folder
-        );
+        let database = format!("postgres://postgres@localhost/postgres?host={}", server.folder);
         measure("PostgreSQL (fsync off)", &database, &file, floor)?;
     } else {
         println!("PostgreSQL is left out: {}", TOOLS[0].how_to_get());
@@ -107,18 +100,15 @@ fn import(database: &str, file: &Path) -> Result<(Duration, u64), String> {
 /// The line `VmHWM:  12345 kB` of Linux; 0 elsewhere.
 fn most_memory(status: &str) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
-        .unwrap_or(0)
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 /// What no import can do without: read the file and find its cells.
 fn floor(file: &Path) -> Result<Duration, String> {
     let started = Instant::now();
     let text = std::fs::read_to_string(file).map_err(|error| format!("register.csv: {error}"))?;
-    let cells: usize = text
-        .lines()
-        .map(|line| line.split(',').filter(|it| !it.is_empty()).count())
-        .sum();
+    let cells: usize =
+        text.lines().map(|line| line.split(',').filter(|it| !it.is_empty()).count()).sum();
     let time = started.elapsed();
     if cells < ROWS {
         return Err(format!("the generated register has only {cells} cells"));
@@ -169,12 +159,9 @@ fn cell(column: &str, number: usize) -> String {
         "EstablishmentNumber" => (1_000 + number % 9_000).to_string(),
         "EstablishmentName" => format!("Invented School {number}"),
         "TypeOfEstablishment (code)" => if in_trust { "34" } else { "01" }.to_owned(),
-        "TypeOfEstablishment (name)" => if in_trust {
-            "Academy converter"
-        } else {
-            "Community school"
+        "TypeOfEstablishment (name)" => {
+            if in_trust { "Academy converter" } else { "Community school" }.to_owned()
         }
-        .to_owned(),
         "EstablishmentStatus (code)" => "1".to_owned(),
         "EstablishmentStatus (name)" => "Open".to_owned(),
         "OpenDate" => "01-09-2005".to_owned(),
@@ -185,12 +172,10 @@ fn cell(column: &str, number: usize) -> String {
         "NumberOfPupils" => (50 + number % 900).to_string(),
         "PercentageFSM" => format!("{}.5", number % 60),
         "TrustSchoolFlag (code)" => if in_trust { "3" } else { "0" }.to_owned(),
-        "TrustSchoolFlag (name)" => if in_trust {
-            "Supported by a multi-academy trust"
-        } else {
-            "Not applicable"
+        "TrustSchoolFlag (name)" => {
+            if in_trust { "Supported by a multi-academy trust" } else { "Not applicable" }
+                .to_owned()
         }
-        .to_owned(),
         "Trusts (code)" if in_trust => trust.to_string(),
         "Trusts (name)" if in_trust => format!("Invented Trust {trust}"),
         "UKPRN" => (18_000_000 + number).to_string(),

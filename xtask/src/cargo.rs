@@ -28,14 +28,9 @@ pub fn cargo(arguments: &[&str]) -> Command {
     command.args(arguments).current_dir(root());
     for (name, _) in std::env::vars_os() {
         let told = name.to_string_lossy();
-        if [
-            "CARGO_PKG_",
-            "CARGO_MANIFEST_",
-            "CARGO_BIN_",
-            "CARGO_CRATE_",
-        ]
-        .iter()
-        .any(|start| told.starts_with(start))
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"]
+            .iter()
+            .any(|start| told.starts_with(start))
             || told == "CARGO_PRIMARY_PACKAGE"
         {
             command.env_remove(&name);

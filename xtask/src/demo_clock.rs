@@ -45,9 +45,7 @@ impl DemoClock {
 
     /// The real moment at which the clock showed [`STARTS_AT`], in milliseconds since 1970.
     pub fn anchor_unix_ms(&self) -> u128 {
-        self.anchor
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_millis())
+        self.anchor.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis())
     }
 
     /// Seconds for which the clock has run, in all demonstrations in this folder.

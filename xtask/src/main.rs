@@ -32,9 +32,8 @@ cargo bench-all [register]
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (command, rest) = arguments
-        .split_first()
-        .map_or(("", [].as_slice()), |(first, rest)| (first.as_str(), rest));
+    let (command, rest) =
+        arguments.split_first().map_or(("", [].as_slice()), |(first, rest)| (first.as_str(), rest));
     let done = match command {
         "up" => up::run(rest),
         "bench" => bench::run(rest),

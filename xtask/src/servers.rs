@@ -30,9 +30,7 @@ impl Server {
             .map_err(failed)?;
         let mut folder = String::new();
         if let Some(output) = keeper.stdout.take() {
-            BufReader::new(output)
-                .read_line(&mut folder)
-                .map_err(failed)?;
+            BufReader::new(output).read_line(&mut folder).map_err(failed)?;
         }
         let folder = folder.trim().to_owned();
         if folder.is_empty() {

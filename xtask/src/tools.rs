@@ -62,11 +62,7 @@ pub fn install_missing() -> Vec<&'static Tool> {
     if lacking.is_empty() || !may_install {
         return lacking;
     }
-    let packages: Vec<&str> = lacking
-        .iter()
-        .flat_map(|tool| tool.packages)
-        .copied()
-        .collect();
+    let packages: Vec<&str> = lacking.iter().flat_map(|tool| tool.packages).copied().collect();
     let apt = |arguments: &[&str]| {
         succeeds(
             Command::new("apt-get")

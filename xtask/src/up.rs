@@ -25,14 +25,7 @@ const START_LIMIT: Duration = Duration::from_mins(1);
 /// How often the programs and the wish to stop are looked at.
 const GLANCE: Duration = Duration::from_millis(100);
 /// Everything that a demonstration keeps, and all that `--fresh` deletes.
-const KEPT: [&str; 6] = [
-    "hubs.db",
-    "hubs.db-shm",
-    "hubs.db-wal",
-    "mail",
-    "clock",
-    "tokens",
-];
+const KEPT: [&str; 6] = ["hubs.db", "hubs.db-shm", "hubs.db-wal", "mail", "clock", "tokens"];
 
 /// Ends the programs when this process is gone without having said that they are: it reads a line
 /// that never comes if this process is killed.
@@ -88,11 +81,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
 }
 
 fn wishes(arguments: &[String]) -> Result<Wishes, String> {
-    let mut wishes = Wishes {
-        fresh: false,
-        port: 8000,
-        folder: root().join("data/demo"),
-    };
+    let mut wishes = Wishes { fresh: false, port: 8000, folder: root().join("data/demo") };
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
@@ -143,11 +132,7 @@ fn free_port(port: u16) -> Result<u16, String> {
                 "Port {port} on 127.0.0.1 cannot be used: {error}.\nStop the program that has it \
                  (`ss -ltnp 'sport = :{port}'` names it), or choose another port:\n    \
                  cargo up --port {}",
-                if port < 8000 {
-                    8000
-                } else {
-                    port.wrapping_add(1).max(8001)
-                }
+                if port < 8000 { 8000 } else { port.wrapping_add(1).max(8001) }
             )
         })
 }
@@ -208,10 +193,7 @@ impl Demo {
             .env("HUBS__HTTP__LISTEN", &self.address)
             .env("HUBS__HTTP__PUBLIC_URL", format!("http://{}", self.address))
             .env("HUBS__CLOCK__STARTS_AT", STARTS_AT)
-            .env(
-                "HUBS__CLOCK__ANCHOR_UNIX_MS",
-                self.clock.anchor_unix_ms().to_string(),
-            )
+            .env("HUBS__CLOCK__ANCHOR_UNIX_MS", self.clock.anchor_unix_ms().to_string())
             .stdin(Stdio::null());
         if !std::io::stdout().is_terminal() {
             command.env("NO_COLOR", "1");
@@ -297,10 +279,7 @@ impl Running {
                 welcomed = true;
                 let elapsed = demo.clock.elapsed();
                 let clock = (shown(elapsed), until_digests(elapsed));
-                println!(
-                    "{}",
-                    welcome::text(&demo.address, &demo.mail(), &clock, tokens)
-                );
+                println!("{}", welcome::text(&demo.address, &demo.mail(), &clock, tokens));
             }
             if !welcomed && started.elapsed() > START_LIMIT {
                 return Err("The api did not get ready in time; its log is above.".to_owned());
@@ -343,10 +322,7 @@ impl Running {
         if killed.is_empty() {
             return Ok(());
         }
-        Err(format!(
-            "{} did not stop when asked and was killed.",
-            killed.join(" and ")
-        ))
+        Err(format!("{} did not stop when asked and was killed.", killed.join(" and ")))
     }
 }
 

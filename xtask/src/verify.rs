@@ -52,20 +52,8 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     let started = Instant::now();
     let mut report = Report::default();
     if filter.is_none() {
-        component(
-            &mut report,
-            "formatting",
-            "fmt",
-            &["fmt", "--all", "--", "--check"],
-        );
-        let lints = [
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ];
+        component(&mut report, "formatting", "fmt", &["fmt", "--all", "--", "--check"]);
+        let lints = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
         component(&mut report, "lints", "clippy", &lints);
     }
     let counts = tests(&mut report, filter)?;
@@ -125,9 +113,7 @@ fn component(report: &mut Report, name: &str, part: &str, arguments: &[&str]) {
 fn tests(report: &mut Report, filter: Option<&str>) -> Result<Counts, String> {
     let missing = step("tools", install_missing);
     for tool in &missing {
-        report
-            .left_out
-            .push(format!("{}: {}", tool.serves, tool.how_to_get()));
+        report.left_out.push(format!("{}: {}", tool.serves, tool.how_to_get()));
     }
     let present = |name: &str| !missing.iter().any(|tool| tool.name == name);
     let [postgres, redis, python] = &TOOLS;
@@ -157,10 +143,7 @@ fn tests(report: &mut Report, filter: Option<&str>) -> Result<Counts, String> {
     }
     if present(redis.name) {
         let server = Server::start(REDIS, redis.name)?;
-        test.env(
-            REDIS_VARIABLE,
-            format!("redis+unix://{}/redis.sock", server.folder),
-        );
+        test.env(REDIS_VARIABLE, format!("redis+unix://{}/redis.sock", server.folder));
         servers.push(server);
     } else {
         test.env(REDIS_VARIABLE, ABSENT);
@@ -183,11 +166,7 @@ fn tests(report: &mut Report, filter: Option<&str>) -> Result<Counts, String> {
 /// Runs `cargo test`, passes its output on as it comes, and adds up the counts in it.
 fn counted(test: &mut Command) -> Result<(Counts, bool), String> {
     let failed = |error: std::io::Error| format!("cargo test cannot be run: {error}");
-    let mut child = test
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(failed)?;
+    let mut child = test.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(failed)?;
     let mut counts = Counts::default();
     if let Some(output) = child.stdout.take() {
         for line in BufReader::new(output).split(b'\n') {
@@ -202,9 +181,8 @@ fn counted(test: &mut Command) -> Result<(Counts, bool), String> {
 
 /// Adds a line such as `test result: ok. 5 passed; 0 failed; 1 ignored; ...`.
 fn add(counts: &mut Counts, line: &str) {
-    let Some((_, result)) = line
-        .strip_prefix("test result: ")
-        .and_then(|line| line.split_once(". "))
+    let Some((_, result)) =
+        line.strip_prefix("test result: ").and_then(|line| line.split_once(". "))
     else {
         return;
     };
@@ -237,11 +215,7 @@ mod tests {
         ] {
             add(&mut counts, line);
         }
-        let expected = Counts {
-            passed: 7,
-            failed: 3,
-            ignored: 1,
-        };
+        let expected = Counts { passed: 7, failed: 3, ignored: 1 };
         assert_eq!(counts, expected);
     }
 }

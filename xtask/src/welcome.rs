@@ -49,12 +49,7 @@ pub fn text(address: &str, mail: &Path, clock: &(String, u64), tokens: &str) -> 
         mail.display(),
         duration(*until),
     );
-    let width = |cell: usize| {
-        rows.iter()
-            .map(|row| row[cell].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
+    let width = |cell: usize| rows.iter().map(|row| row[cell].chars().count()).max().unwrap_or(0);
     let (roles, names) = (width(0), width(1));
     for [role, name, token] in &rows {
         let _ = writeln!(text, "  {role:roles$}  {name:names$}  {token}");

@@ -15,10 +15,7 @@ use crate::app::App;
 /// The shipped set-ups, under the names of their files.
 pub const SHIPPED: &[(&str, &str)] = &[
     ("rise.toml", include_str!("../../../set-ups/rise.toml")),
-    (
-        "behaviour-hubs.toml",
-        include_str!("../../../set-ups/behaviour-hubs.toml"),
-    ),
+    ("behaviour-hubs.toml", include_str!("../../../set-ups/behaviour-hubs.toml")),
 ];
 
 /// Arguments of the command.
@@ -65,17 +62,12 @@ pub async fn load(
 pub fn parse(text: &str) -> anyhow::Result<SetUp> {
     let set_up: SetUp = toml::from_str(text)?;
     let faults = set_up.faults().into_iter();
-    let faults: Vec<String> = faults
-        .map(|fault| format!("{}: {}", fault.place, fault.problem))
-        .collect();
+    let faults: Vec<String> =
+        faults.map(|fault| format!("{}: {}", fault.place, fault.problem)).collect();
     if faults.is_empty() {
         return Ok(set_up);
     }
-    anyhow::bail!(
-        "it has {} fault(s):\n  {}",
-        faults.len(),
-        faults.join("\n  ")
-    )
+    anyhow::bail!("it has {} fault(s):\n  {}", faults.len(), faults.join("\n  "))
 }
 
 /// The report as text, one line per change.
@@ -121,10 +113,7 @@ mod tests {
     #[test]
     fn the_enhanced_pathway_uses_the_five_three_and_two_days_of_the_lead() -> anyhow::Result<()> {
         let rise = parse(SHIPPED[0].1)?;
-        let enhanced = rise
-            .pathways
-            .iter()
-            .find(|pathway| pathway.key == "enhanced");
+        let enhanced = rise.pathways.iter().find(|pathway| pathway.key == "enhanced");
         let days = |term: u32| -> f64 {
             let commitments = enhanced.map_or(&[][..], |pathway| &pathway.commitments);
             let of_term = commitments.iter().filter(|commitment| {
@@ -132,10 +121,7 @@ mod tests {
             });
             of_term.filter_map(|commitment| commitment.rule.days).sum()
         };
-        assert_eq!(
-            [1, 2, 3].map(|term| days(term).to_string()),
-            ["5", "3", "2"]
-        );
+        assert_eq!([1, 2, 3].map(|term| days(term).to_string()), ["5", "3", "2"]);
         Ok(())
     }
 
@@ -143,31 +129,19 @@ mod tests {
     fn a_misspelt_key_is_named_wherever_it_stands() {
         let rise = SHIPPED[0].1;
         for (right, wrong, named) in [
-            (
-                "closes_as_missed = true",
-                "close_as_missed = true",
-                "close_as_missed",
-            ),
+            ("closes_as_missed = true", "close_as_missed = true", "close_as_missed"),
             ("grace_working_days = 15", "grace_days = 15", "grace"),
-            (
-                "starts_on = \"2026-01-05\"",
-                "begins_on = \"2026-01-05\"",
-                "begins_on",
-            ),
+            ("starts_on = \"2026-01-05\"", "begins_on = \"2026-01-05\"", "begins_on"),
         ] {
             let problem = parse(&rise.replacen(right, wrong, 1)).err();
-            let problem = problem
-                .map(|error| format!("{error:#}"))
-                .unwrap_or_default();
+            let problem = problem.map(|error| format!("{error:#}")).unwrap_or_default();
             assert!(problem.contains(named), "{wrong}: {problem}");
         }
     }
 
     #[test]
     fn a_file_that_is_no_toml_names_the_line() {
-        let problem = parse("[programme]\nkey = rise\n")
-            .err()
-            .map(|error| error.to_string());
+        let problem = parse("[programme]\nkey = rise\n").err().map(|error| error.to_string());
         assert!(problem.is_some_and(|problem| problem.contains("line 2")));
     }
 }

@@ -37,10 +37,7 @@ fn alert() -> Type {
         about: "That a rule found a partner or a hub in need of attention, and why.",
         table: table(engagement_alert::Entity),
         scope: Scope::alerts,
-        root: root(
-            "alerts",
-            "The alerts you may see: those of hubs you answer for.",
-        ),
+        root: root("alerts", "The alerts you may see: those of hubs you answer for."),
         fields: vec![
             word::<RuleName>("rule", C::Rule, "The rule that raised it."),
             column("ruleVersion", C::RuleVersion, "Version of that rule."),
@@ -56,67 +53,32 @@ fn alert() -> Type {
             ),
             word::<AlertState>("state", C::State, "Where it stands."),
             column("summary", C::Summary, "What is wrong, in a sentence."),
-            column(
-                "threshold",
-                C::Threshold,
-                "The threshold that was passed, in words.",
-            ),
+            column("threshold", C::Threshold, "The threshold that was passed, in words."),
             objects("evidence", C::Evidence, evidence(), "The facts behind it."),
             column("raisedAt", C::RaisedAt, "When raised."),
             column("changedAt", C::ChangedAt, "When last changed."),
-            column(
-                "acknowledgedAt",
-                C::AcknowledgedAt,
-                "When somebody took it on.",
-            ),
-            column(
-                "acknowledgementNote",
-                C::AcknowledgementNote,
-                "What they noted.",
-            ),
+            column("acknowledgedAt", C::AcknowledgedAt, "When somebody took it on."),
+            column("acknowledgementNote", C::AcknowledgementNote, "What they noted."),
             column("resolvedAt", C::ResolvedAt, "When resolved."),
             column(
                 "version",
                 C::Version,
                 "Rises with every change; give it back as `expectedVersion`.",
             ),
-            one(
-                "enrolment",
-                "Enrolment",
-                C::EnrolmentId,
-                "The enrolment it is about, if one.",
-            ),
+            one("enrolment", "Enrolment", C::EnrolmentId, "The enrolment it is about, if one."),
             one("hub", "Hub", C::HubId, "The hub concerned."),
-            one(
-                "contact",
-                "Contact",
-                C::ContactId,
-                "The contact it is about, if one.",
-            ),
-            one(
-                "acknowledgedBy",
-                "Person",
-                C::AcknowledgedBy,
-                "Who took it on.",
-            ),
+            one("contact", "Contact", C::ContactId, "The contact it is about, if one."),
+            one("acknowledgedBy", "Person", C::AcknowledgedBy, "Who took it on."),
         ],
         filters: vec![
             any_of::<AlertState>("state", C::State, "In one of these states."),
             any_of::<RuleName>("rule", C::Rule, "Raised by one of these rules."),
             refers("hub", "Hub", C::HubId, "Concerning this hub."),
-            refers(
-                "enrolment",
-                "Enrolment",
-                C::EnrolmentId,
-                "About this enrolment.",
-            ),
+            refers("enrolment", "Enrolment", C::EnrolmentId, "About this enrolment."),
             from("raisedFrom", C::RaisedAt, "Raised at this moment or later."),
             before("raisedBefore", C::RaisedAt, "Raised before this moment."),
         ],
-        orders: vec![
-            desc("RAISED_AT", C::RaisedAt),
-            desc("CHANGED_AT", C::ChangedAt),
-        ],
+        orders: vec![desc("RAISED_AT", C::RaisedAt), desc("CHANGED_AT", C::ChangedAt)],
     }
 }
 
@@ -126,12 +88,7 @@ fn evidence() -> Plain {
         name: "AlertEvidence",
         about: "One fact behind an alert.",
         parts: vec![
-            Part {
-                name: "fact",
-                about: "The fact, in a sentence.",
-                key: "fact",
-                target: None,
-            },
+            Part { name: "fact", about: "The fact, in a sentence.", key: "fact", target: None },
             Part {
                 name: "obligation",
                 about: "The obligation it is about.",

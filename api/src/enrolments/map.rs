@@ -24,10 +24,7 @@ pub fn types() -> Vec<Type> {
 
 fn enrolment() -> Type {
     use enrolment::Column as C;
-    let between = (
-        enrolment_academy::Column::EnrolmentId,
-        enrolment_academy::Column::SchoolId,
-    );
+    let between = (enrolment_academy::Column::EnrolmentId, enrolment_academy::Column::SchoolId);
     Type {
         name: "Enrolment",
         about: "A partner setting's place on a pathway, under a hub, in a cohort.",
@@ -37,11 +34,7 @@ fn enrolment() -> Type {
         fields: vec![
             word::<EnrolmentStatus>("status", C::Status, "Where it stands."),
             column("enrolledOn", C::EnrolledOn, "First day."),
-            column(
-                "endedOn",
-                C::EndedOn,
-                "Last day, once withdrawn or completed.",
-            ),
+            column("endedOn", C::EndedOn, "Last day, once withdrawn or completed."),
             column("endReason", C::EndReason, "Why it ended."),
             column(
                 "version",
@@ -54,12 +47,7 @@ fn enrolment() -> Type {
             one("hub", "Hub", C::HubId, "The hub that supports it now."),
             one("cohort", "Cohort", C::CohortId, "Its cohort."),
             one("pathway", "Pathway", C::PathwayId, "Its pathway."),
-            one(
-                "partner",
-                "Setting",
-                C::PartnerSettingId,
-                "The partner school or trust.",
-            ),
+            one("partner", "Setting", C::PartnerSettingId, "The partner school or trust."),
             many_through(
                 "academies",
                 "School",
@@ -88,32 +76,15 @@ fn enrolment() -> Type {
         ],
         filters: vec![
             any_of::<EnrolmentStatus>("status", C::Status, "With one of these statuses."),
-            refers(
-                "programme",
-                "Programme",
-                C::ProgrammeId,
-                "In this programme.",
-            ),
+            refers("programme", "Programme", C::ProgrammeId, "In this programme."),
             refers("hub", "Hub", C::HubId, "Supported by this hub."),
             refers("cohort", "Cohort", C::CohortId, "In this cohort."),
             refers("pathway", "Pathway", C::PathwayId, "On this pathway."),
-            refers(
-                "partner",
-                "Setting",
-                C::PartnerSettingId,
-                "Of this school or trust.",
-            ),
-            from(
-                "enrolledFrom",
-                C::EnrolledOn,
-                "Enrolled on this day or later.",
-            ),
+            refers("partner", "Setting", C::PartnerSettingId, "Of this school or trust."),
+            from("enrolledFrom", C::EnrolledOn, "Enrolled on this day or later."),
             before("enrolledBefore", C::EnrolledOn, "Enrolled before this day."),
         ],
-        orders: vec![
-            asc("ENROLLED_ON", C::EnrolledOn),
-            desc("CHANGED_AT", C::ChangedAt),
-        ],
+        orders: vec![asc("ENROLLED_ON", C::EnrolledOn), desc("CHANGED_AT", C::ChangedAt)],
     }
 }
 
@@ -132,12 +103,7 @@ fn enrolment_change() -> Type {
             one("enrolment", "Enrolment", C::EnrolmentId, "The enrolment."),
             one("fromHub", "Hub", C::FromHubId, "The hub before a transfer."),
             one("toHub", "Hub", C::ToHubId, "The hub after it."),
-            one(
-                "changedBy",
-                "Person",
-                C::ChangedBy,
-                "Who did it; null for an import.",
-            ),
+            one("changedBy", "Person", C::ChangedBy, "Who did it; null for an import."),
         ],
         filters: vec![],
         orders: vec![asc("CHANGED_AT", C::ChangedAt)],

@@ -39,20 +39,14 @@ pub struct ObligationPayload {
 impl From<Result<enrolment::Model, UserError>> for EnrolmentPayload {
     fn from(outcome: Result<enrolment::Model, UserError>) -> Self {
         let (done, refused) = split(outcome);
-        Self {
-            enrolment: done.map(|row| Ref::new(row.id)),
-            user_errors: refused,
-        }
+        Self { enrolment: done.map(|row| Ref::new(row.id)), user_errors: refused }
     }
 }
 
 impl From<Result<obligation::Model, UserError>> for ObligationPayload {
     fn from(outcome: Result<obligation::Model, UserError>) -> Self {
         let (done, refused) = split(outcome);
-        Self {
-            obligation: done.map(|row| Ref::new(row.id)),
-            user_errors: refused,
-        }
+        Self { obligation: done.map(|row| Ref::new(row.id)), user_errors: refused }
     }
 }
 
@@ -233,9 +227,7 @@ async fn partner(
         (Some(id), None, None) => row("Setting", "partnerSettingId", id),
         (None, Some(id), None) => {
             let school = row("School", "schoolId", id)?;
-            Ok(settings::ensure_for_school(txn, acting.now, school)
-                .await?
-                .id)
+            Ok(settings::ensure_for_school(txn, acting.now, school).await?.id)
         }
         (None, None, Some(id)) => {
             let trust = row("Trust", "trustId", id)?;

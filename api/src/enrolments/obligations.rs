@@ -57,11 +57,7 @@ fn fields() -> Vec<Field> {
             "Whether it is open and past its due moment, now.",
         ),
         column("opensOn", C::OpensOn, "First day on which it can be done."),
-        column(
-            "dueOn",
-            C::DueOn,
-            "Day by the end of which it is due, in London.",
-        ),
+        column("dueOn", C::DueOn, "Day by the end of which it is due, in London."),
         column("dueAt", C::DueAt, "Moment from which it is overdue."),
         column(
             "requiredHalfDays",
@@ -69,11 +65,7 @@ fn fields() -> Vec<Field> {
             "Support time it stands for, in half days.",
         ),
         column("metOn", C::MetOn, "Day on which it was met."),
-        column(
-            "note",
-            C::Note,
-            "Evidence of having met it, or why it was excused.",
-        ),
+        column("note", C::Note, "Evidence of having met it, or why it was excused."),
         column("recordedAt", C::RecordedAt, "When that was recorded."),
         column(
             "version",
@@ -84,43 +76,18 @@ fn fields() -> Vec<Field> {
         column("changedAt", C::ChangedAt, "When last changed."),
         one("programme", "Programme", C::ProgrammeId, "Its programme."),
         one("cohort", "Cohort", C::CohortId, "Its cohort."),
-        one(
-            "hub",
-            "Hub",
-            C::HubId,
-            "The hub that owes it or supports who does.",
-        ),
+        one("hub", "Hub", C::HubId, "The hub that owes it or supports who does."),
         one(
             "enrolment",
             "Enrolment",
             C::EnrolmentId,
             "The enrolment that owes it; null for a hub's own duty.",
         ),
-        one(
-            "commitment",
-            "Commitment",
-            C::TemplateId,
-            "The commitment it comes from.",
-        ),
-        one(
-            "term",
-            "ProgrammeTerm",
-            C::TermId,
-            "The term it belongs to.",
-        ),
+        one("commitment", "Commitment", C::TemplateId, "The commitment it comes from."),
+        one("term", "ProgrammeTerm", C::TermId, "The term it belongs to."),
         one("event", "Event", C::EventId, "The event it is about."),
-        one(
-            "recordedBy",
-            "Person",
-            C::RecordedBy,
-            "Who recorded that it was met or excused.",
-        ),
-        many(
-            "reminders",
-            "Reminder",
-            reminder::Column::ObligationId,
-            "Reminders about it.",
-        ),
+        one("recordedBy", "Person", C::RecordedBy, "Who recorded that it was met or excused."),
+        many("reminders", "Reminder", reminder::Column::ObligationId, "Reminders about it."),
     ]
 }
 
@@ -135,25 +102,10 @@ fn filters() -> Vec<Filter> {
         ),
         any_of::<CommitmentKind>("kind", C::Kind, "Of one of these kinds."),
         any_of::<OwedBy>("owedBy", C::OwedBy, "Owed by one of these."),
-        refers(
-            "programme",
-            "Programme",
-            C::ProgrammeId,
-            "In this programme.",
-        ),
+        refers("programme", "Programme", C::ProgrammeId, "In this programme."),
         refers("cohort", "Cohort", C::CohortId, "In this cohort."),
-        refers(
-            "hub",
-            "Hub",
-            C::HubId,
-            "Owed by this hub or by its partners.",
-        ),
-        refers(
-            "enrolment",
-            "Enrolment",
-            C::EnrolmentId,
-            "Owed by this enrolment.",
-        ),
+        refers("hub", "Hub", C::HubId, "Owed by this hub or by its partners."),
+        refers("enrolment", "Enrolment", C::EnrolmentId, "Owed by this enrolment."),
         filter(
             "partner",
             Test::Concerns("Setting", owed_by_partner),

@@ -29,10 +29,7 @@ struct Turned {
 }
 
 fn turned(status: StatusCode, message: impl Into<String>) -> Turned {
-    Turned {
-        status,
-        message: message.into(),
-    }
+    Turned { status, message: message.into() }
 }
 
 /// Answers a GraphQL request.
@@ -44,10 +41,7 @@ pub async fn handle(State(app): State<App>, request: HttpRequest) -> Response {
     let limit = Duration::from_secs(app.config.http.timeout_seconds);
     let answering = tokio::time::timeout(limit, answered(&app, request, media));
     let outcome = answering.await.unwrap_or_else(|_| {
-        let message = format!(
-            "this took longer than {} s and was stopped",
-            limit.as_secs()
-        );
+        let message = format!("this took longer than {} s and was stopped", limit.as_secs());
         Err(turned(StatusCode::GATEWAY_TIMEOUT, message))
     });
     outcome.unwrap_or_else(|refused| refuse(&refused, media))
@@ -73,13 +67,11 @@ async fn answered(
     } else {
         from_body(&parts.headers, body).await?
     };
-    let viewer = principal::of(app, &parts.headers, now)
-        .await
-        .map_err(|error| {
-            tracing::error!(%error, "a token could not be looked up");
-            let message = "the service cannot answer just now; try again shortly";
-            turned(StatusCode::SERVICE_UNAVAILABLE, message)
-        })?;
+    let viewer = principal::of(app, &parts.headers, now).await.map_err(|error| {
+        tracing::error!(%error, "a token could not be looked up");
+        let message = "the service cannot answer just now; try again shortly";
+        turned(StatusCode::SERVICE_UNAVAILABLE, message)
+    })?;
     let Some(viewer) = viewer else {
         let message = "sign in first: send the header \"Authorization: Bearer <token>\" with a \
                        token that is in force";
@@ -95,14 +87,8 @@ async fn answered(
 }
 
 async fn from_body(headers: &HeaderMap, body: Body) -> Result<Request, Turned> {
-    let kind = headers
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok());
-    let kind = kind
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default();
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default();
     if !kind.trim().eq_ignore_ascii_case(JSON) {
         let message =
             "send the request as JSON, with the header \"Content-Type: application/json\"";
@@ -134,9 +120,7 @@ struct Parameters {
 
 fn from_address(query: &str) -> Result<Request, Turned> {
     let bad = |message: String| turned(StatusCode::BAD_REQUEST, message);
-    let uri = format!("/?{query}")
-        .parse()
-        .map_err(|_| bad("the address cannot be read".into()))?;
+    let uri = format!("/?{query}").parse().map_err(|_| bad("the address cannot be read".into()))?;
     let parameters = axum::extract::Query::<Parameters>::try_from_uri(&uri)
         .map_err(|error| bad(format!("the address cannot be read: {error}")))?
         .0;
@@ -147,11 +131,7 @@ fn from_address(query: &str) -> Result<Request, Turned> {
                 .map_err(|error| bad(format!("\"variables\" is not a JSON object: {error}")))?,
         ),
     };
-    Ok(Request {
-        query: parameters.query,
-        operation_name: parameters.operation_name,
-        variables,
-    })
+    Ok(Request { query: parameters.query, operation_name: parameters.operation_name, variables })
 }
 
 /// The media type to answer in.
@@ -187,9 +167,7 @@ fn refuse(refused: &Turned, media: &'static str) -> Response {
         _ => None,
     };
     if let Some((name, value)) = header {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
 }

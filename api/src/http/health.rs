@@ -20,11 +20,8 @@ pub async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
     }
     let word = |up: bool| if up { "up" } else { "down" };
     let schema = crate::schema::graph().is_ok();
-    let status = if database.is_ok() && schema {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
+    let status =
+        if database.is_ok() && schema { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let parts = json!({ "database": word(database.is_ok()), "schema": word(schema) });
     (status, Json(parts))
 }

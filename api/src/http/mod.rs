@@ -18,9 +18,6 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(health::lives))
         .route("/readyz", get(health::ready))
         .merge(pages::router())
-        .layer(axum::middleware::from_fn_with_state(
-            app.clone(),
-            request_id::carry,
-        ))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), request_id::carry))
         .with_state(app)
 }

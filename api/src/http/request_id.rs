@@ -24,10 +24,7 @@ pub async fn carry(State(app): State<App>, request: Request, next: Next) -> Resp
         .get(HEADER)
         .and_then(|id| id.to_str().ok())
         .filter(|id| is_plain(id))
-        .map_or_else(
-            || entity::id::new_id(app.clock.now()).simple().to_string(),
-            str::to_owned,
-        );
+        .map_or_else(|| entity::id::new_id(app.clock.now()).simple().to_string(), str::to_owned);
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("(no such page)", MatchedPath::as_str);
     let span = tracing::info_span!("request", id, method = %request.method(), route);

@@ -49,16 +49,8 @@ fn reminder() -> Type {
             ),
             word::<ReminderState>("state", C::State, "Where it stands."),
             column("sendOn", C::SendOn, "Day on which it goes out."),
-            column(
-                "expiresAt",
-                C::ExpiresAt,
-                "From then on it would be nonsense.",
-            ),
-            column(
-                "reason",
-                C::Reason,
-                "Why it is sent, or why it was cancelled.",
-            ),
+            column("expiresAt", C::ExpiresAt, "From then on it would be nonsense."),
+            column("reason", C::Reason, "Why it is sent, or why it was cancelled."),
             column(
                 "revision",
                 C::Revision,
@@ -66,29 +58,14 @@ fn reminder() -> Type {
             ),
             column("createdAt", C::CreatedAt, "When planned."),
             column("changedAt", C::ChangedAt, "When last changed."),
-            one(
-                "obligation",
-                "Obligation",
-                C::ObligationId,
-                "What it is about.",
-            ),
+            one("obligation", "Obligation", C::ObligationId, "What it is about."),
             one("person", "Person", C::PersonId, "Whom it reminds."),
-            one(
-                "message",
-                "Message",
-                C::MessageId,
-                "The message that carries it, once bundled.",
-            ),
+            one("message", "Message", C::MessageId, "The message that carries it, once bundled."),
         ],
         filters: vec![
             any_of::<ReminderState>("state", C::State, "In one of these states."),
             refers("person", "Person", C::PersonId, "To this person."),
-            refers(
-                "obligation",
-                "Obligation",
-                C::ObligationId,
-                "About this obligation.",
-            ),
+            refers("obligation", "Obligation", C::ObligationId, "About this obligation."),
             from("sendFrom", C::SendOn, "Going out on this day or later."),
             before("sendBefore", C::SendOn, "Going out before this day."),
         ],
@@ -103,10 +80,7 @@ fn message() -> Type {
         about: "One mail to one person, rendered once.",
         table: table(message::Entity),
         scope: Scope::messages,
-        root: root(
-            "messages",
-            "The messages you may see: your own, or all for a programme admin.",
-        ),
+        root: root("messages", "The messages you may see: your own, or all for a programme admin."),
         fields: vec![
             word::<MessageKind>("kind", C::Kind, "What it is for."),
             word::<MessageState>("state", C::State, "Where it stands."),
@@ -124,28 +98,16 @@ fn message() -> Type {
                 message_event::Column::MessageId,
                 "Its story: who got it, when, and why not.",
             ),
-            many(
-                "reminders",
-                "Reminder",
-                reminder::Column::MessageId,
-                "The reminders it carries.",
-            ),
+            many("reminders", "Reminder", reminder::Column::MessageId, "The reminders it carries."),
         ],
         filters: vec![
             any_of::<MessageState>("state", C::State, "In one of these states."),
             any_of::<MessageKind>("kind", C::Kind, "Of one of these kinds."),
             refers("person", "Person", C::PersonId, "To this person."),
-            from(
-                "createdFrom",
-                C::CreatedAt,
-                "Decided at this moment or later.",
-            ),
+            from("createdFrom", C::CreatedAt, "Decided at this moment or later."),
             before("createdBefore", C::CreatedAt, "Decided before this moment."),
         ],
-        orders: vec![
-            desc("CREATED_AT", C::CreatedAt),
-            desc("CHANGED_AT", C::ChangedAt),
-        ],
+        orders: vec![desc("CREATED_AT", C::CreatedAt), desc("CHANGED_AT", C::ChangedAt)],
     }
 }
 

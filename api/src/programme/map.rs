@@ -35,14 +35,7 @@ impl Vocabulary for EventKind {
 /// The types of this area.
 #[must_use]
 pub fn types() -> Vec<Type> {
-    vec![
-        programme(),
-        cohort(),
-        programme_term(),
-        pathway(),
-        commitment(),
-        event(),
-    ]
+    vec![programme(), cohort(), programme_term(), pathway(), commitment(), event()]
 }
 
 fn programme() -> Type {
@@ -56,25 +49,11 @@ fn programme() -> Type {
         fields: vec![
             column("key", C::Key, "Stable key of its set-up file."),
             column("name", C::Name, "Name."),
-            column(
-                "description",
-                C::Description,
-                "What it is, in a sentence or two.",
-            ),
+            column("description", C::Description, "What it is, in a sentence or two."),
             column("createdAt", C::CreatedAt, "When first loaded."),
             column("changedAt", C::ChangedAt, "When a set-up last changed it."),
-            many(
-                "cohorts",
-                "Cohort",
-                cohort::Column::ProgrammeId,
-                "Its cohorts.",
-            ),
-            many(
-                "pathways",
-                "Pathway",
-                pathway::Column::ProgrammeId,
-                "Its pathways of support.",
-            ),
+            many("cohorts", "Cohort", cohort::Column::ProgrammeId, "Its cohorts."),
+            many("pathways", "Pathway", pathway::Column::ProgrammeId, "Its pathways of support."),
             many(
                 "commitments",
                 "Commitment",
@@ -97,11 +76,7 @@ fn programme() -> Type {
         ],
         filters: vec![
             is("key", C::Key, "With this key."),
-            contains(
-                "nameContains",
-                C::Name,
-                "With this text in the name, whatever its case.",
-            ),
+            contains("nameContains", C::Name, "With this text in the name, whatever its case."),
         ],
         orders: vec![asc("NAME", C::Name), asc("CREATED_AT", C::CreatedAt)],
     }
@@ -125,12 +100,7 @@ fn cohort() -> Type {
                 programme_term::Column::CohortId,
                 "Its terms, the first first.",
             ),
-            many(
-                "events",
-                "Event",
-                event::Column::CohortId,
-                "Events for this cohort only.",
-            ),
+            many("events", "Event", event::Column::CohortId, "Events for this cohort only."),
             many(
                 "enrolments",
                 "Enrolment",
@@ -140,12 +110,7 @@ fn cohort() -> Type {
         ],
         filters: vec![
             is("key", C::Key, "With this key."),
-            refers(
-                "programme",
-                "Programme",
-                C::ProgrammeId,
-                "Of this programme.",
-            ),
+            refers("programme", "Programme", C::ProgrammeId, "Of this programme."),
         ],
         orders: vec![asc("NAME", C::Name)],
     }
@@ -178,11 +143,7 @@ fn programme_term() -> Type {
         ],
         filters: vec![
             refers("cohort", "Cohort", C::CohortId, "Of this cohort."),
-            from(
-                "startsFrom",
-                C::StartsOn,
-                "That start on this day or later.",
-            ),
+            from("startsFrom", C::StartsOn, "That start on this day or later."),
             before("startsBefore", C::StartsOn, "That start before this day."),
         ],
         orders: vec![asc("ORDINAL", C::Ordinal), asc("STARTS_ON", C::StartsOn)],
@@ -219,21 +180,11 @@ fn pathway() -> Type {
                 commitment_template::Column::PathwayId,
                 "What its partners promise.",
             ),
-            many(
-                "enrolments",
-                "Enrolment",
-                enrolment::Column::PathwayId,
-                "The partners on it.",
-            ),
+            many("enrolments", "Enrolment", enrolment::Column::PathwayId, "The partners on it."),
         ],
         filters: vec![
             is("key", C::Key, "With this key."),
-            refers(
-                "programme",
-                "Programme",
-                C::ProgrammeId,
-                "Of this programme.",
-            ),
+            refers("programme", "Programme", C::ProgrammeId, "Of this programme."),
         ],
         orders: vec![asc("NAME", C::Name)],
     }
@@ -253,34 +204,16 @@ fn commitment() -> Type {
             word::<OwedBy>("owedBy", C::OwedBy, "Who promises it."),
             column("title", C::Title, "What is to be done."),
             column("position", C::Position, "Its place in the set-up."),
-            column(
-                "retiredAt",
-                C::RetiredAt,
-                "When a later set-up dropped it, if one did.",
-            ),
+            column("retiredAt", C::RetiredAt, "When a later set-up dropped it, if one did."),
             one("programme", "Programme", C::ProgrammeId, "Its programme."),
-            one(
-                "pathway",
-                "Pathway",
-                C::PathwayId,
-                "Its pathway; null for a hub's own duty.",
-            ),
+            one("pathway", "Pathway", C::PathwayId, "Its pathway; null for a hub's own duty."),
         ],
         filters: vec![
             any_of::<CommitmentKind>("kind", C::Kind, "Of one of these kinds."),
             any_of::<OwedBy>("owedBy", C::OwedBy, "Promised by one of these."),
-            refers(
-                "programme",
-                "Programme",
-                C::ProgrammeId,
-                "Of this programme.",
-            ),
+            refers("programme", "Programme", C::ProgrammeId, "Of this programme."),
             refers("pathway", "Pathway", C::PathwayId, "Of this pathway."),
-            empty(
-                "inForce",
-                C::RetiredAt,
-                "True: not dropped by a later set-up. False: dropped.",
-            ),
+            empty("inForce", C::RetiredAt, "True: not dropped by a later set-up. False: dropped."),
         ],
         orders: vec![asc("POSITION", C::Position)],
     }
@@ -293,10 +226,7 @@ fn event() -> Type {
         about: "An open day, CPD session, training module or networking event.",
         table: table(event::Entity),
         scope: Scope::events,
-        root: root(
-            "events",
-            "The events you may see: the programme's, and those of your hubs.",
-        ),
+        root: root("events", "The events you may see: the programme's, and those of your hubs."),
         fields: vec![
             column("key", C::Key, "Key within the programme."),
             word::<EventKind>("kind", C::Kind, "What it is."),
@@ -308,19 +238,10 @@ fn event() -> Type {
                 C::PublishedAt,
                 "From when schools can see it; nothing is owed before.",
             ),
-            column(
-                "cancelledAt",
-                C::CancelledAt,
-                "When it was cancelled, if it was.",
-            ),
+            column("cancelledAt", C::CancelledAt, "When it was cancelled, if it was."),
             column("version", C::Version, "Rises with every change."),
             one("programme", "Programme", C::ProgrammeId, "Its programme."),
-            one(
-                "cohort",
-                "Cohort",
-                C::CohortId,
-                "The cohort it is for; null for every cohort.",
-            ),
+            one("cohort", "Cohort", C::CohortId, "The cohort it is for; null for every cohort."),
             one(
                 "hub",
                 "Hub",
@@ -330,29 +251,12 @@ fn event() -> Type {
         ],
         filters: vec![
             any_of::<EventKind>("kind", C::Kind, "Of one of these kinds."),
-            refers(
-                "programme",
-                "Programme",
-                C::ProgrammeId,
-                "Of this programme.",
-            ),
+            refers("programme", "Programme", C::ProgrammeId, "Of this programme."),
             refers("cohort", "Cohort", C::CohortId, "For this cohort only."),
             refers("hub", "Hub", C::HubId, "Hosted by this hub."),
-            from(
-                "startsFrom",
-                C::StartsAt,
-                "That start at this moment or later.",
-            ),
-            before(
-                "startsBefore",
-                C::StartsAt,
-                "That start before this moment.",
-            ),
-            empty(
-                "goesAhead",
-                C::CancelledAt,
-                "True: not cancelled. False: cancelled.",
-            ),
+            from("startsFrom", C::StartsAt, "That start at this moment or later."),
+            before("startsBefore", C::StartsAt, "That start before this moment."),
+            empty("goesAhead", C::CancelledAt, "True: not cancelled. False: cancelled."),
         ],
         orders: vec![asc("STARTS_AT", C::StartsAt)],
     }

@@ -47,11 +47,7 @@ impl Answer {
         // Writing into memory cannot fail.
         let _ = serde_json::to_writer(&mut body, errors);
         body.push(b'}');
-        Self {
-            body,
-            executed: false,
-            needs_post: false,
-        }
+        Self { body, executed: false, needs_post: false }
     }
 
     fn executed(writer: &Writer) -> Self {
@@ -65,11 +61,7 @@ impl Answer {
         body.extend_from_slice(b"\"data\":");
         body.extend_from_slice(&writer.out);
         body.push(b'}');
-        Self {
-            body,
-            executed: true,
-            needs_post: false,
-        }
+        Self { body, executed: true, needs_post: false }
     }
 }
 
@@ -109,10 +101,9 @@ pub async fn answer(
             Ok(plan) => read(app, scope, now, &plan).await,
             Err(errors) => Answer::refused(&errors),
         },
-        OperationType::Mutation if read_only => Answer {
-            needs_post: true,
-            ..refuse("a mutation is sent with POST")
-        },
+        OperationType::Mutation if read_only => {
+            Answer { needs_post: true, ..refuse("a mutation is sent with POST") }
+        }
         OperationType::Mutation => match planner.mutation() {
             Ok(actions) => act(app, graph, scope, now, &actions).await,
             Err(errors) => Answer::refused(&errors),
@@ -244,10 +235,7 @@ async fn act(
     }
     let mut writer = Writer::new(now);
     let mut done = done.into_iter();
-    let fields: Vec<_> = actions
-        .iter()
-        .map(|(key, action)| (key.clone(), action))
-        .collect();
+    let fields: Vec<_> = actions.iter().map(|(key, action)| (key.clone(), action)).collect();
     // A field of `Mutation` is nullable, so this object is always whole.
     let _ = writer.object(&fields, |writer, _, action| {
         let outcome = done.next().flatten();

@@ -51,10 +51,7 @@ impl Gate {
             .validate()
             .map_err(|error| error.to_string())?;
         let implementers = schema.implementers_map();
-        Ok(Self {
-            schema,
-            implementers,
-        })
+        Ok(Self { schema, implementers })
     }
 
     /// The schema.
@@ -83,19 +80,11 @@ impl Gate {
         let refuse = |error: &apollo_compiler::request::RequestError| {
             vec![error.to_graphql_error(&document.sources)]
         };
-        let operation = document
-            .operations
-            .get(operation)
-            .map_err(|error| refuse(&error))?
-            .clone();
+        let operation = document.operations.get(operation).map_err(|error| refuse(&error))?.clone();
         introspection::check_max_depth(&document, &operation).map_err(|error| refuse(&error))?;
         let variables = coerce_variable_values(&self.schema, &operation, variables)
             .map_err(|error| refuse(&error))?;
-        Ok(Checked {
-            document,
-            operation,
-            variables,
-        })
+        Ok(Checked { document, operation, variables })
     }
 
     /// Answers the introspection fields of a checked query, by response key.
@@ -116,9 +105,5 @@ impl Gate {
 }
 
 fn told(errors: &DiagnosticList) -> Refused {
-    errors
-        .iter()
-        .take(MAX_ERRORS)
-        .map(|error| error.unstable_to_json_compat())
-        .collect()
+    errors.iter().take(MAX_ERRORS).map(|error| error.unstable_to_json_compat()).collect()
 }

@@ -29,9 +29,7 @@ pub fn parse_global(id: &str) -> Option<(String, Uuid)> {
 /// Row of a global id of the named type, or none if it is not one.
 #[must_use]
 pub fn parse(type_name: &str, id: &str) -> Option<Uuid> {
-    parse_global(id)
-        .filter(|(name, _)| name == type_name)
-        .map(|(_, row)| row)
+    parse_global(id).filter(|(name, _)| name == type_name).map(|(_, row)| row)
 }
 
 /// The cursor of a row: its place in the order, which outlives the row itself.
@@ -52,10 +50,7 @@ pub fn cursor(order: &Order, row: &QueryResult, key: usize, id: Uuid) -> Result<
 #[must_use]
 pub fn parse_cursor(order: &Order, cursor: &str) -> Option<(Value, Uuid)> {
     let text = String::from_utf8(BASE64.decode(cursor).ok()?).ok()?;
-    let (place, id) = text
-        .strip_prefix(order.name)?
-        .strip_prefix(':')?
-        .rsplit_once(':')?;
+    let (place, id) = text.strip_prefix(order.name)?.strip_prefix(':')?.rsplit_once(':')?;
     let place = match order.leaf {
         Leaf::Int => place.parse::<i32>().ok()?.into(),
         Leaf::Date => place.parse::<NaiveDate>().ok()?.into(),

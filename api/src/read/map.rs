@@ -227,11 +227,7 @@ pub trait Vocabulary: strum::VariantArray + strum::EnumMessage + Into<&'static s
                 }
             })
             .collect();
-        Arc::new(Words {
-            name: Self::NAME,
-            about: Self::ABOUT,
-            values,
-        })
+        Arc::new(Words { name: Self::NAME, about: Self::ABOUT, values })
     }
 }
 
@@ -320,8 +316,7 @@ impl Cells<'_> {
     /// The column is empty or holds no such word.
     pub fn word<T: FromStr>(&self, number: usize) -> Result<T, DbErr> {
         let text: String = self.get(number)?;
-        text.parse()
-            .map_err(|_| DbErr::Type(format!("\"{text}\" is not a word known here")))
+        text.parse().map_err(|_| DbErr::Type(format!("\"{text}\" is not a word known here")))
     }
 }
 
@@ -351,14 +346,9 @@ impl Map {
     pub fn new(types: Vec<Type>) -> Self {
         let numbered = || types.iter().enumerate();
         let by_name = numbered().map(|(at, ty)| (ty.name, at)).collect();
-        let by_root = numbered()
-            .filter_map(|(at, ty)| ty.root.map(|root| (root.name, at)))
-            .collect();
-        Self {
-            types,
-            by_name,
-            by_root,
-        }
+        let by_root =
+            numbered().filter_map(|(at, ty)| ty.root.map(|root| (root.name, at))).collect();
+        Self { types, by_name, by_root }
     }
 
     /// The type of that name.

@@ -270,14 +270,7 @@ impl Level {
     }
 
     pub(super) fn new(of: &'static Type, link: Option<Link>) -> Self {
-        Self {
-            of,
-            link,
-            columns: Vec::new(),
-            joins: Vec::new(),
-            children: Vec::new(),
-            page: None,
-        }
+        Self { of, link, columns: Vec::new(), joins: Vec::new(), children: Vec::new(), page: None }
     }
 
     /// Selects a column once and says where it is.
@@ -304,12 +297,7 @@ impl Level {
         if let Some(at) = self.joins.iter().position(same) {
             return at + 1;
         }
-        self.joins.push(Join {
-            left,
-            here,
-            target,
-            there,
-        });
+        self.joins.push(Join { left, here, target, there });
         self.joins.len()
     }
 

@@ -53,16 +53,7 @@ impl<'d> Planner<'d> {
         viewer: Option<Uuid>,
         now: DateTime<Utc>,
     ) -> Self {
-        Self {
-            map,
-            gate,
-            checked,
-            viewer,
-            now,
-            selections: 0,
-            nesting: 0,
-            rows: 0,
-        }
+        Self { map, gate, checked, viewer, now, selections: 0, nesting: 0, rows: 0 }
     }
 
     fn document(&self) -> &'d ExecutableDocument {
@@ -137,14 +128,7 @@ impl<'d> Planner<'d> {
                 }
             }
             let name = field.name.clone();
-            actions.push((
-                key,
-                Action {
-                    name,
-                    arguments,
-                    out,
-                },
-            ));
+            actions.push((key, Action { name, arguments, out }));
         }
         Ok(actions)
     }
@@ -170,10 +154,7 @@ impl<'d> Planner<'d> {
 
     fn node(&mut self, same: &Same<'d>) -> Result<Option<(Uuid, Rows)>, Refused> {
         let id = self.argument(same[0], "id");
-        let found = id
-            .as_ref()
-            .and_then(|id| id.as_str())
-            .and_then(ids::parse_global);
+        let found = id.as_ref().and_then(|id| id.as_str()).and_then(ids::parse_global);
         let Some((name, id)) = found else {
             return Ok(None);
         };
@@ -255,10 +236,7 @@ impl<'d> Planner<'d> {
         for (key, same) in self.fields(of.name, same)? {
             let out = match same[0].name.as_str() {
                 "__typename" => Out::Typename(of.name),
-                "id" => Out::Id {
-                    of: of.name,
-                    at: level.column(table, "id"),
-                },
+                "id" => Out::Id { of: of.name, at: level.column(table, "id") },
                 name => match of.fields.iter().find(|field| field.name == name) {
                     Some(field) => self.field(level, table, field, &same, expected)?,
                     None => return Err(self.refuse(same[0], format!("{name} is not mapped"))),
@@ -279,29 +257,14 @@ impl<'d> Planner<'d> {
         expected: usize,
     ) -> Result<Out, Refused> {
         Ok(match &field.kind {
-            Kind::Column {
-                column,
-                leaf,
-                nullable,
-            } => Out::Leaf {
-                at: level.column(table, column),
-                leaf,
-                nullable: *nullable,
-            },
-            Kind::Derived {
-                columns, compute, ..
-            } => Out::Derived {
-                at: columns
-                    .iter()
-                    .map(|name| level.column(table, name))
-                    .collect(),
+            Kind::Column { column, leaf, nullable } => {
+                Out::Leaf { at: level.column(table, column), leaf, nullable: *nullable }
+            }
+            Kind::Derived { columns, compute, .. } => Out::Derived {
+                at: columns.iter().map(|name| level.column(table, name)).collect(),
                 compute: *compute,
             },
-            Kind::One {
-                target,
-                here,
-                there,
-            } => {
+            Kind::One { target, here, there } => {
                 let target = self.target(same[0], target)?;
                 let joined = level.join(table, here, target, there);
                 let at = level.column(joined, "id");
@@ -346,11 +309,7 @@ impl<'d> Planner<'d> {
                             let target = self.target(same[0], target)?;
                             let rows = self.rows_of(target, &same, expected)?;
                             let child = level.child(Key::Json(at, part.key), rows.level);
-                            PartOut::Node {
-                                key: part.key,
-                                child,
-                                object: rows.object,
-                            }
+                            PartOut::Node { key: part.key, child, object: rows.object }
                         }
                     },
                 },
@@ -360,9 +319,7 @@ impl<'d> Planner<'d> {
     }
 
     fn target(&self, field: &Selected, name: &str) -> Result<&'static Type, Refused> {
-        self.map
-            .named(name)
-            .ok_or_else(|| self.refuse(field, format!("{name} is not mapped")))
+        self.map.named(name).ok_or_else(|| self.refuse(field, format!("{name} is not mapped")))
     }
 
     fn operation(&mut self, expected: OperationType) -> Result<Vec<(Name, Same<'d>)>, Refused> {

@@ -25,10 +25,7 @@ pub struct Query;
 impl ContainerType for Query {
     async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
         let place = Some(context.item.pos);
-        Err(ServerError::new(
-            "queries are answered by the read plans",
-            place,
-        ))
+        Err(ServerError::new("queries are answered by the read plans", place))
     }
 }
 
@@ -48,10 +45,7 @@ impl OutputType for Query {
         field: &Positioned<ParsedField>,
     ) -> ServerResult<Value> {
         let place = Some(field.pos);
-        Err(ServerError::new(
-            "queries are answered by the read plans",
-            place,
-        ))
+        Err(ServerError::new("queries are answered by the read plans", place))
     }
 }
 
@@ -74,10 +68,7 @@ impl<T> Ref<T> {
     /// The row of that id.
     #[must_use]
     pub fn new(id: Uuid) -> Self {
-        Self {
-            id,
-            of: std::marker::PhantomData,
-        }
+        Self { id, of: std::marker::PhantomData }
     }
 }
 
@@ -127,34 +118,16 @@ impl<V: Vocabulary + Send + Sync> OutputType for Shown<V> {
 /// Registers every type of the map, and `Query` over them.
 fn register(registry: &mut Registry, map: &Map) {
     let mut all = Registered { registry };
-    all.insert(scalar(
-        "Date",
-        "A day, like `2026-10-05`, in London unless said otherwise.",
-    ));
-    all.insert(scalar(
-        "DateTime",
-        "A moment in UTC, like `2026-10-05T07:00:00Z`.",
-    ));
+    all.insert(scalar("Date", "A day, like `2026-10-05`, in London unless said otherwise."));
+    all.insert(scalar("DateTime", "A moment in UTC, like `2026-10-05T07:00:00Z`."));
     all.insert(object(
         "PageInfo",
         "Where a page lies in its list.",
         [
             field("hasNextPage", "Boolean!", "Whether there is more after it."),
-            field(
-                "hasPreviousPage",
-                "Boolean!",
-                "Whether there is more before it.",
-            ),
-            field(
-                "startCursor",
-                "String",
-                "Cursor of its first row, for `before`.",
-            ),
-            field(
-                "endCursor",
-                "String",
-                "Cursor of its last row, for `after`.",
-            ),
+            field("hasPreviousPage", "Boolean!", "Whether there is more before it."),
+            field("startCursor", "String", "Cursor of its first row, for `before`."),
+            field("endCursor", "String", "Cursor of its last row, for `after`."),
         ],
     ));
     for of in &map.types {
@@ -169,11 +142,7 @@ fn register(registry: &mut Registry, map: &Map) {
     let mut roots = vec![
         field("viewer", "Person", "The person who is signed in."),
         with(
-            field(
-                "node",
-                "Node",
-                "The row with this id; null if there is none that you may see.",
-            ),
+            field("node", "Node", "The row with this id; null if there is none that you may see."),
             [input("id", "ID!", "A global id.")],
         ),
         with(
@@ -200,10 +169,7 @@ struct Registered<'a> {
 
 impl Registered<'_> {
     fn insert(&mut self, ty: MetaType) {
-        self.registry
-            .types
-            .entry(ty.name().to_owned())
-            .or_insert(ty);
+        self.registry.types.entry(ty.name().to_owned()).or_insert(ty);
     }
 
     fn leaf(&mut self, leaf: &Leaf) -> &'static str {
@@ -224,11 +190,7 @@ impl Registered<'_> {
             format!("{}Connection", of.name),
             "A page of a list.",
             [
-                field(
-                    "nodes",
-                    &format!("[{}!]!", of.name),
-                    "The rows of the page.",
-                ),
+                field("nodes", &format!("[{}!]!", of.name), "The rows of the page."),
                 field(
                     "edges",
                     &format!("[{}Edge!]!", of.name),
@@ -320,11 +282,7 @@ fn connection_field(of: &Type, name: &str, about: &str) -> MetaField {
         input("before", "String", "Only rows before this cursor."),
     ];
     if !of.filters.is_empty() {
-        arguments.push(input(
-            "filter",
-            &format!("{}Filter", of.name),
-            "Which rows.",
-        ));
+        arguments.push(input("filter", &format!("{}Filter", of.name), "Which rows."));
     }
     let mut order = input("orderBy", &format!("{}Order!", of.name), "In which order.");
     order.default_value = of.orders.first().map(|order| {
@@ -332,31 +290,19 @@ fn connection_field(of: &Type, name: &str, about: &str) -> MetaField {
         format!("{}_{way}", order.name)
     });
     arguments.push(order);
-    with(
-        field(name, &format!("{}Connection", of.name), about),
-        arguments,
-    )
+    with(field(name, &format!("{}Connection", of.name), about), arguments)
 }
 
 fn words_type(words: &Words) -> MetaType {
-    let values = words
-        .values
-        .iter()
-        .map(|word| (word.shown.clone(), word.about.to_owned()));
+    let values = words.values.iter().map(|word| (word.shown.clone(), word.about.to_owned()));
     enumeration(words.name, words.about, values)
 }
 
 fn orders(of: &Type) -> MetaType {
     let values = of.orders.iter().flat_map(|order| {
         [
-            (
-                format!("{}_ASC", order.name),
-                "Smallest or earliest first.".to_owned(),
-            ),
-            (
-                format!("{}_DESC", order.name),
-                "Largest or latest first.".to_owned(),
-            ),
+            (format!("{}_ASC", order.name), "Smallest or earliest first.".to_owned()),
+            (format!("{}_DESC", order.name), "Largest or latest first.".to_owned()),
         ]
     });
     let about = "What to order by; equal rows are ordered by id.";
@@ -364,9 +310,7 @@ fn orders(of: &Type) -> MetaType {
 }
 
 fn plain(of: &Plain) -> MetaType {
-    let parts = of
-        .parts
-        .iter()
-        .map(|part| field(part.name, part.target.unwrap_or("String!"), part.about));
+    let parts =
+        of.parts.iter().map(|part| field(part.name, part.target.unwrap_or("String!"), part.about));
     object(of.name, of.about, parts)
 }

@@ -57,11 +57,7 @@ impl<'a> Fetcher<'a> {
     /// A fetcher in this snapshot.
     #[must_use]
     pub fn new(txn: &'a DatabaseTransaction, scope: &'a Scope) -> Self {
-        Self {
-            txn,
-            scope,
-            rows: 0,
-        }
+        Self { txn, scope, rows: 0 }
     }
 
     /// Fetches a level, of these parents if it names parents, and everything below it.

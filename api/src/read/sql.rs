@@ -43,21 +43,14 @@ pub fn rows(level: &Level, parents: &[Uuid], scope: &Scope) -> SelectStatement {
     }
     let downwards = page.descending != page.backward;
     let direction = || {
-        if downwards {
-            Direction::Desc
-        } else {
-            Direction::Asc
-        }
+        if downwards { Direction::Desc } else { Direction::Asc }
     };
     let key = (level.of.table, page.order.column);
     let id = (level.of.table, "id");
     // One more than asked for tells whether there are more.
     let limit = page.limit + 1;
     let Some(link) = level.link.filter(|_| parents.len() > 1) else {
-        select
-            .order_by(key, direction())
-            .order_by(id, direction())
-            .limit(limit as u64);
+        select.order_by(key, direction()).order_by(id, direction()).limit(limit as u64);
         return select;
     };
     let mut window = WindowStatement::partition_by(parent_column(level.of, link));
@@ -81,9 +74,7 @@ pub fn total(level: &Level, parents: &[Uuid], scope: &Scope) -> SelectStatement 
     select.expr(Expr::cust("COUNT(*)"));
     from(&mut select, level, parents, scope);
     if let Some(link) = level.link {
-        select
-            .expr(parent(level.of, link))
-            .add_group_by([parent(level.of, link)]);
+        select.expr(parent(level.of, link)).add_group_by([parent(level.of, link)]);
     }
     select
 }
@@ -116,27 +107,15 @@ fn from(select: &mut SelectStatement, level: &Level, parents: &[Uuid], scope: &S
 /// The ids a caller may see, or none if they may see all.
 fn visible(predicate: Predicate, table: &'static str, scope: &Scope) -> Option<SelectStatement> {
     let predicate = predicate(scope);
-    (predicate != Scope::System.everyone()).then(|| {
-        Query::select()
-            .column((table, "id"))
-            .from(table)
-            .and_where(predicate)
-            .to_owned()
-    })
+    (predicate != Scope::System.everyone())
+        .then(|| Query::select().column((table, "id")).from(table).and_where(predicate).to_owned())
 }
 
 /// Rows past a place, in reading direction or against it.
 fn beyond(of: &Type, page: &Page, value: &Value, id: Uuid, forward: bool) -> SimpleExpr {
-    let row = Expr::tuple([
-        Expr::col((of.table, page.order.column)),
-        Expr::col((of.table, "id")),
-    ]);
+    let row = Expr::tuple([Expr::col((of.table, page.order.column)), Expr::col((of.table, "id"))]);
     let place = Expr::tuple([Expr::val(value.clone()), Expr::val(id)]);
-    if forward == page.descending {
-        row.lt(place)
-    } else {
-        row.gt(place)
-    }
+    if forward == page.descending { row.lt(place) } else { row.gt(place) }
 }
 
 fn cell(of: &Type, table: usize, column: &'static str) -> SimpleExpr {

@@ -47,12 +47,7 @@ impl Writer {
     /// A writer for a request made at `now`.
     #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {
-        Self {
-            out: Vec::with_capacity(4_096),
-            errors: Vec::new(),
-            path: Vec::new(),
-            now,
-        }
+        Self { out: Vec::with_capacity(4_096), errors: Vec::new(), path: Vec::new(), now }
     }
 
     /// Writes an object field by field; `write` is given each.
@@ -119,8 +114,7 @@ impl Writer {
     }
 
     fn boolean(&mut self, yes: bool) {
-        self.out
-            .extend_from_slice(if yes { b"true" } else { b"false" });
+        self.out.extend_from_slice(if yes { b"true" } else { b"false" });
     }
 
     fn number(&mut self, number: i64) {
@@ -327,12 +321,11 @@ impl Writer {
                 writer.number(fetched.totals.get(&parent).copied().unwrap_or(0));
                 Ok(())
             }
-            ConnectionOut::PageInfo(fields) => writer.object(fields, |writer, _, field| {
-                writer.page_info(*field, page, more, &rows)
-            }),
-            ConnectionOut::Nodes(object) => writer.list(rows.iter(), |writer, row| {
-                writer.row(object, level, fetched, row)
-            }),
+            ConnectionOut::PageInfo(fields) => writer
+                .object(fields, |writer, _, field| writer.page_info(*field, page, more, &rows)),
+            ConnectionOut::Nodes(object) => {
+                writer.list(rows.iter(), |writer, row| writer.row(object, level, fetched, row))
+            }
             ConnectionOut::Edges(fields) => writer.list(rows.iter(), |writer, row| {
                 writer.object(fields, |writer, _, field| match field {
                     EdgeOut::Typename(name) => {
@@ -360,19 +353,11 @@ impl Writer {
             }
             // What lies on the side a cursor came from is known to be there, not counted again.
             PageOut::HasNext => {
-                self.boolean(if page.backward {
-                    page.before.is_some()
-                } else {
-                    more
-                });
+                self.boolean(if page.backward { page.before.is_some() } else { more });
                 return Ok(());
             }
             PageOut::HasPrevious => {
-                self.boolean(if page.backward {
-                    more
-                } else {
-                    page.after.is_some()
-                });
+                self.boolean(if page.backward { more } else { page.after.is_some() });
                 return Ok(());
             }
             PageOut::Start => rows.first(),
@@ -387,9 +372,9 @@ impl Writer {
 
     fn cursor(&mut self, page: &Page, row: &QueryResult) -> Written {
         let cursor = match page.cursor {
-            Some((key, id)) => row
-                .try_get_by_index(id)
-                .and_then(|id| ids::cursor(page.order, row, key, id)),
+            Some((key, id)) => {
+                row.try_get_by_index(id).and_then(|id| ids::cursor(page.order, row, key, id))
+            }
             None => Err(DbErr::Type("the sort column was not fetched".into())),
         };
         let cursor = cursor.map_err(|error| self.unreadable(&error))?;

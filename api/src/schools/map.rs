@@ -39,25 +39,14 @@ fn school() -> Type {
         about: "An establishment of the register (GIAS), by its URN.",
         table: table(school::Entity),
         scope: Scope::everyone,
-        root: root(
-            "schools",
-            "All schools of the register, closed ones included.",
-        ),
+        root: root("schools", "All schools of the register, closed ones included."),
         fields: vec![
             column("urn", C::Urn, "Unique reference number."),
             column("name", C::Name, "Name as in the register."),
             word::<SchoolStatus>("status", C::Status, "Whether it is open."),
             word::<Phase>("phase", C::Phase, "Phase of education."),
-            column(
-                "typeCode",
-                C::TypeCode,
-                "GIAS type of establishment, as a number.",
-            ),
-            column(
-                "typeName",
-                C::TypeName,
-                "GIAS type of establishment, in words.",
-            ),
+            column("typeCode", C::TypeCode, "GIAS type of establishment, as a number."),
+            column("typeName", C::TypeName, "GIAS type of establishment, in words."),
             column(
                 "establishmentNumber",
                 C::EstablishmentNumber,
@@ -80,17 +69,9 @@ fn school() -> Type {
             column("town", C::Town, "Town."),
             column("county", C::County, "County."),
             column("postcode", C::Postcode, "Postcode."),
-            column(
-                "website",
-                C::Website,
-                "Website as in the register, not checked.",
-            ),
+            column("website", C::Website, "Website as in the register, not checked."),
             column("easting", C::Easting, "Ordnance Survey easting, in metres."),
-            column(
-                "northing",
-                C::Northing,
-                "Ordnance Survey northing, in metres.",
-            ),
+            column("northing", C::Northing, "Ordnance Survey northing, in metres."),
             column(
                 "ofstedRating",
                 C::OfstedRating,
@@ -98,18 +79,8 @@ fn school() -> Type {
             ),
             column("changedAt", C::ChangedAt, "When an import last changed it."),
             one("trust", "Trust", C::TrustId, "Its trust, when in one."),
-            one(
-                "localAuthority",
-                "LocalAuthority",
-                C::LocalAuthorityId,
-                "Its local authority.",
-            ),
-            one(
-                "region",
-                "Region",
-                C::RegionId,
-                "Its region; null outside England.",
-            ),
+            one("localAuthority", "LocalAuthority", C::LocalAuthorityId, "Its local authority."),
+            one("region", "Region", C::RegionId, "Its region; null outside England."),
             one_back(
                 "setting",
                 "Setting",
@@ -125,21 +96,12 @@ fn school() -> Type {
 fn school_filters() -> Vec<Filter> {
     use school::Column as C;
     vec![
-        contains(
-            "nameContains",
-            C::Name,
-            "With this text in the name, whatever its case.",
-        ),
+        contains("nameContains", C::Name, "With this text in the name, whatever its case."),
         is("urn", C::Urn, "With this URN."),
         is("postcode", C::Postcode, "With exactly this postcode."),
         any_of::<SchoolStatus>("status", C::Status, "With one of these statuses."),
         any_of::<Phase>("phase", C::Phase, "Of one of these phases."),
-        refers(
-            "localAuthority",
-            "LocalAuthority",
-            C::LocalAuthorityId,
-            "In this local authority.",
-        ),
+        refers("localAuthority", "LocalAuthority", C::LocalAuthorityId, "In this local authority."),
         refers("region", "Region", C::RegionId, "In this region."),
         refers("trust", "Trust", C::TrustId, "In this trust."),
     ]
@@ -166,11 +128,7 @@ fn trust() -> Type {
             ),
         ],
         filters: vec![
-            contains(
-                "nameContains",
-                C::Name,
-                "With this text in the name, whatever its case.",
-            ),
+            contains("nameContains", C::Name, "With this text in the name, whatever its case."),
             is("code", C::Code, "With this GIAS group code."),
             any_of::<TrustKind>("kind", C::Kind, "Of one of these kinds."),
         ],
@@ -195,20 +153,11 @@ fn local_authority() -> Type {
                 C::RegionId,
                 "Region in which most of its schools lie; null outside England.",
             ),
-            many(
-                "schools",
-                "School",
-                school::Column::LocalAuthorityId,
-                "Its schools.",
-            ),
+            many("schools", "School", school::Column::LocalAuthorityId, "Its schools."),
         ],
         filters: vec![
             is("code", C::Code, "With this GIAS code."),
-            contains(
-                "nameContains",
-                C::Name,
-                "With this text in the name, whatever its case.",
-            ),
+            contains("nameContains", C::Name, "With this text in the name, whatever its case."),
             refers("region", "Region", C::RegionId, "In this region."),
         ],
         orders: vec![asc("NAME", C::Name), asc("CODE", C::Code)],
@@ -232,18 +181,8 @@ fn region() -> Type {
                 local_authority::Column::RegionId,
                 "Its local authorities.",
             ),
-            many(
-                "schools",
-                "School",
-                school::Column::RegionId,
-                "Its schools.",
-            ),
-            many(
-                "hubs",
-                "Hub",
-                hub::Column::RegionId,
-                "The hubs that serve it.",
-            ),
+            many("schools", "School", school::Column::RegionId, "Its schools."),
+            many("hubs", "Hub", hub::Column::RegionId, "The hubs that serve it."),
         ],
         filters: vec![is("code", C::Code, "With this GIAS code.")],
         orders: vec![asc("NAME", C::Name)],

@@ -102,10 +102,8 @@ pub async fn assess_programme(
     for row in &enrolments {
         ledger.judge(&view.enrolment(row), &policy);
     }
-    let hubs = hub::Entity::find()
-        .filter(hub::Column::ProgrammeId.eq(programme_id))
-        .all(txn)
-        .await?;
+    let hubs =
+        hub::Entity::find().filter(hub::Column::ProgrammeId.eq(programme_id)).all(txn).await?;
     for row in &hubs {
         ledger.judge(&view.hub(row), &policy);
     }
@@ -258,17 +256,9 @@ struct Ledger {
 
 impl Ledger {
     fn new(now: DateTime<Utc>, open: Vec<engagement_alert::Model>) -> Self {
-        let open = open
-            .into_iter()
-            .map(|alert| ((alert.subject_id, alert.rule.clone()), alert))
-            .collect();
-        Self {
-            now,
-            open,
-            assessed: Assessed::default(),
-            added: Vec::new(),
-            changed: Vec::new(),
-        }
+        let open =
+            open.into_iter().map(|alert| ((alert.subject_id, alert.rule.clone()), alert)).collect();
+        Self { now, open, assessed: Assessed::default(), added: Vec::new(), changed: Vec::new() }
     }
 
     fn judge(&mut self, subject: &Subject, policy: &Policy) {
@@ -281,14 +271,7 @@ impl Ledger {
                 (rule.decide)(&subject.facts, policy, self.now)
             };
             match (decision, open) {
-                (
-                    Decision::Raise {
-                        summary,
-                        threshold,
-                        evidence,
-                    },
-                    open,
-                ) => {
+                (Decision::Raise { summary, threshold, evidence }, open) => {
                     let evidence = evidence_json(&evidence);
                     self.raise(subject, *rule, summary, threshold, evidence, open);
                 }

@@ -87,10 +87,7 @@ pub async fn rederive_programme(
         .all(txn)
         .await?;
     for row in rows {
-        existing
-            .entry((row.subject_id, row.cohort_id))
-            .or_default()
-            .push(row);
+        existing.entry((row.subject_id, row.cohort_id)).or_default().push(row);
     }
     let mut ledger = Ledger::new(now);
     let mut hub_cohorts: HashMap<(Uuid, Uuid), bool> = HashMap::new();
@@ -101,20 +98,12 @@ pub async fn rederive_programme(
         .await?;
     for enrolment in &enrolments {
         let key = (enrolment.id, enrolment.cohort_id);
-        programme.enrolment(
-            &mut ledger,
-            enrolment,
-            existing.remove(&key).unwrap_or_default(),
-        )?;
+        programme.enrolment(&mut ledger, enrolment, existing.remove(&key).unwrap_or_default())?;
         let active = enrolment.status == "active" || enrolment.status == "paused";
-        *hub_cohorts
-            .entry((enrolment.hub_id, enrolment.cohort_id))
-            .or_default() |= active;
+        *hub_cohorts.entry((enrolment.hub_id, enrolment.cohort_id)).or_default() |= active;
     }
-    let hubs = hub::Entity::find()
-        .filter(hub::Column::ProgrammeId.eq(programme_id))
-        .all(txn)
-        .await?;
+    let hubs =
+        hub::Entity::find().filter(hub::Column::ProgrammeId.eq(programme_id)).all(txn).await?;
     let hubs: HashMap<Uuid, hub::Model> = hubs.into_iter().map(|hub| (hub.id, hub)).collect();
     // A hub whose last partner of a cohort moved away still has duties to close.
     for &(subject, cohort) in existing.keys() {
@@ -155,10 +144,7 @@ impl ProgrammeFacts {
             .all(txn)
             .await?;
         for row in rows {
-            terms
-                .entry(row.cohort_id)
-                .or_default()
-                .push(facts::term(&row));
+            terms.entry(row.cohort_id).or_default().push(facts::term(&row));
         }
         let mut commitments: HashMap<Option<Uuid>, Vec<CommitmentFacts>> = HashMap::new();
         let rows = commitment_template::Entity::find()
@@ -168,10 +154,7 @@ impl ProgrammeFacts {
             .all(txn)
             .await?;
         for row in rows {
-            commitments
-                .entry(row.pathway_id)
-                .or_default()
-                .push(facts::commitment(row)?);
+            commitments.entry(row.pathway_id).or_default().push(facts::commitment(row)?);
         }
         let rows = event::Entity::find()
             .filter(event::Column::ProgrammeId.eq(programme_id))
@@ -233,20 +216,12 @@ impl ProgrammeFacts {
             pathway_id: None,
             hub_id: hub.id,
             joined_on: hub.opened_on,
-            ended_on: if active {
-                hub.closed_on
-            } else {
-                Some(hub.opened_on)
-            },
+            ended_on: if active { hub.closed_on } else { Some(hub.opened_on) },
             calendar: self.calendars.of_setting(hub.lead_setting_id),
             grace_working_days: 0,
         };
-        let owner = Owner {
-            programme: self.programme_id,
-            cohort: cohort_id,
-            hub: hub.id,
-            enrolment: None,
-        };
+        let owner =
+            Owner { programme: self.programme_id, cohort: cohort_id, hub: hub.id, enrolment: None };
         self.add(ledger, owner, standing, existing)
     }
 
@@ -266,16 +241,8 @@ impl ProgrammeFacts {
             grace_working_days: standing.grace_working_days,
             joined_on: standing.joined_on,
             ended_on: standing.ended_on,
-            terms: self
-                .terms
-                .get(&standing.cohort_id)
-                .cloned()
-                .unwrap_or_default(),
-            commitments: self
-                .commitments
-                .get(&standing.pathway_id)
-                .cloned()
-                .unwrap_or_default(),
+            terms: self.terms.get(&standing.cohort_id).cloned().unwrap_or_default(),
+            commitments: self.commitments.get(&standing.pathway_id).cloned().unwrap_or_default(),
             events: self
                 .events
                 .iter()
@@ -283,10 +250,7 @@ impl ProgrammeFacts {
                 .map(|(_, event)| event.clone())
                 .collect(),
             calendar: standing.calendar,
-            existing: existing
-                .iter()
-                .map(facts::obligation)
-                .collect::<Result<_, _>>()?,
+            existing: existing.iter().map(facts::obligation).collect::<Result<_, _>>()?,
         };
         ledger.note(owner, derive(&facts), existing);
         Ok(())

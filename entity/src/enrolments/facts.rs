@@ -42,12 +42,7 @@ pub(super) fn commitment(row: commitment_template::Model) -> Result<CommitmentFa
         problem: error.to_string(),
     })?;
     let kind = word(table, row.id, "kind", &row.kind)?;
-    Ok(CommitmentFacts {
-        template_id: row.id,
-        kind,
-        title: row.title,
-        rule,
-    })
+    Ok(CommitmentFacts { template_id: row.id, kind, title: row.title, rule })
 }
 
 pub(super) fn event(row: &event::Model) -> Result<EventFacts, StoreError> {

@@ -63,9 +63,7 @@ pub(super) async fn check_partner(
     hub: &hub::Model,
     wish: &Enrol,
 ) -> Result<(), StoreError> {
-    let pathway = pathway::Entity::find_by_id(wish.pathway_id)
-        .one(txn)
-        .await?;
+    let pathway = pathway::Entity::find_by_id(wish.pathway_id).one(txn).await?;
     let Some(pathway) = pathway.filter(|pathway| pathway.programme_id == hub.programme_id) else {
         return refused(
             RefusalCode::NotFound,
@@ -73,15 +71,9 @@ pub(super) async fn check_partner(
             "The hub's programme has no such pathway.",
         );
     };
-    let setting = setting::Entity::find_by_id(wish.partner_setting_id)
-        .one(txn)
-        .await?;
+    let setting = setting::Entity::find_by_id(wish.partner_setting_id).one(txn).await?;
     let Some(setting) = setting else {
-        return refused(
-            RefusalCode::NotFound,
-            "partnerSettingId",
-            "There is no such setting.",
-        );
+        return refused(RefusalCode::NotFound, "partnerSettingId", "There is no such setting.");
     };
     let is_trust = setting.kind == <&str>::from(SettingKind::Trust);
     let fits = match pathway.partner_kind.parse() {
@@ -94,11 +86,7 @@ pub(super) async fn check_partner(
         return refused(
             RefusalCode::Invalid,
             "partnerSettingId",
-            if is_trust {
-                "This pathway is for schools."
-            } else {
-                "This pathway is for trusts."
-            },
+            if is_trust { "This pathway is for schools." } else { "This pathway is for trusts." },
         );
     }
     if setting.id == hub.lead_setting_id {
@@ -133,19 +121,11 @@ async fn check_schools(
 ) -> Result<(), StoreError> {
     if let Some(school_id) = setting.school_id {
         if !academies.is_empty() {
-            return refused(
-                RefusalCode::Invalid,
-                "academyIds",
-                "Only a trust names academies.",
-            );
+            return refused(RefusalCode::Invalid, "academyIds", "Only a trust names academies.");
         }
         let school = school::Entity::find_by_id(school_id).one(txn).await?;
         if school.is_none_or(|school| school.status == "closed") {
-            return refused(
-                RefusalCode::Conflict,
-                "partnerSettingId",
-                "That school has closed.",
-            );
+            return refused(RefusalCode::Conflict, "partnerSettingId", "That school has closed.");
         }
         return Ok(());
     }

@@ -34,11 +34,7 @@ pub(super) struct Ledger {
 
 impl Ledger {
     pub fn new(now: DateTime<Utc>) -> Self {
-        Self {
-            now,
-            added: Vec::new(),
-            changed: Vec::new(),
-        }
+        Self { now, added: Vec::new(), changed: Vec::new() }
     }
 
     /// Takes in how the obligations of one owner must change.
@@ -104,11 +100,7 @@ fn text<T: Into<&'static str>>(word: T) -> String {
 }
 
 fn new_row(owner: Owner, wanted: Wanted, now: DateTime<Utc>) -> obligation::ActiveModel {
-    let owed_by = if owner.enrolment.is_some() {
-        OwedBy::Partner
-    } else {
-        OwedBy::Hub
-    };
+    let owed_by = if owner.enrolment.is_some() { OwedBy::Partner } else { OwedBy::Hub };
     let mut row = obligation::ActiveModel {
         id: Set(new_id(now)),
         programme_id: Set(owner.programme),

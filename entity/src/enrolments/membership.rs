@@ -89,22 +89,15 @@ pub async fn enter(
         created_at: now,
         changed_at: now,
     };
-    enrolment::Entity::insert(row.clone().into_active_model())
-        .exec_without_returning(txn)
-        .await?;
-    let academies = wish
-        .academies
-        .into_iter()
-        .map(|school_id| enrolment_academy::ActiveModel {
-            id: Set(new_id(now)),
-            enrolment_id: Set(row.id),
-            school_id: Set(school_id),
-        });
+    enrolment::Entity::insert(row.clone().into_active_model()).exec_without_returning(txn).await?;
+    let academies = wish.academies.into_iter().map(|school_id| enrolment_academy::ActiveModel {
+        id: Set(new_id(now)),
+        enrolment_id: Set(row.id),
+        school_id: Set(school_id),
+    });
     let academies: Vec<_> = academies.collect();
     if !academies.is_empty() {
-        enrolment_academy::Entity::insert_many(academies)
-            .exec_without_returning(txn)
-            .await?;
+        enrolment_academy::Entity::insert_many(academies).exec_without_returning(txn).await?;
     }
     write_history(txn, &row, "enrolled", (None, Some(hub.id)), None, by, now).await?;
     Ok(row)
@@ -114,10 +107,7 @@ pub async fn enter(
 ///
 /// # Errors
 /// A refusal, or a database fault.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the caller, the row and what to write to it"
-)]
+#[expect(clippy::too_many_arguments, reason = "the caller, the row and what to write to it")]
 pub async fn withdraw(
     txn: &DatabaseTransaction,
     scope: &Scope,
@@ -136,18 +126,10 @@ pub async fn withdraw(
     check_text("reason", reason, true)?;
     // Who leaves before the first day leaves today.
     if ended_on < old.enrolled_on.min(local(now).date()) {
-        return refused(
-            RefusalCode::Invalid,
-            "endedOn",
-            "It cannot end before it began.",
-        );
+        return refused(RefusalCode::Invalid, "endedOn", "It cannot end before it began.");
     }
     if ended_on > local(now).date() {
-        return refused(
-            RefusalCode::Invalid,
-            "endedOn",
-            "It cannot end in the future.",
-        );
+        return refused(RefusalCode::Invalid, "endedOn", "It cannot end in the future.");
     }
     let mut row = old.clone().into_active_model();
     row.status = Set("withdrawn".to_owned());
@@ -156,16 +138,7 @@ pub async fn withdraw(
     row.version = Set(old.version + 1);
     row.changed_at = Set(now);
     let row = row.update(txn).await?;
-    write_history(
-        txn,
-        &row,
-        "withdrawn",
-        (Some(hub.id), None),
-        Some(reason),
-        by,
-        now,
-    )
-    .await?;
+    write_history(txn, &row, "withdrawn", (Some(hub.id), None), Some(reason), by, now).await?;
     settle(txn, now, &row, &[hub.id]).await?;
     Ok(row)
 }
@@ -175,10 +148,7 @@ pub async fn withdraw(
 ///
 /// # Errors
 /// A refusal, or a database fault.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the caller, the row and what to write to it"
-)]
+#[expect(clippy::too_many_arguments, reason = "the caller, the row and what to write to it")]
 pub async fn transfer(
     txn: &DatabaseTransaction,
     scope: &Scope,
@@ -198,11 +168,7 @@ pub async fn transfer(
     )?;
     check_text("reason", reason, true)?;
     if to.programme_id != old.programme_id {
-        return refused(
-            RefusalCode::Invalid,
-            "toHubId",
-            "That hub belongs to another programme.",
-        );
+        return refused(RefusalCode::Invalid, "toHubId", "That hub belongs to another programme.");
     }
     if to.id == from.id {
         return refused(
@@ -212,11 +178,7 @@ pub async fn transfer(
         );
     }
     if to.lead_setting_id == old.partner_setting_id {
-        return refused(
-            RefusalCode::Conflict,
-            "toHubId",
-            "A setting cannot be its own partner.",
-        );
+        return refused(RefusalCode::Conflict, "toHubId", "A setting cannot be its own partner.");
     }
     check_open(&to, local(now).date(), "toHubId")?;
     let mut row = old.clone().into_active_model();
@@ -234,16 +196,8 @@ pub async fn transfer(
         .filter(engagement_alert::Column::EnrolmentId.eq(id))
         .exec(txn)
         .await?;
-    write_history(
-        txn,
-        &row,
-        "transferred",
-        (Some(from.id), Some(to.id)),
-        Some(reason),
-        by,
-        now,
-    )
-    .await?;
+    write_history(txn, &row, "transferred", (Some(from.id), Some(to.id)), Some(reason), by, now)
+        .await?;
     settle(txn, now, &row, &[from.id, to.id]).await?;
     Ok(row)
 }
@@ -271,10 +225,8 @@ async fn visible_hub(
     id: Uuid,
     field: &'static str,
 ) -> Result<hub::Model, StoreError> {
-    let hub = hub::Entity::find_by_id(id)
-        .filter(Condition::all().add(scope.hubs()))
-        .one(txn)
-        .await?;
+    let hub =
+        hub::Entity::find_by_id(id).filter(Condition::all().add(scope.hubs())).one(txn).await?;
     hub.ok_or_else(|| {
         StoreError::refused(RefusalCode::NotFound, Some(field), "There is no such hub.")
     })
@@ -287,29 +239,17 @@ async fn running(
     id: Uuid,
     expected_version: Option<i32>,
 ) -> Result<(enrolment::Model, hub::Model), StoreError> {
-    let missing = || {
-        StoreError::refused(
-            RefusalCode::NotFound,
-            Some("id"),
-            "There is no such enrolment.",
-        )
-    };
+    let missing =
+        || StoreError::refused(RefusalCode::NotFound, Some("id"), "There is no such enrolment.");
     let row = enrolment::Entity::find_by_id(id)
         .filter(Condition::all().add(scope.enrolments()))
         .one(txn)
         .await?
         .ok_or_else(missing)?;
-    let hub = hub::Entity::find_by_id(row.hub_id)
-        .one(txn)
-        .await?
-        .ok_or_else(missing)?;
+    let hub = hub::Entity::find_by_id(row.hub_id).one(txn).await?.ok_or_else(missing)?;
     check_version(row.version, expected_version)?;
     if row.status == "withdrawn" || row.status == "completed" {
-        return refused(
-            RefusalCode::Conflict,
-            "id",
-            "This enrolment has ended already.",
-        );
+        return refused(RefusalCode::Conflict, "id", "This enrolment has ended already.");
     }
     Ok((row, hub))
 }
@@ -333,8 +273,6 @@ async fn write_history(
         changed_by: by,
         changed_at: now,
     };
-    enrolment_change::Entity::insert(row.into_active_model())
-        .exec_without_returning(txn)
-        .await?;
+    enrolment_change::Entity::insert(row.into_active_model()).exec_without_returning(txn).await?;
     Ok(())
 }

@@ -37,11 +37,7 @@ fn check_text(field: &'static str, text: &str, needed: bool) -> Result<(), Store
     }
     if text.chars().count() > LONGEST_NOTE {
         let message = format!("This can have at most {LONGEST_NOTE} characters.");
-        return Err(StoreError::refused(
-            RefusalCode::Invalid,
-            Some(field),
-            message,
-        ));
+        return Err(StoreError::refused(RefusalCode::Invalid, Some(field), message));
     }
     Ok(())
 }

@@ -20,10 +20,7 @@ pub(super) fn oversees_hub(scope: &Scope, hub: &hub::Model) -> bool {
     match scope {
         Scope::System => true,
         Scope::Viewer(viewer) => {
-            viewer.admin
-                || hub
-                    .region_id
-                    .is_some_and(|region| viewer.regions.contains(&region))
+            viewer.admin || hub.region_id.is_some_and(|region| viewer.regions.contains(&region))
         }
     }
 }

@@ -26,10 +26,7 @@ const EARLIEST: Days = Days::new(400);
 ///
 /// # Errors
 /// A refusal, or a database fault.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the caller, the row and what to write to it"
-)]
+#[expect(clippy::too_many_arguments, reason = "the caller, the row and what to write to it")]
 pub async fn record_met(
     txn: &DatabaseTransaction,
     scope: &Scope,
@@ -84,19 +81,13 @@ pub async fn excuse(
     reason: &str,
 ) -> Result<obligation::Model, StoreError> {
     let old = visible(txn, scope, id).await?;
-    let hub = hub::Entity::find_by_id(old.hub_id)
-        .one(txn)
-        .await?
-        .ok_or_else(missing)?;
+    let hub = hub::Entity::find_by_id(old.hub_id).one(txn).await?.ok_or_else(missing)?;
     let allowed = if old.enrolment_id.is_some() {
         runs_hub(scope, &hub)
     } else {
         super::permission::oversees_hub(scope, &hub)
     };
-    require(
-        allowed,
-        "A partner is excused by its hub's lead, a hub by the programme.",
-    )?;
+    require(allowed, "A partner is excused by its hub's lead, a hub by the programme.")?;
     check_text("reason", reason, true)?;
     match old.state.parse() {
         Ok(ObligationState::Excused) => return Ok(old),
@@ -116,11 +107,7 @@ pub async fn excuse(
 }
 
 fn missing() -> StoreError {
-    StoreError::refused(
-        RefusalCode::NotFound,
-        Some("id"),
-        "There is no such obligation.",
-    )
+    StoreError::refused(RefusalCode::NotFound, Some("id"), "There is no such obligation.")
 }
 
 fn not_owed() -> StoreError {
@@ -142,23 +129,12 @@ async fn check_event(
     };
     let day = local(event.starts_at).date();
     if event.starts_at > now {
-        let message = format!(
-            "This takes place on {}: record it once it has.",
-            in_words(day)
-        );
-        return Err(StoreError::refused(
-            RefusalCode::Conflict,
-            Some("id"),
-            message,
-        ));
+        let message = format!("This takes place on {}: record it once it has.", in_words(day));
+        return Err(StoreError::refused(RefusalCode::Conflict, Some("id"), message));
     }
     if met_on < day {
         let message = format!("This took place on {}, not before.", in_words(day));
-        return Err(StoreError::refused(
-            RefusalCode::Invalid,
-            Some("metOn"),
-            message,
-        ));
+        return Err(StoreError::refused(RefusalCode::Invalid, Some("metOn"), message));
     }
     Ok(())
 }

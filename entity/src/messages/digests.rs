@@ -71,20 +71,12 @@ pub async fn bundle(
     for row in &reminders {
         let fact = facts.get(&row.obligation_id);
         if let (true, Some(fact)) = (off.check(row, fact, now)?, fact)
-            && time_has_come(
-                book,
-                fact,
-                minutes.get(&row.person_id).copied().flatten(),
-                now,
-            )?
+            && time_has_come(book, fact, minutes.get(&row.person_id).copied().flatten(), now)?
         {
             ready.entry(row.person_id).or_default().push(row.id);
         }
     }
-    let mut bundled = Bundled {
-        called_off: off.write(txn, now).await?,
-        ..Bundled::default()
-    };
+    let mut bundled = Bundled { called_off: off.write(txn, now).await?, ..Bundled::default() };
     for (person, reminders) in ready {
         if make(txn, now, today, person, &reminders).await? {
             bundled.digests += 1;
@@ -185,20 +177,10 @@ async fn make(
         count => format!("{count} reminders"),
     };
     let detail = format!("The day's digest: {count}.");
-    outbox::note(
-        txn,
-        outbox::Lease { id, epoch: 0 },
-        MessageState::Pending,
-        &detail,
-        now,
-    )
-    .await?;
+    outbox::note(txn, outbox::Lease { id, epoch: 0 }, MessageState::Pending, &detail, now).await?;
     for ids in reminders.chunks(BATCH) {
         reminder::Entity::update_many()
-            .col_expr(
-                reminder::Column::State,
-                Expr::val(text(ReminderState::Bundled)),
-            )
+            .col_expr(reminder::Column::State, Expr::val(text(ReminderState::Bundled)))
             .col_expr(reminder::Column::MessageId, Expr::val(id))
             .col_expr(reminder::Column::ChangedAt, Expr::val(now))
             .filter(reminder::Column::Id.is_in(ids.iter().copied()))

@@ -49,10 +49,7 @@ impl Book {
                 })?;
             programmes.insert(row.id, (row.name, policy));
         }
-        Ok(Self {
-            programmes,
-            calendars: Calendars::load(db).await?,
-        })
+        Ok(Self { programmes, calendars: Calendars::load(db).await? })
     }
 
     /// The policy of a programme.
@@ -61,13 +58,11 @@ impl Book {
     /// The programme came after the book was read.
     pub fn policy(&self, programme_id: Uuid) -> Result<&Policy, StoreError> {
         let found = self.programmes.get(&programme_id);
-        found
-            .map(|(_, policy)| policy)
-            .ok_or_else(|| StoreError::Unreadable {
-                table: "programme",
-                id: programme_id,
-                problem: "it is new; look again".to_owned(),
-            })
+        found.map(|(_, policy)| policy).ok_or_else(|| StoreError::Unreadable {
+            table: "programme",
+            id: programme_id,
+            problem: "it is new; look again".to_owned(),
+        })
     }
 }
 
@@ -92,11 +87,7 @@ impl Fact {
     /// Whether `person` has a part in it: owes it, supports it or oversees it.
     #[must_use]
     pub fn concerns(&self, person: Uuid) -> bool {
-        let all = [
-            &self.rules.owners,
-            &self.rules.hub_leads,
-            &self.rules.programme_admins,
-        ];
+        let all = [&self.rules.owners, &self.rules.hub_leads, &self.rules.programme_admins];
         all.iter().any(|people| people.contains(&person))
     }
 }
@@ -111,10 +102,7 @@ pub async fn load(
     now: DateTime<Utc>,
     which: Condition,
 ) -> Result<HashMap<Uuid, Fact>, StoreError> {
-    let rows = obligation::Entity::find()
-        .filter(which.clone())
-        .all(db)
-        .await?;
+    let rows = obligation::Entity::find().filter(which.clone()).all(db).await?;
     if rows.is_empty() {
         return Ok(HashMap::new());
     }

@@ -63,10 +63,7 @@ impl Parcel {
     /// The lease it is held under.
     #[must_use]
     pub fn lease(&self) -> Lease {
-        Lease {
-            id: self.message.id,
-            epoch: self.message.lease_epoch,
-        }
+        Lease { id: self.message.id, epoch: self.message.lease_epoch }
     }
 }
 
@@ -106,22 +103,13 @@ pub async fn settle_cut_off(
         .await?;
     let doubted = in_doubt(txn, lost.iter().map(|(id, _)| *id)).await?;
     for (id, epoch) in &lost {
-        let lease = Lease {
-            id: *id,
-            epoch: *epoch,
-        };
-        let next = message::ActiveModel {
-            lease_epoch: Set(epoch + 1),
-            ..Default::default()
-        };
+        let lease = Lease { id: *id, epoch: *epoch };
+        let next = message::ActiveModel { lease_epoch: Set(epoch + 1), ..Default::default() };
         let detail = "The hand-over was cut off; it may have arrived.";
         if advance(txn, now, lease, MessageState::Uncertain, detail, next).await?
             && doubted.contains(id)
         {
-            let lease = Lease {
-                epoch: epoch + 1,
-                ..lease
-            };
+            let lease = Lease { epoch: epoch + 1, ..lease };
             let detail = "Cut off twice; a person has to look.";
             advance(
                 txn,
@@ -177,23 +165,11 @@ pub async fn claim(
     }
     let doubted = in_doubt(txn, ids.iter().copied()).await?;
     let mut rows = message::Entity::update_many()
-        .col_expr(
-            message::Column::State,
-            Expr::val(text(MessageState::Leased)),
-        )
+        .col_expr(message::Column::State, Expr::val(text(MessageState::Leased)))
         .col_expr(message::Column::LeaseOwner, Expr::val(owner))
-        .col_expr(
-            message::Column::LeaseEpoch,
-            Expr::col(message::Column::LeaseEpoch).add(1),
-        )
-        .col_expr(
-            message::Column::LeasedUntil,
-            database_time(backend, lease_seconds),
-        )
-        .col_expr(
-            message::Column::Attempts,
-            Expr::col(message::Column::Attempts).add(1),
-        )
+        .col_expr(message::Column::LeaseEpoch, Expr::col(message::Column::LeaseEpoch).add(1))
+        .col_expr(message::Column::LeasedUntil, database_time(backend, lease_seconds))
+        .col_expr(message::Column::Attempts, Expr::col(message::Column::Attempts).add(1))
         .col_expr(message::Column::ChangedAt, Expr::val(now))
         .filter(message::Column::Id.is_in(ids))
         .exec_with_returning(txn)
@@ -202,10 +178,7 @@ pub async fn claim(
     for row in &rows {
         note(
             txn,
-            Lease {
-                id: row.id,
-                epoch: row.lease_epoch,
-            },
+            Lease { id: row.id, epoch: row.lease_epoch },
             MessageState::Leased,
             "Taken by a worker.",
             now,
@@ -214,10 +187,7 @@ pub async fn claim(
     }
     Ok(rows
         .into_iter()
-        .map(|message| Claimed {
-            in_doubt: doubted.contains(&message.id),
-            message,
-        })
+        .map(|message| Claimed { in_doubt: doubted.contains(&message.id), message })
         .collect())
 }
 
@@ -265,10 +235,7 @@ pub async fn open(
         }
     }
     let people = claimed.iter().map(|one| one.message.person_id);
-    let people = person::Entity::find()
-        .filter(person::Column::Id.is_in(people))
-        .all(db)
-        .await?;
+    let people = person::Entity::find().filter(person::Column::Id.is_in(people)).all(db).await?;
     let people: HashMap<Uuid, person::Model> =
         people.into_iter().map(|row| (row.id, row)).collect();
 
@@ -289,13 +256,7 @@ pub async fn open(
             }
         }
         items.sort_by_key(|(step, fact)| (fact.row.due_on, fact.row.id, *step));
-        parcels.push(Parcel {
-            message,
-            in_doubt,
-            person,
-            items,
-            dropped,
-        });
+        parcels.push(Parcel { message, in_doubt, person, items, dropped });
     }
     Ok(parcels)
 }
@@ -316,10 +277,8 @@ pub async fn advance(
 ) -> Result<bool, StoreError> {
     set.state = Set(text(to));
     set.changed_at = Set(now);
-    let from = MessageState::VARIANTS
-        .iter()
-        .filter(|from| may_become(**from, to))
-        .map(|from| text(*from));
+    let from =
+        MessageState::VARIANTS.iter().filter(|from| may_become(**from, to)).map(|from| text(*from));
     let updated = message::Entity::update_many()
         .set(set)
         .filter(message::Column::Id.eq(lease.id))

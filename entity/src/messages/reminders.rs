@@ -84,10 +84,8 @@ pub async fn call_off_unwanted(
         .to_owned();
     let which = Condition::all().add(obligation::Column::Id.in_subquery(planned));
     let facts = facts::load(txn, book, now, which).await?;
-    let reminders = reminder::Entity::find()
-        .filter(reminder::Column::State.eq("planned"))
-        .all(txn)
-        .await?;
+    let reminders =
+        reminder::Entity::find().filter(reminder::Column::State.eq("planned")).all(txn).await?;
     let mut off = CallOff::default();
     for row in &reminders {
         off.check(row, facts.get(&row.obligation_id), now)?;
@@ -118,15 +116,9 @@ impl CallOff {
         let Some(reason) = reason else {
             return Ok(true);
         };
-        let state = if row.expires_at <= now {
-            ReminderState::Expired
-        } else {
-            ReminderState::Cancelled
-        };
-        self.found
-            .entry((state.into(), reason))
-            .or_default()
-            .push(row.id);
+        let state =
+            if row.expires_at <= now { ReminderState::Expired } else { ReminderState::Cancelled };
+        self.found.entry((state.into(), reason)).or_default().push(row.id);
         Ok(false)
     }
 

@@ -27,16 +27,9 @@ pub async fn upsert_person(
 ) -> Result<(person::Model, Written), StoreError> {
     let (name, email) = (name.trim(), email.trim().to_lowercase());
     if let Some((field, problem)) = person_fault(name, &email) {
-        return Err(StoreError::refused(
-            RefusalCode::Invalid,
-            Some(field),
-            problem,
-        ));
+        return Err(StoreError::refused(RefusalCode::Invalid, Some(field), problem));
     }
-    let old = person::Entity::find()
-        .filter(person::Column::Email.eq(&email))
-        .one(txn)
-        .await?;
+    let old = person::Entity::find().filter(person::Column::Email.eq(&email)).one(txn).await?;
     let mut wanted = old.clone().unwrap_or_else(|| person::Model {
         id: new_id(now),
         name: String::new(),
@@ -54,10 +47,7 @@ pub async fn upsert_person(
 #[must_use]
 pub fn person_fault(name: &str, email: &str) -> Option<(&'static str, &'static str)> {
     if name.is_empty() || name.chars().count() > LONGEST || name.chars().any(char::is_control) {
-        return Some((
-            "name",
-            "Give a name of at most 254 characters, on one line.",
-        ));
+        return Some(("name", "Give a name of at most 254 characters, on one line."));
     }
     let shaped = email.len() <= LONGEST
         && email
@@ -91,10 +81,7 @@ pub async fn upsert(
         .one(txn)
         .await?;
     if let Some(old) = old {
-        let wanted = contact::Model {
-            ended_at: None,
-            ..old.clone()
-        };
+        let wanted = contact::Model { ended_at: None, ..old.clone() };
         let written = put(txn, Some(&old), wanted.clone()).await?;
         return Ok((wanted, written));
     }
@@ -106,9 +93,7 @@ pub async fn upsert(
         created_at: now,
         ended_at: None,
     };
-    contact::Entity::insert(made.clone().into_active_model())
-        .exec_without_returning(txn)
-        .await?;
+    contact::Entity::insert(made.clone().into_active_model()).exec_without_returning(txn).await?;
     Ok((made, Written::Added))
 }
 
@@ -118,11 +103,7 @@ mod tests {
 
     #[test]
     fn an_address_needs_one_at_sign_and_a_dotted_domain() {
-        for good in [
-            "ada@school.example",
-            "a.b+c@x.y.example",
-            "o'neil@s.example",
-        ] {
+        for good in ["ada@school.example", "a.b+c@x.y.example", "o'neil@s.example"] {
             assert_eq!(person_fault("Ada Example", good), None, "{good}");
         }
         for bad in [

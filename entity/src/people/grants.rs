@@ -83,9 +83,7 @@ pub async fn grant(
         granted_at: now,
         revoked_at: None,
     };
-    role_grant::Entity::insert(row.into_active_model())
-        .exec_without_returning(txn)
-        .await?;
+    role_grant::Entity::insert(row.into_active_model()).exec_without_returning(txn).await?;
     Ok(true)
 }
 

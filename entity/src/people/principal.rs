@@ -43,10 +43,7 @@ pub async fn viewer(db: &impl ConnectionTrait, person_id: Uuid) -> Result<Viewer
         .filter(role_grant::Column::RevokedAt.is_null())
         .all(db)
         .await?;
-    let mut viewer = Viewer {
-        person_id,
-        ..Viewer::default()
-    };
+    let mut viewer = Viewer { person_id, ..Viewer::default() };
     for grant in grants {
         match grant.role.parse() {
             Ok(Role::ProgrammeAdmin) => viewer.admin = true,

@@ -72,8 +72,6 @@ async fn add(
     txn: &DatabaseTransaction,
     made: setting::Model,
 ) -> Result<setting::Model, StoreError> {
-    setting::Entity::insert(made.clone().into_active_model())
-        .exec_without_returning(txn)
-        .await?;
+    setting::Entity::insert(made.clone().into_active_model()).exec_without_returning(txn).await?;
     Ok(made)
 }

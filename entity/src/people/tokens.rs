@@ -31,9 +31,7 @@ pub async fn issue(
         expires_at,
         revoked_at: None,
     };
-    access_token::Entity::insert(row.into_active_model())
-        .exec_without_returning(txn)
-        .await?;
+    access_token::Entity::insert(row.into_active_model()).exec_without_returning(txn).await?;
     Ok(())
 }
 

@@ -31,14 +31,9 @@ pub async fn add(
     let mut added = days.to_vec();
     added.retain(|(day, _)| known.insert(*day));
     for (falls_on, title) in &added {
-        let row = bank_holiday::Model {
-            id: new_id(now),
-            falls_on: *falls_on,
-            title: title.clone(),
-        };
-        bank_holiday::Entity::insert(row.into_active_model())
-            .exec_without_returning(txn)
-            .await?;
+        let row =
+            bank_holiday::Model { id: new_id(now), falls_on: *falls_on, title: title.clone() };
+        bank_holiday::Entity::insert(row.into_active_model()).exec_without_returning(txn).await?;
     }
     Ok(added)
 }

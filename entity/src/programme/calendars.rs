@@ -37,10 +37,7 @@ impl Calendars {
 
         let mut spans: HashMap<Uuid, Vec<Span>> = HashMap::new();
         for span in calendar_span::Entity::find().all(db).await? {
-            spans
-                .entry(span.calendar_id)
-                .or_default()
-                .push(read_span(&span)?);
+            spans.entry(span.calendar_id).or_default().push(read_span(&span)?);
         }
         for owner in school_calendar::Entity::find().all(db).await? {
             let spans = spans.remove(&owner.id).unwrap_or_default();
@@ -68,19 +65,15 @@ impl Calendars {
             return self.default_calendar();
         };
         let own = self.by_school.get(school).map_or(&[][..], Vec::as_slice);
-        let authority = authority
-            .and_then(|id| self.by_authority.get(&id))
-            .map_or(&[][..], Vec::as_slice);
+        let authority =
+            authority.and_then(|id| self.by_authority.get(&id)).map_or(&[][..], Vec::as_slice);
         let mut spans = [own, authority]
             .into_iter()
             .find(|spans| spans.iter().any(|span| span.kind == SpanKind::Term))
             .unwrap_or(&self.default)
             .to_vec();
         let inset = own.iter().filter(|span| span.kind == SpanKind::Inset);
-        let missing: Vec<Span> = inset
-            .filter(|span| !spans.contains(span))
-            .copied()
-            .collect();
+        let missing: Vec<Span> = inset.filter(|span| !spans.contains(span)).copied().collect();
         spans.extend(missing);
         Calendar::new(spans, Arc::clone(&self.bank_holidays))
     }
@@ -92,11 +85,7 @@ fn read_span(row: &calendar_span::Model) -> Result<Span, StoreError> {
         id: row.id,
         problem: format!("unknown kind {}", row.kind),
     })?;
-    Ok(Span {
-        kind,
-        starts_on: row.starts_on,
-        ends_on: row.ends_on,
-    })
+    Ok(Span { kind, starts_on: row.starts_on, ends_on: row.ends_on })
 }
 
 /// The school and local authority of each setting that is a school.
@@ -128,10 +117,7 @@ async fn places(
         .into_iter()
         .filter_map(|(setting, school)| {
             let school = school?;
-            Some((
-                setting,
-                (school, authorities.get(&school).copied().flatten()),
-            ))
+            Some((setting, (school, authorities.get(&school).copied().flatten())))
         })
         .collect())
 }

@@ -53,10 +53,7 @@ pub async fn put_event(
         return Err(StoreError::refused(
             RefusalCode::Conflict,
             Some("event"),
-            format!(
-                "The key \"{}\" names another host's event already.",
-                wish.key
-            ),
+            format!("The key \"{}\" names another host's event already.", wish.key),
         ));
     }
     // An event cancelled before keeps the moment at which it was.

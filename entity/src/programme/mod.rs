@@ -10,10 +10,7 @@ pub mod event;
 pub mod events;
 pub mod loader;
 pub mod pathway;
-#[expect(
-    clippy::module_inception,
-    reason = "the area and its main table share the word"
-)]
+#[expect(clippy::module_inception, reason = "the area and its main table share the word")]
 pub mod programme;
 pub mod programme_term;
 pub mod school_calendar;

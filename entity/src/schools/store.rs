@@ -21,10 +21,7 @@ pub async fn school_by_urn(
     db: &impl ConnectionTrait,
     urn: i32,
 ) -> Result<Option<school::Model>, DbErr> {
-    school::Entity::find()
-        .filter(school::Column::Urn.eq(urn))
-        .one(db)
-        .await
+    school::Entity::find().filter(school::Column::Urn.eq(urn)).one(db).await
 }
 
 /// The trust with this GIAS group code.
@@ -35,10 +32,7 @@ pub async fn trust_by_code(
     db: &impl ConnectionTrait,
     code: &str,
 ) -> Result<Option<trust::Model>, DbErr> {
-    trust::Entity::find()
-        .filter(trust::Column::Code.eq(code))
-        .one(db)
-        .await
+    trust::Entity::find().filter(trust::Column::Code.eq(code)).one(db).await
 }
 
 /// What an import needs to know of a school that is already there.
@@ -60,11 +54,7 @@ pub async fn known_schools(db: &impl ConnectionTrait) -> Result<HashMap<i32, Kno
     let closed = <&str>::from(rules::register::SchoolStatus::Closed);
     let rows: Vec<(i32, Uuid, i64, bool)> = school::Entity::find()
         .select_only()
-        .columns([
-            school::Column::Urn,
-            school::Column::Id,
-            school::Column::RegisterHash,
-        ])
+        .columns([school::Column::Urn, school::Column::Id, school::Column::RegisterHash])
         .column_as(school::Column::Status.eq(closed), "closed")
         .into_tuple()
         .all(db)
@@ -83,9 +73,7 @@ pub async fn write_schools(
 ) -> Result<(), DbErr> {
     let rewritten = school::Column::iter()
         .filter(|column| !matches!(column, school::Column::Id | school::Column::Urn));
-    let rewrite = OnConflict::column(school::Column::Urn)
-        .update_columns(rewritten)
-        .to_owned();
+    let rewrite = OnConflict::column(school::Column::Urn).update_columns(rewritten).to_owned();
     for rows in chunks(rows) {
         school::Entity::insert_many(rows)
             .on_conflict(rewrite.clone())
@@ -146,9 +134,8 @@ pub async fn write_trusts(
     rows: Vec<trust::ActiveModel>,
 ) -> Result<(), DbErr> {
     use trust::Column;
-    let rewrite = OnConflict::column(Column::Code)
-        .update_columns([Column::Name, Column::Kind])
-        .to_owned();
+    let rewrite =
+        OnConflict::column(Column::Code).update_columns([Column::Name, Column::Kind]).to_owned();
     for rows in chunks(rows) {
         trust::Entity::insert_many(rows)
             .on_conflict(rewrite.clone())
@@ -179,10 +166,7 @@ pub async fn rename_settings(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
             .and_where(Expr::col((table, "name")).ne(Expr::col(("setting", "name"))))
             .to_owned();
         let done = setting::Entity::update_many()
-            .col_expr(
-                setting::Column::Name,
-                Expr::SubQuery(None, Box::new(name_today().into())),
-            )
+            .col_expr(setting::Column::Name, Expr::SubQuery(None, Box::new(name_today().into())))
             .filter(Expr::exists(differs))
             .exec(db)
             .await?;

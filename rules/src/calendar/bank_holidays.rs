@@ -40,15 +40,10 @@ struct Holiday {
 /// When the text is not that feed, or does not name one holiday a day for England and Wales.
 pub fn bank_holidays(json: &str) -> Result<Vec<(NaiveDate, String)>, BankHolidaysError> {
     let mut divisions: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json)?;
-    let division = divisions
-        .remove(DIVISION)
-        .ok_or(BankHolidaysError::NoDivision)?;
+    let division = divisions.remove(DIVISION).ok_or(BankHolidaysError::NoDivision)?;
     let division: Division = serde_json::from_value(division)?;
-    let mut days: Vec<_> = division
-        .events
-        .into_iter()
-        .map(|holiday| (holiday.date, holiday.title))
-        .collect();
+    let mut days: Vec<_> =
+        division.events.into_iter().map(|holiday| (holiday.date, holiday.title)).collect();
     days.sort();
     if days.is_empty() {
         return Err(BankHolidaysError::Empty);

@@ -63,19 +63,14 @@ impl Calendar {
     /// A calendar of the given terms, half-terms and INSET days.
     #[must_use]
     pub fn new(spans: Vec<Span>, bank_holidays: Arc<BTreeSet<NaiveDate>>) -> Self {
-        Self {
-            spans,
-            bank_holidays,
-        }
+        Self { spans, bank_holidays }
     }
 }
 
 /// London date and time of a moment.
 #[must_use]
 pub fn local(moment: DateTime<Utc>) -> NaiveDateTime {
-    moment
-        .with_timezone(&chrono_tz::Europe::London)
-        .naive_local()
+    moment.with_timezone(&chrono_tz::Europe::London).naive_local()
 }
 
 /// The moment of a London date and time: in the spring gap the first moment after it, in the
@@ -106,9 +101,5 @@ pub fn in_words(day: NaiveDate) -> String {
 /// So many working days in plain English, such as `1 working day`.
 #[must_use]
 pub fn working_days_in_words(count: u32) -> String {
-    if count == 1 {
-        "1 working day".to_owned()
-    } else {
-        format!("{count} working days")
-    }
+    if count == 1 { "1 working day".to_owned() } else { format!("{count} working days") }
 }

@@ -33,8 +33,7 @@ impl Calendar {
     }
 
     fn is_within(&self, kind: SpanKind, day: NaiveDate) -> bool {
-        self.spans_of(kind)
-            .any(|span| span.starts_on <= day && day <= span.ends_on)
+        self.spans_of(kind).any(|span| span.starts_on <= day && day <= span.ends_on)
     }
 
     /// Whether `day` lies between the first and the last day of any term known.
@@ -91,16 +90,10 @@ impl Calendar {
     /// whatever it is. Stops at the last working day in sight, and after ten years.
     #[must_use]
     pub fn add_working_days(&self, day: NaiveDate, count: i32) -> NaiveDate {
-        let direction = if count < 0 {
-            Direction::Back
-        } else {
-            Direction::Forward
-        };
+        let direction = if count < 0 { Direction::Back } else { Direction::Forward };
         let mut reached = day;
         for _ in 0..count.unsigned_abs().min(FARTHEST) {
-            let next = direction
-                .step(reached)
-                .and_then(|next| self.seek(next, direction));
+            let next = direction.step(reached).and_then(|next| self.seek(next, direction));
             let Some(next) = next else { break };
             reached = next;
         }
@@ -142,8 +135,7 @@ impl Calendar {
         day.weekday() == Weekday::Fri
             && at.time() >= noon
             && self.last_day_of_term_containing(day).is_some_and(|last| {
-                day.checked_add_days(Days::new(7))
-                    .is_none_or(|next_friday| last < next_friday)
+                day.checked_add_days(Days::new(7)).is_none_or(|next_friday| last < next_friday)
             })
     }
 }

@@ -41,19 +41,14 @@ fn back(day: NaiveDate, days: u64) -> NaiveDate {
 }
 
 fn last_day(term: &TermFacts, calendar: &Calendar) -> NaiveDate {
-    calendar
-        .last_working_day_within(term.starts_on, term.ends_on)
-        .unwrap_or(term.ends_on)
+    calendar.last_working_day_within(term.starts_on, term.ends_on).unwrap_or(term.ends_on)
 }
 
 /// The last working day of the so-manieth week. A week without one, as at half-term, gives the
 /// last one before it; a week after the end of the term gives the term's last.
 fn end_of_week(week: u32, term: &TermFacts, calendar: &Calendar) -> NaiveDate {
-    let first_sunday = term
-        .starts_on
-        .week(chrono::Weekday::Mon)
-        .checked_last_day()
-        .unwrap_or(term.starts_on);
+    let first_sunday =
+        term.starts_on.week(chrono::Weekday::Mon).checked_last_day().unwrap_or(term.starts_on);
     let later = Days::new(7 * u64::from(week.saturating_sub(1)));
     let sunday = first_sunday.checked_add_days(later).unwrap_or(term.ends_on);
     calendar
@@ -65,17 +60,13 @@ fn half_term(term: &TermFacts, calendar: &Calendar) -> NaiveDate {
     let Some((first, _)) = term.half_term else {
         return middle(term, calendar);
     };
-    calendar
-        .last_working_day_within(term.starts_on, back(first, 1))
-        .unwrap_or(first)
+    calendar.last_working_day_within(term.starts_on, back(first, 1)).unwrap_or(first)
 }
 
 fn middle(term: &TermFacts, calendar: &Calendar) -> NaiveDate {
     let eve = back(term.starts_on, 1);
     let days = calendar.working_days_between(eve, term.ends_on);
-    calendar
-        .add_working_days(eve, (days + 1) / 2)
-        .max(term.starts_on)
+    calendar.add_working_days(eve, (days + 1) / 2).max(term.starts_on)
 }
 
 /// Whether `day` lies in the term.

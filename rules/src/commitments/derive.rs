@@ -32,14 +32,8 @@ fn identity(wanted: &Wanted) -> (Uuid, &str) {
 /// one comes back only when its day moves into the future.
 #[must_use]
 pub fn derive(facts: &DerivationFacts) -> Vec<Change> {
-    let ended = facts
-        .ended_on
-        .is_some_and(|last_day| last_day <= local(facts.now).date());
-    let owed = if ended {
-        Vec::new()
-    } else {
-        wanted::all(facts)
-    };
+    let ended = facts.ended_on.is_some_and(|last_day| last_day <= local(facts.now).date());
+    let owed = if ended { Vec::new() } else { wanted::all(facts) };
     let existing: BTreeMap<_, _> = facts
         .existing
         .iter()
@@ -66,10 +60,7 @@ fn towards(owed: &Owed, existing: Option<&ExistingObligation>) -> Option<Change>
     let Some(existing) = existing else {
         return (!owed.missed).then(|| Change::Add(owed.wanted.clone()));
     };
-    let amend = || Change::Amend {
-        id: existing.id,
-        wanted: owed.wanted.clone(),
-    };
+    let amend = || Change::Amend { id: existing.id, wanted: owed.wanted.clone() };
     match existing.state {
         ObligationState::Met | ObligationState::Excused => None,
         ObligationState::Open if owed.missed => Some(Change::Miss { id: existing.id }),

@@ -45,19 +45,11 @@ pub(super) fn all(facts: &DerivationFacts) -> Vec<Owed> {
             .into_iter()
             .map(|wanted| {
                 let ahead = end_of_day(wanted.due_on) > facts.now;
-                Owed {
-                    ahead,
-                    missed: commitment.rule.closes_as_missed && !ahead,
-                    wanted,
-                }
+                Owed { ahead, missed: commitment.rule.closes_as_missed && !ahead, wanted }
             })
         })
         .filter(|owed| {
-            let Wanted {
-                template_id,
-                occurrence,
-                ..
-            } = &owed.wanted;
+            let Wanted { template_id, occurrence, .. } = &owed.wanted;
             seen.insert((*template_id, occurrence.clone()))
         })
         .collect()
@@ -126,10 +118,7 @@ fn of_terms(
 /// Support days are used in the term they belong to; other work that stands for days, such as the
 /// deep-dive visit, is not lost with its term.
 fn belongs_to_its_term(kind: CommitmentKind) -> bool {
-    matches!(
-        kind,
-        CommitmentKind::SupportDays | CommitmentKind::DeliverSupportDays
-    )
+    matches!(kind, CommitmentKind::SupportDays | CommitmentKind::DeliverSupportDays)
 }
 
 /// One obligation per event in a chosen term.

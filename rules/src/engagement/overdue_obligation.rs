@@ -9,11 +9,7 @@ use crate::commitments::{CommitmentKind, is_overdue};
 use crate::programme::Policy;
 
 /// See the module's description.
-pub(super) const RULE: Rule = Rule {
-    name: RuleName::OverdueObligation,
-    version: 1,
-    decide,
-};
+pub(super) const RULE: Rule = Rule { name: RuleName::OverdueObligation, version: 1, decide };
 
 fn decide(facts: &EngagementFacts, policy: &Policy, now: DateTime<Utc>) -> Decision {
     let today = local(now).date();
@@ -28,9 +24,7 @@ fn decide(facts: &EngagementFacts, policy: &Policy, now: DateTime<Utc>) -> Decis
         .filter(|obligation| can_flag(obligation))
         .filter(|obligation| is_overdue(obligation.state, end_of_day(obligation.due_on), now))
         .filter_map(|obligation| {
-            let days = facts
-                .calendar
-                .working_days_between(obligation.due_on, today);
+            let days = facts.calendar.working_days_between(obligation.due_on, today);
             let days = u32::try_from(days).ok()?;
             (days >= policy.alert_when_overdue_by).then_some((obligation, days))
         })
@@ -64,9 +58,7 @@ fn decide(facts: &EngagementFacts, policy: &Policy, now: DateTime<Utc>) -> Decis
 
 /// A partner can use only what the lead offers.
 fn can_flag(obligation: &ObligationEvidence) -> bool {
-    let needs_offer = matches!(
-        obligation.kind,
-        CommitmentKind::SupportDays | CommitmentKind::AttendOpenDay
-    );
+    let needs_offer =
+        matches!(obligation.kind, CommitmentKind::SupportDays | CommitmentKind::AttendOpenDay);
     !needs_offer || obligation.offer_turned_down
 }

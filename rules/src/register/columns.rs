@@ -5,10 +5,7 @@ use strum::VariantArray as _;
 
 /// A column of the extract that is read; all others are passed over. Its text is its name there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
-#[expect(
-    missing_docs,
-    reason = "each is documented by its name in the register"
-)]
+#[expect(missing_docs, reason = "each is documented by its name in the register")]
 pub enum Column {
     #[strum(serialize = "URN")]
     Urn,
@@ -121,22 +118,14 @@ impl Columns {
     pub fn find(header: &[impl AsRef<str>]) -> Result<Self, ForeignFile> {
         let at: Vec<_> = Column::VARIANTS
             .iter()
-            .map(|column| {
-                header
-                    .iter()
-                    .position(|name| name.as_ref().trim() == column.name())
-            })
+            .map(|column| header.iter().position(|name| name.as_ref().trim() == column.name()))
             .collect();
         let missing: Vec<_> = ESSENTIAL
             .iter()
             .filter(|any| any.iter().all(|column| at[*column as usize].is_none()))
             .map(|any| any[0].name())
             .collect();
-        if missing.is_empty() {
-            Ok(Self { at })
-        } else {
-            Err(ForeignFile { missing })
-        }
+        if missing.is_empty() { Ok(Self { at }) } else { Err(ForeignFile { missing }) }
     }
 
     /// Where the column stands, if the file has it.

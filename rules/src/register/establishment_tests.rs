@@ -22,10 +22,7 @@ fn read(with: &[(&'static str, Option<&str>)]) -> Result<Establishment, Fault> {
         ("NumberOfPupils", "999"),
         ("PercentageFSM", "12.5"),
         ("TrustSchoolFlag (code)", "3"),
-        (
-            "TrustSchoolFlag (name)",
-            "Supported by a multi-academy trust",
-        ),
+        ("TrustSchoolFlag (name)", "Supported by a multi-academy trust"),
         ("Trusts (code)", "5143"),
         ("Trusts (name)", "INVENTED TRUST"),
         ("GOR (code)", "H"),
@@ -53,21 +50,14 @@ fn a_row_is_read_by_column_name() -> Result<(), Fault> {
     let school = read(&[])?;
     assert_eq!(school.urn, 900_001);
     assert_eq!(school.establishment_number, Some(12));
-    assert_eq!(
-        (school.type_code, school.type_name.as_str()),
-        (1, "Community school")
-    );
+    assert_eq!((school.type_code, school.type_name.as_str()), (1, "Community school"));
     assert_eq!(school.status, SchoolStatus::Open);
     assert_eq!(school.phase, Phase::Secondary);
     assert_eq!(school.opened_on, NaiveDate::from_ymd_opt(2012, 9, 1));
     assert_eq!(school.region, Some("H"));
     assert_eq!((school.easting, school.northing), (Some(533_498), None));
     assert_eq!(school.postcode, None);
-    assert_eq!(
-        school.pupils,
-        Some(999),
-        "999 pupils are pupils, no placeholder"
-    );
+    assert_eq!(school.pupils, Some(999), "999 pupils are pupils, no placeholder");
     let trust = school.trust.ok_or_else(|| Fault {
         column: "Trusts (code)",
         value: String::new(),
@@ -117,10 +107,7 @@ fn a_type_the_register_leaves_blank_is_not_recorded() -> Result<(), Fault> {
         ("TypeOfEstablishment (code)", Some("")),
         ("TypeOfEstablishment (name)", Some("")),
     ])?;
-    assert_eq!(
-        (school.type_code, school.type_name.as_str()),
-        (0, "Not recorded")
-    );
+    assert_eq!((school.type_code, school.type_name.as_str()), (0, "Not recorded"));
     Ok(())
 }
 
@@ -168,27 +155,15 @@ fn a_foreign_header_is_refused_by_the_names_it_lacks() {
 #[test]
 fn the_fingerprint_changes_with_what_is_kept_and_only_then() -> Result<(), Fault> {
     let print = read(&[])?.fingerprint();
-    for (column, value) in [
-        ("Street", "1 Lane"),
-        ("CloseDate", "31-08-2026"),
-        ("PercentageFSM", "13"),
-    ] {
-        assert_ne!(
-            read(&[(column, Some(value))])?.fingerprint(),
-            print,
-            "{column}"
-        );
+    for (column, value) in
+        [("Street", "1 Lane"), ("CloseDate", "31-08-2026"), ("PercentageFSM", "13")]
+    {
+        assert_ne!(read(&[(column, Some(value))])?.fingerprint(), print, "{column}");
     }
-    for (column, value) in [
-        ("HeadLastName", "Nobody"),
-        ("EstablishmentNumber", "12"),
-        ("LA (name)", "Renamed"),
-    ] {
-        assert_eq!(
-            read(&[(column, Some(value))])?.fingerprint(),
-            print,
-            "{column}"
-        );
+    for (column, value) in
+        [("HeadLastName", "Nobody"), ("EstablishmentNumber", "12"), ("LA (name)", "Renamed")]
+    {
+        assert_eq!(read(&[(column, Some(value))])?.fingerprint(), print, "{column}");
     }
     let moved = read(&[("Street", Some("A")), ("Locality", Some(""))])?.fingerprint();
     let there = read(&[("Street", Some("")), ("Locality", Some("A"))])?.fingerprint();

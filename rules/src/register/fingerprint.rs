@@ -33,19 +33,9 @@ impl Establishment {
             self.northing,
         ];
         for number in numbers {
-            print.part(
-                number
-                    .map(i32::to_le_bytes)
-                    .as_ref()
-                    .map(<[u8; 4]>::as_slice),
-            );
+            print.part(number.map(i32::to_le_bytes).as_ref().map(<[u8; 4]>::as_slice));
         }
-        print.part(
-            self.percent_fsm
-                .map(f64::to_le_bytes)
-                .as_ref()
-                .map(<[u8; 8]>::as_slice),
-        );
+        print.part(self.percent_fsm.map(f64::to_le_bytes).as_ref().map(<[u8; 8]>::as_slice));
         let texts = [
             Some(self.name.as_str()),
             authority_name.and_then(|it| it.name.as_deref()),

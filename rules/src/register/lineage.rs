@@ -31,14 +31,10 @@ impl LinkKind {
     pub fn from_text(text: &str) -> Self {
         let text = text.trim().to_ascii_lowercase();
         if let Some(rest) = text.strip_prefix("successor") {
-            return Self::Successor {
-                plain: rest.is_empty(),
-            };
+            return Self::Successor { plain: rest.is_empty() };
         }
         if let Some(rest) = text.strip_prefix("predecessor") {
-            return Self::Predecessor {
-                plain: rest.is_empty(),
-            };
+            return Self::Predecessor { plain: rest.is_empty() };
         }
         if text.contains("merged") || text.contains("amalgamat") || text.contains("split") {
             return Self::Merger;
@@ -85,12 +81,7 @@ impl Lineage {
             }
             LinkKind::Other => return,
         };
-        let agreed = self
-            .after
-            .entry(from)
-            .or_default()
-            .entry(to)
-            .or_insert(true);
+        let agreed = self.after.entry(from).or_default().entry(to).or_insert(true);
         *agreed &= plain;
         self.before.entry(to).or_default().insert(from);
     }
@@ -114,11 +105,7 @@ impl Lineage {
                 _ => return Successor::Ambiguous(candidates),
             }
         }
-        if at == urn {
-            Successor::Same
-        } else {
-            Successor::One(at)
-        }
+        if at == urn { Successor::Same } else { Successor::One(at) }
     }
 
     /// Schools that may follow `urn`, each with whether that is plain.
@@ -138,10 +125,7 @@ impl Lineage {
     fn is_merger(&self, urn: i32, next: i32) -> bool {
         let before = self.before.get(&next);
         before.into_iter().flatten().any(|other| {
-            let earlier = self
-                .after
-                .get(other)
-                .is_some_and(|it| it.contains_key(&urn));
+            let earlier = self.after.get(other).is_some_and(|it| it.contains_key(&urn));
             *other != urn && !earlier
         })
     }

@@ -42,11 +42,9 @@ fn the_words_of_the_register_are_understood() {
 
 #[test]
 fn a_converter_is_followed_whichever_side_states_it() {
-    for links in [
-        &[(1, 9, PLAIN)][..],
-        &[(9, 1, PLAIN_BEFORE)],
-        &[(1, 9, PLAIN), (9, 1, PLAIN_BEFORE)],
-    ] {
+    for links in
+        [&[(1, 9, PLAIN)][..], &[(9, 1, PLAIN_BEFORE)], &[(1, 9, PLAIN), (9, 1, PLAIN_BEFORE)]]
+    {
         assert_eq!(successor_of_1(links, 1), Successor::One(9));
     }
 }
@@ -59,10 +57,7 @@ fn an_open_school_stands_for_itself() {
 #[test]
 fn a_closed_school_that_nothing_followed_stands_for_itself() {
     assert_eq!(successor_of_1(&[], 1), Successor::Same);
-    assert_eq!(
-        successor_of_1(&[(1, 9, LinkKind::Other)], 1),
-        Successor::Same
-    );
+    assert_eq!(successor_of_1(&[(1, 9, LinkKind::Other)], 1), Successor::Same);
     assert_eq!(successor_of_1(&[(1, 1, PLAIN)], 1), Successor::Same);
 }
 

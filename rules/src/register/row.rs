@@ -60,9 +60,7 @@ impl<'a, F: Fn(usize) -> Cow<'a, str>> Row<'a, F> {
         if text.is_empty() {
             return Ok(None);
         }
-        let number = text
-            .parse()
-            .map_err(|_| self.fault(column, "not a whole number"))?;
+        let number = text.parse().map_err(|_| self.fault(column, "not a whole number"))?;
         Ok(Some(number))
     }
 
@@ -171,11 +169,7 @@ impl<'a, F: Fn(usize) -> Cow<'a, str>> Row<'a, F> {
         let name = self.raw(Column::RegionName);
         let (code, name) = (code.trim(), name.trim());
         let found = REGIONS.iter().find(|(known, known_name)| {
-            if code.is_empty() {
-                known_name.eq_ignore_ascii_case(name)
-            } else {
-                *known == code
-            }
+            if code.is_empty() { known_name.eq_ignore_ascii_case(name) } else { *known == code }
         });
         found.map(|(code, _)| *code)
     }

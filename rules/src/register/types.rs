@@ -48,9 +48,7 @@ pub const NOT_RECORDED: (i32, &str) = (0, "Not recorded");
 
 /// The code of a type known by name.
 pub fn code(name: &str) -> Option<i32> {
-    let found = TYPES
-        .iter()
-        .find(|(_, known)| known.eq_ignore_ascii_case(name));
+    let found = TYPES.iter().find(|(_, known)| known.eq_ignore_ascii_case(name));
     found.map(|(code, _)| *code)
 }
 

@@ -47,12 +47,8 @@ pub struct ReminderKind {
 }
 
 /// Every kind of reminder, in the order of their days.
-pub const KINDS: &[ReminderKind] = &[
-    before::KIND,
-    after::KIND,
-    escalate_to_hub::KIND,
-    escalate_to_programme::KIND,
-];
+pub const KINDS: &[ReminderKind] =
+    &[before::KIND, after::KIND, escalate_to_hub::KIND, escalate_to_programme::KIND];
 
 impl Step {
     /// Its line in the list of kinds.

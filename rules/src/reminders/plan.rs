@@ -43,9 +43,8 @@ pub fn plan(facts: &ObligationFacts, policy: &Policy, now: DateTime<Utc>) -> Vec
         .filter(|window| window.opens_on <= today && midnight(send_on).max(now) < window.closes_at)
         .flat_map(|window| {
             let people = window.kind.audience.people(facts).iter();
-            let mut people: Vec<_> = people
-                .filter(|person| !facts.ledger.contains(&(window.step, **person)))
-                .collect();
+            let mut people: Vec<_> =
+                people.filter(|person| !facts.ledger.contains(&(window.step, **person))).collect();
             people.sort();
             people.dedup();
             people
@@ -112,11 +111,7 @@ fn closes_at(
     calendar: &Calendar,
 ) -> DateTime<Utc> {
     let next = next.unwrap_or_else(|| calendar.add_working_days(day, LAST_STEP_STAYS));
-    if distance < 0 {
-        midnight(next).min(end_of_day(due_on))
-    } else {
-        midnight(next)
-    }
+    if distance < 0 { midnight(next).min(end_of_day(due_on)) } else { midnight(next) }
 }
 
 fn midnight(day: NaiveDate) -> DateTime<Utc> {

@@ -34,11 +34,8 @@ pub fn next_send_time(
         .take(FARTHEST)
         .filter(|day| calendar.is_working_day(*day))
         .find_map(|day| {
-            let at = if day == now_local.date() {
-                digest_at.max(now_local.time())
-            } else {
-                digest_at
-            };
+            let at =
+                if day == now_local.date() { digest_at.max(now_local.time()) } else { digest_at };
             let allowed =
                 !is_quiet(policy, at) && !calendar.is_last_friday_afternoon(day.and_time(at));
             allowed.then(|| moment(day.and_time(at)).max(now))
@@ -51,17 +48,9 @@ pub fn next_send_time(
 #[must_use]
 pub fn is_quiet(policy: &Policy, at: NaiveTime) -> bool {
     let (from, until) = (policy.quiet_from, policy.quiet_until);
-    if from <= until {
-        from <= at && at < until
-    } else {
-        from <= at || at < until
-    }
+    if from <= until { from <= at && at < until } else { from <= at || at < until }
 }
 
 fn out_of_quiet(policy: &Policy, at: NaiveTime) -> NaiveTime {
-    if is_quiet(policy, at) {
-        policy.quiet_until
-    } else {
-        at
-    }
+    if is_quiet(policy, at) { policy.quiet_until } else { at }
 }

@@ -36,7 +36,6 @@ impl FromStr for Step {
             _ => None,
         };
         // Written back it must be the same text: `before_+3` and `before_03` name no step.
-        step.filter(|step| step.to_string() == text)
-            .ok_or_else(|| UnknownStep(text.to_owned()))
+        step.filter(|step| step.to_string() == text).ok_or_else(|| UnknownStep(text.to_owned()))
     }
 }

@@ -51,58 +51,32 @@ fn working_days_are_counted_over_holidays_in_both_directions() {
     ] {
         let (from, to) = (day(from), day(to));
         assert_eq!(calendar.add_working_days(from, count), to, "{from} {count}");
-        assert_eq!(
-            calendar.working_days_between(from, to),
-            count,
-            "{from} to {to}"
-        );
+        assert_eq!(calendar.working_days_between(from, to), count, "{from} to {to}");
     }
-    assert_eq!(
-        calendar.next_working_day(day("2026-10-24")),
-        day("2026-11-02")
-    );
-    assert_eq!(
-        calendar.previous_working_day(day("2026-11-01")),
-        day("2026-10-23")
-    );
+    assert_eq!(calendar.next_working_day(day("2026-10-24")), day("2026-11-02"));
+    assert_eq!(calendar.previous_working_day(day("2026-11-01")), day("2026-10-23"));
     let half_term = (day("2026-10-26"), day("2026-10-30"));
-    assert_eq!(
-        calendar.last_working_day_within(half_term.0, half_term.1),
-        None
-    );
+    assert_eq!(calendar.last_working_day_within(half_term.0, half_term.1), None);
 }
 
 #[test]
 fn leap_days_are_days() {
     let calendar = Calendar::default();
-    assert_eq!(
-        calendar.add_working_days(day("2028-02-28"), 1),
-        day("2028-02-29")
-    );
-    assert_eq!(
-        calendar.add_working_days(day("2028-02-29"), 1),
-        day("2028-03-01")
-    );
+    assert_eq!(calendar.add_working_days(day("2028-02-28"), 1), day("2028-02-29"));
+    assert_eq!(calendar.add_working_days(day("2028-02-29"), 1), day("2028-03-01"));
     assert_eq!(end_of_day(day("2028-02-28")), utc("2028-02-29T00:00:00Z"));
 }
 
 #[test]
 fn a_calendar_that_is_all_holiday_ends_every_search() {
-    let always = |kind| Span {
-        kind,
-        starts_on: NaiveDate::MIN,
-        ends_on: NaiveDate::MAX,
-    };
+    let always = |kind| Span { kind, starts_on: NaiveDate::MIN, ends_on: NaiveDate::MAX };
     let spans = vec![always(SpanKind::Term), always(SpanKind::HalfTerm)];
     let calendar = Calendar::new(spans, Arc::new(BTreeSet::new()));
     let today = day("2026-10-05");
     assert_eq!(calendar.add_working_days(today, i32::MAX), today);
     assert_eq!(calendar.add_working_days(today, i32::MIN), today);
     assert_eq!(calendar.next_working_day(today), today);
-    assert_eq!(
-        calendar.working_days_between(NaiveDate::MIN, NaiveDate::MAX),
-        0
-    );
+    assert_eq!(calendar.working_days_between(NaiveDate::MIN, NaiveDate::MAX), 0);
     assert_eq!(calendar.add_working_days(NaiveDate::MAX, 1), NaiveDate::MAX);
 }
 
@@ -119,18 +93,11 @@ fn only_the_last_friday_of_a_term_ends_at_noon() {
         ("2027-07-21T15:00:00", false),
         ("2027-08-06T15:00:00", false),
     ] {
-        assert_eq!(
-            calendar.is_last_friday_afternoon(time(text)),
-            last,
-            "{text}"
-        );
+        assert_eq!(calendar.is_last_friday_afternoon(time(text)), last, "{text}");
     }
     let last = calendar.last_day_of_term_containing(day("2026-10-27"));
     assert_eq!(last, Some(day("2026-12-18")));
-    assert_eq!(
-        calendar.last_day_of_term_containing(day("2026-12-19")),
-        None
-    );
+    assert_eq!(calendar.last_day_of_term_containing(day("2026-12-19")), None);
 }
 
 #[test]
@@ -146,14 +113,8 @@ fn local_time_is_right_over_both_clock_changes() {
     ] {
         assert_eq!(moment(time(london)), utc(expected), "{london}");
     }
-    assert_eq!(
-        local(utc("2026-10-25T01:30:00Z")),
-        time("2026-10-25T01:30:00")
-    );
-    assert_eq!(
-        local(utc("2027-03-28T01:30:00Z")),
-        time("2027-03-28T02:30:00")
-    );
+    assert_eq!(local(utc("2026-10-25T01:30:00Z")), time("2026-10-25T01:30:00"));
+    assert_eq!(local(utc("2027-03-28T01:30:00Z")), time("2027-03-28T02:30:00"));
 }
 
 #[test]
@@ -193,14 +154,8 @@ fn another_file_is_refused_as_a_feed_of_bank_holidays() {
         ("[]", "not the gov.uk feed"),
         ("{}", "no division"),
         (r#"{"england-and-wales": {"events": []}}"#, "names no day"),
-        (
-            r#"{"england-and-wales": {"events": [{"title": "x", "date": "25/12/2026"}]}}"#,
-            "not the",
-        ),
-        (
-            &FEED.replace("2026-12-28", "2026-12-25"),
-            "2026-12-25 twice",
-        ),
+        (r#"{"england-and-wales": {"events": [{"title": "x", "date": "25/12/2026"}]}}"#, "not the"),
+        (&FEED.replace("2026-12-28", "2026-12-25"), "2026-12-25 twice"),
     ] {
         let problem = bank_holidays(json).unwrap_err().to_string();
         assert!(problem.contains(word), "{json}: {problem}");

@@ -40,28 +40,15 @@ fn a_latecomer_owes_by_term_what_can_still_be_done() {
             with_kind(support_days(), CommitmentKind::DeepDiveVisit),
             vec![("term-1", GRACE)],
         ),
-        (
-            "support days of this term",
-            with(support_days(), second),
-            vec![("term-2", "2027-03-25")],
-        ),
-        (
-            "what could only be missed",
-            with(self_assessment(), missed),
-            vec![],
-        ),
+        ("support days of this term", with(support_days(), second), vec![("term-2", "2027-03-25")]),
+        ("what could only be missed", with(self_assessment(), missed), vec![]),
     ] {
         let mut facts = derivation(NOW, JOINED, vec![commitment], vec![]);
         settle(&mut facts);
         let open = open(&facts);
-        let owed: Vec<_> = open
-            .iter()
-            .map(|wanted| (wanted.occurrence.as_str(), wanted.due_on))
-            .collect();
-        let expected: Vec<_> = expected
-            .into_iter()
-            .map(|(term, due)| (term, day(due)))
-            .collect();
+        let owed: Vec<_> =
+            open.iter().map(|wanted| (wanted.occurrence.as_str(), wanted.due_on)).collect();
+        let expected: Vec<_> = expected.into_iter().map(|(term, due)| (term, day(due))).collect();
         assert_eq!(owed, expected, "{why}");
     }
 }
@@ -101,11 +88,7 @@ fn a_latecomer_watches_recordings_of_what_took_place_before() {
         let mut facts = derivation(NOW, JOINED, vec![cpd_sessions()], events);
         settle(&mut facts);
         let wanted = open(&facts)[0];
-        assert_eq!(
-            (wanted.action, wanted.due_on),
-            (action, day(due_on)),
-            "{starts_at}"
-        );
+        assert_eq!((wanted.action, wanted.due_on), (action, day(due_on)), "{starts_at}");
     }
 }
 
@@ -119,10 +102,7 @@ fn a_latecomer_does_not_owe_an_event_that_left_no_recording() {
     let mut facts = derivation(NOW, JOINED, vec![networking()], events);
     settle(&mut facts);
     let open = open(&facts);
-    let owed: Vec<_> = open
-        .iter()
-        .map(|wanted| wanted.occurrence.as_str())
-        .collect();
+    let owed: Vec<_> = open.iter().map(|wanted| wanted.occurrence.as_str()).collect();
     assert_eq!(owed, ["event-203"]);
 }
 
@@ -137,12 +117,7 @@ fn what_was_over_before_it_was_first_written_down_is_not_written_down_as_missed(
 
 #[test]
 fn a_grace_of_nothing_still_gives_a_working_day() {
-    let mut facts = derivation(
-        "2026-10-31T12:00",
-        "2026-10-31",
-        vec![self_assessment()],
-        vec![],
-    );
+    let mut facts = derivation("2026-10-31T12:00", "2026-10-31", vec![self_assessment()], vec![]);
     facts.grace_working_days = 0;
     settle(&mut facts);
     assert_eq!(open(&facts)[0].due_on, day("2026-11-02"));

@@ -1,9 +1,5 @@
 //! What the rules decide, in tables and properties.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test may stop at what it did not expect"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it did not expect")]
 
 mod calendar;
 mod engagement;

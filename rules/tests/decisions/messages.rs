@@ -9,12 +9,7 @@ fn messages_move_only_along_the_stages() {
     };
     let table: &[(MessageState, &[MessageState])] = &[
         (Pending, &[Leased, Cancelled, Suppressed, Expired]),
-        (
-            Leased,
-            &[
-                Leased, Handoff, Deferred, Rejected, Cancelled, Suppressed, Expired,
-            ],
-        ),
+        (Leased, &[Leased, Handoff, Deferred, Rejected, Cancelled, Suppressed, Expired]),
         (Handoff, &[Accepted, Uncertain, Deferred, Rejected]),
         (Accepted, &[Bounced, Complained]),
         (Deferred, &[Leased, Cancelled, Suppressed, Expired]),
@@ -30,11 +25,7 @@ fn messages_move_only_along_the_stages() {
     assert_eq!(table.len(), MessageState::VARIANTS.len());
     for (from, allowed) in table {
         for to in MessageState::VARIANTS {
-            assert_eq!(
-                may_become(*from, *to),
-                allowed.contains(to),
-                "{from:?} to {to:?}"
-            );
+            assert_eq!(may_become(*from, *to), allowed.contains(to), "{from:?} to {to:?}");
         }
     }
 }

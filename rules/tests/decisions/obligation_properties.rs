@@ -41,11 +41,7 @@ fn a_move() -> impl Strategy<Value = Move> {
         (0..30_u32).prop_map(Move::Grace),
         (0..7_usize).prop_map(Move::Retire),
         (0..20_usize, any::<bool>()).prop_map(|(i, met)| {
-            let state = if met {
-                ObligationState::Met
-            } else {
-                ObligationState::Excused
-            };
+            let state = if met { ObligationState::Met } else { ObligationState::Excused };
             Move::Record(i, state)
         }),
     ]
@@ -71,12 +67,7 @@ fn start(joined: i64) -> DerivationFacts {
     ];
     let events = events.into_iter().zip(201..);
     let events = events.map(|((kind, starts_at), number)| event(number, kind, starts_at));
-    let mut facts = derivation(
-        "2026-09-01T02:00",
-        "2026-08-01",
-        commitments,
-        events.collect(),
-    );
+    let mut facts = derivation("2026-09-01T02:00", "2026-08-01", commitments, events.collect());
     facts.joined_on = joining_day(joined);
     facts
 }
@@ -126,9 +117,7 @@ fn happen(facts: &mut DerivationFacts, what: &Move) {
 
 fn settled(facts: &DerivationFacts) -> Vec<ExistingObligation> {
     let all = facts.existing.iter();
-    all.filter(|each| each.state.is_settled())
-        .cloned()
-        .collect()
+    all.filter(|each| each.state.is_settled()).cloned().collect()
 }
 
 fn dates(changes: &[Change]) -> impl Iterator<Item = NaiveDate> {

@@ -55,10 +55,8 @@ fn terms_are_chosen_by_number_each_or_last() {
     let commitments = vec![self_assessment(), reviews(), final_survey()];
     let mut facts = derivation(BEFORE_TERM, JOINED, commitments, vec![]);
     settle(&mut facts);
-    let occurrences: Vec<_> = open(&facts)
-        .iter()
-        .map(|wanted| (wanted.kind, wanted.occurrence.as_str()))
-        .collect();
+    let occurrences: Vec<_> =
+        open(&facts).iter().map(|wanted| (wanted.kind, wanted.occurrence.as_str())).collect();
     assert_eq!(
         occurrences,
         [
@@ -122,10 +120,7 @@ fn what_closes_as_missed_closes_at_the_end_of_its_day_and_not_before() {
     assert_eq!(derive(&facts), [], "its school was on holiday by then");
     facts.now = at("2026-12-18T12:00");
     let changes = settle(&mut facts);
-    assert!(
-        matches!(changes[..], [Change::Amend { .. }]),
-        "its day lies ahead: {changes:?}"
-    );
+    assert!(matches!(changes[..], [Change::Amend { .. }]), "its day lies ahead: {changes:?}");
 }
 
 #[test]
@@ -136,24 +131,15 @@ fn a_cpd_session_is_attended_and_once_over_its_recording_is_watched() {
     let wanted = open(&facts)[0].clone();
     assert_eq!(wanted.occurrence, "event-201");
     assert_eq!(wanted.event_id, Some(id(201)));
-    assert_eq!(
-        (wanted.action, wanted.due_on),
-        (Action::Attend, day("2026-10-05"))
-    );
-    assert_eq!(
-        wanted.title,
-        "Attend the CPD session: Leadership and vision"
-    );
+    assert_eq!((wanted.action, wanted.due_on), (Action::Attend, day("2026-10-05")));
+    assert_eq!(wanted.title, "Attend the CPD session: Leadership and vision");
 
     facts.now = at("2026-10-05T17:29");
     assert_eq!(derive(&facts), []);
     facts.now = at("2026-10-05T17:30");
     settle(&mut facts);
     let wanted = open(&facts)[0].clone();
-    assert_eq!(
-        (wanted.action, wanted.due_on),
-        (Action::WatchRecording, day("2026-10-19"))
-    );
+    assert_eq!((wanted.action, wanted.due_on), (Action::WatchRecording, day("2026-10-19")));
     assert_eq!(wanted.opens_on, Some(day("2026-10-05")));
     assert_eq!(wanted.title, "Watch the recording: Leadership and vision");
 
@@ -161,10 +147,7 @@ fn a_cpd_session_is_attended_and_once_over_its_recording_is_watched() {
     facts.events[0].ends_at = at("2026-11-12T17:30");
     settle(&mut facts);
     let wanted = open(&facts)[0];
-    assert_eq!(
-        (wanted.action, wanted.due_on),
-        (Action::Attend, day("2026-11-12"))
-    );
+    assert_eq!((wanted.action, wanted.due_on), (Action::Attend, day("2026-11-12")));
 }
 
 #[test]
@@ -192,17 +175,11 @@ fn a_cancelled_or_withdrawn_event_cancels_and_brings_back_its_obligation() {
     facts.events[0].cancelled = false;
     assert!(matches!(settle(&mut facts)[..], [Change::Amend { .. }]));
     facts.events[0].published_at = None;
-    assert_eq!(
-        reason(&settle(&mut facts)[0]),
-        "The event is no longer published."
-    );
+    assert_eq!(reason(&settle(&mut facts)[0]), "The event is no longer published.");
     facts.events[0].published_at = Some(facts.now);
     settle(&mut facts);
     facts.events.clear();
-    assert_eq!(
-        reason(&settle(&mut facts)[0]),
-        "The event is no longer on offer."
-    );
+    assert_eq!(reason(&settle(&mut facts)[0]), "The event is no longer on offer.");
 }
 
 #[test]
@@ -260,15 +237,8 @@ fn who_left_owes_nothing_and_keeps_what_was_achieved() {
     );
     facts.ended_on = None;
     settle(&mut facts);
-    let open: Vec<_> = open(&facts)
-        .iter()
-        .map(|each| each.occurrence.as_str())
-        .collect();
-    assert_eq!(
-        open,
-        ["term-2", "term-3"],
-        "who comes back owes what lies ahead"
-    );
+    let open: Vec<_> = open(&facts).iter().map(|each| each.occurrence.as_str()).collect();
+    assert_eq!(open, ["term-2", "term-3"], "who comes back owes what lies ahead");
 }
 
 #[test]
@@ -280,10 +250,6 @@ fn overdue_is_open_and_past_its_moment() {
         (ObligationState::Met, "2026-09-27T00:00", false),
         (ObligationState::Missed, "2026-09-27T00:00", false),
     ] {
-        assert_eq!(
-            is_overdue(state, due_at, at(now)),
-            overdue,
-            "{state:?} {now}"
-        );
+        assert_eq!(is_overdue(state, due_at, at(now)), overdue, "{state:?} {now}");
     }
 }

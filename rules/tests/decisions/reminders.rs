@@ -33,13 +33,7 @@ pub fn obligation() -> ObligationFacts {
 fn planned(facts: &ObligationFacts, now: &str) -> Vec<(String, u128, NaiveDate)> {
     plan(facts, &policy(), at(now))
         .into_iter()
-        .map(|reminder| {
-            (
-                reminder.step.to_string(),
-                reminder.person_id.as_u128(),
-                reminder.send_on,
-            )
-        })
+        .map(|reminder| (reminder.step.to_string(), reminder.person_id.as_u128(), reminder.send_on))
         .collect()
 }
 
@@ -74,16 +68,8 @@ fn steps_are_written_and_read_as_text() {
         assert_eq!(step.to_string(), text);
         assert_eq!(text.parse(), Ok(step));
     }
-    for text in [
-        "",
-        "before",
-        "before_",
-        "before_-1",
-        "before_+3",
-        "before_03",
-        "after_x",
-        "late",
-    ] {
+    for text in ["", "before", "before_", "before_-1", "before_+3", "before_03", "after_x", "late"]
+    {
         let error = text.parse::<Step>().unwrap_err();
         assert!(error.to_string().contains(&format!("`{text}`")));
     }
@@ -100,17 +86,9 @@ fn each_step_is_planned_on_its_day_for_its_audience() {
         ("2026-10-22T06:00", "after_3", OWNER),
     ] {
         let today = at(now).date_naive().max(day(&now[..10]));
-        assert_eq!(
-            planned(&facts, now),
-            [(step.to_owned(), person, today)],
-            "{now}"
-        );
+        assert_eq!(planned(&facts, now), [(step.to_owned(), person, today)], "{now}");
     }
-    assert_eq!(
-        planned(&facts, "2026-10-04T23:59"),
-        [],
-        "before the first step's day"
-    );
+    assert_eq!(planned(&facts, "2026-10-04T23:59"), [], "before the first step's day");
     assert_eq!(planned(&facts, "2026-10-20T08:00"), [], "just overdue");
     assert_eq!(planned(&facts, "2026-10-21T08:00"), [], "just overdue");
 }
@@ -135,32 +113,20 @@ fn a_hubs_own_duty_goes_to_its_leads_and_escalates_past_them() {
     facts.owners = vec![id(LEAD)];
     facts.ledger.insert((Step::After(3), id(LEAD)));
     assert_eq!(planned(&facts, "2026-11-09T08:00"), []);
-    assert_eq!(
-        planned(&facts, "2026-11-23T08:00")[0].0,
-        "escalate_programme"
-    );
+    assert_eq!(planned(&facts, "2026-11-23T08:00")[0].0, "escalate_programme");
 }
 
 #[test]
 fn what_is_not_open_not_live_or_not_possible_yet_is_never_reminded_about() {
     let now = "2026-10-14T08:00";
     for state in ObligationState::VARIANTS {
-        let facts = ObligationFacts {
-            state: *state,
-            ..obligation()
-        };
+        let facts = ObligationFacts { state: *state, ..obligation() };
         let expected = usize::from(*state == ObligationState::Open);
         assert_eq!(planned(&facts, now).len(), expected, "{state:?}");
     }
-    let facts = ObligationFacts {
-        live: false,
-        ..obligation()
-    };
+    let facts = ObligationFacts { live: false, ..obligation() };
     assert_eq!(planned(&facts, now), [], "a paused enrolment");
-    let mut facts = ObligationFacts {
-        opens_on: Some(day("2026-10-15")),
-        ..obligation()
-    };
+    let mut facts = ObligationFacts { opens_on: Some(day("2026-10-15")), ..obligation() };
     assert_eq!(planned(&facts, now), [], "not open yet");
     facts.opens_on = Some(day("2026-10-14"));
     assert_eq!(planned(&facts, now).len(), 1, "open from today");
@@ -172,11 +138,7 @@ fn a_latecomer_gets_the_latest_step_alone() {
     assert_eq!(planned(&facts, "2026-10-16T08:00").len(), 1);
     let mut sent = obligation();
     sent.ledger.insert((Step::Before(3), id(OWNER)));
-    assert_eq!(
-        planned(&sent, "2026-10-16T08:00"),
-        [],
-        "the ten-day one is not made up for"
-    );
+    assert_eq!(planned(&sent, "2026-10-16T08:00"), [], "the ten-day one is not made up for");
 }
 
 #[test]
@@ -188,11 +150,7 @@ fn a_worker_that_was_down_for_three_days_still_sends_once() {
     assert_eq!(late, [monday]);
     facts.ledger.insert((Step::Before(3), id(OWNER)));
     assert_eq!(planned(&facts, "2026-10-19T09:00"), []);
-    assert_eq!(
-        planned(&facts, "2026-10-27T09:00")[0].2,
-        day("2026-11-02"),
-        "after half-term"
-    );
+    assert_eq!(planned(&facts, "2026-10-27T09:00")[0].2, day("2026-11-02"), "after half-term");
 }
 
 #[test]
@@ -203,11 +161,7 @@ fn a_moved_due_day_starts_afresh_and_makes_the_old_reminder_unwanted() {
     facts.revision = 2;
     let now = at("2026-10-05T08:00");
     assert_eq!(unwanted(&facts, &old, now), Some("Its due day has moved."));
-    assert_eq!(
-        planned(&facts, "2026-10-05T08:00"),
-        [],
-        "extended: nothing before its new days"
-    );
+    assert_eq!(planned(&facts, "2026-10-05T08:00"), [], "extended: nothing before its new days");
     let new = one(&facts, "2026-11-13T08:00");
     assert_eq!((new.step, new.revision), (Step::Before(10), 2));
     assert!(new.reason.contains("27 November 2026"), "{}", new.reason);
@@ -217,58 +171,30 @@ fn a_moved_due_day_starts_afresh_and_makes_the_old_reminder_unwanted() {
 fn a_reminder_is_checked_again_before_it_goes() {
     let reminder = one(&obligation(), "2026-10-14T08:00");
     let now = "2026-10-14T08:00";
-    let state = |state| ObligationFacts {
-        state,
-        ..obligation()
-    };
+    let state = |state| ObligationFacts { state, ..obligation() };
     for (facts, now, expected) in [
         (obligation(), now, None),
         (state(ObligationState::Met), now, Some("It is done.")),
+        (state(ObligationState::Excused), now, Some("It was excused.")),
+        (state(ObligationState::Missed), now, Some("Its day has passed and cannot come back.")),
+        (state(ObligationState::Cancelled), now, Some("It is no longer owed.")),
         (
-            state(ObligationState::Excused),
-            now,
-            Some("It was excused."),
-        ),
-        (
-            state(ObligationState::Missed),
-            now,
-            Some("Its day has passed and cannot come back."),
-        ),
-        (
-            state(ObligationState::Cancelled),
-            now,
-            Some("It is no longer owed."),
-        ),
-        (
-            ObligationFacts {
-                live: false,
-                ..obligation()
-            },
+            ObligationFacts { live: false, ..obligation() },
             now,
             Some("Who owes it is paused, closed or no longer taking part."),
         ),
         (
-            ObligationFacts {
-                opens_on: Some(day("2026-10-15")),
-                ..obligation()
-            },
+            ObligationFacts { opens_on: Some(day("2026-10-15")), ..obligation() },
             now,
             Some("It cannot be done yet."),
         ),
         (
-            ObligationFacts {
-                owners: vec![id(77)],
-                ..obligation()
-            },
+            ObligationFacts { owners: vec![id(77)], ..obligation() },
             now,
             Some("This person is no longer the one to tell."),
         ),
         (obligation(), "2026-10-19T23:59", None),
-        (
-            obligation(),
-            "2026-10-20T00:00",
-            Some("Its moment has passed."),
-        ),
+        (obligation(), "2026-10-20T00:00", Some("Its moment has passed.")),
     ] {
         assert_eq!(unwanted(&facts, &reminder, at(now)), expected);
     }
@@ -277,29 +203,17 @@ fn a_reminder_is_checked_again_before_it_goes() {
 #[test]
 fn a_reminder_expires_with_its_due_moment_or_the_next_step() {
     let facts = obligation();
-    assert_eq!(
-        one(&facts, "2026-10-05T08:00").expires_at,
-        at("2026-10-14T00:00")
-    );
-    assert_eq!(
-        one(&facts, "2026-10-14T08:00").expires_at,
-        at("2026-10-20T00:00")
-    );
+    assert_eq!(one(&facts, "2026-10-05T08:00").expires_at, at("2026-10-14T00:00"));
+    assert_eq!(one(&facts, "2026-10-14T08:00").expires_at, at("2026-10-20T00:00"));
     let mut winter = obligation();
     // Due on the first Monday after the clocks went back.
     winter.due_on = day("2026-11-02");
     let reminder = one(&winter, "2026-10-23T08:00");
-    assert_eq!(
-        reminder.expires_at.to_rfc3339(),
-        "2026-11-03T00:00:00+00:00"
-    );
+    assert_eq!(reminder.expires_at.to_rfc3339(), "2026-11-03T00:00:00+00:00");
     let mut summer = obligation();
     summer.due_on = day("2027-04-13");
     let reminder = one(&summer, "2027-04-12T08:00");
-    assert_eq!(
-        reminder.expires_at.to_rfc3339(),
-        "2027-04-13T23:00:00+00:00"
-    );
+    assert_eq!(reminder.expires_at.to_rfc3339(), "2027-04-13T23:00:00+00:00");
 }
 
 #[test]
@@ -308,10 +222,7 @@ fn nobody_is_reminded_in_half_term_or_over_christmas() {
         ("2026-11-06", "2026-10-28T09:00", "2026-11-02"),
         ("2027-01-08", "2026-12-23T09:00", "2027-01-04"),
     ] {
-        let facts = ObligationFacts {
-            due_on: day(due_on),
-            ..obligation()
-        };
+        let facts = ObligationFacts { due_on: day(due_on), ..obligation() };
         assert_eq!(one(&facts, holiday).send_on, day(back), "{holiday}");
     }
 }
@@ -319,19 +230,13 @@ fn nobody_is_reminded_in_half_term_or_over_christmas() {
 #[test]
 fn a_step_that_would_go_out_after_its_window_is_not_planned() {
     // On the Sunday before the three-day step the ten-day one could go out only with it.
-    let facts = ObligationFacts {
-        due_on: day("2026-10-15"),
-        ..obligation()
-    };
+    let facts = ObligationFacts { due_on: day("2026-10-15"), ..obligation() };
     assert_eq!(planned(&facts, "2026-10-11T09:00"), []);
     assert_eq!(planned(&facts, "2026-10-12T09:00")[0].0, "before_3");
 }
 
 #[test]
 fn somebody_named_twice_is_reminded_once() {
-    let facts = ObligationFacts {
-        owners: vec![id(OWNER), id(OWNER)],
-        ..obligation()
-    };
+    let facts = ObligationFacts { owners: vec![id(OWNER), id(OWNER)], ..obligation() };
     assert_eq!(planned(&facts, "2026-10-05T08:00").len(), 1);
 }

@@ -32,11 +32,7 @@ fn routine_mail_goes_at_the_digest_time_of_a_working_day() {
         ("2026-12-18T09:00", Some(14 * 60), "2027-01-04T14:00"),
         ("2026-12-11T09:00", Some(14 * 60), "2026-12-11T14:00"),
         // A minute beyond the day is taken into it.
-        (
-            "2026-10-05T07:00",
-            Some(24 * 60 + 9 * 60),
-            "2026-10-05T09:00",
-        ),
+        ("2026-10-05T07:00", Some(24 * 60 + 9 * 60), "2026-10-05T09:00"),
     ] {
         let sent = next_send_time(&policy(), &calendar(), digest_minute, at(now));
         assert_eq!(sent, at(expected), "{now} with {digest_minute:?}");

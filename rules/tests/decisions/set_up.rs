@@ -15,12 +15,7 @@ fn a_good_set_up_has_no_faults() {
 type Case = (&'static str, &'static str, &'static str, &'static str);
 
 const STRUCTURE_AND_PROMISES: &[Case] = &[
-    (
-        r#"key = "rise""#,
-        r#"key = "Rise!""#,
-        "programme.key",
-        "no key",
-    ),
+    (r#"key = "rise""#, r#"key = "Rise!""#, "programme.key", "no key"),
     (
         r#"key = "autumn-2026"
 name"#,
@@ -29,30 +24,15 @@ name"#,
         "cohort..key",
         "no key",
     ),
-    (
-        r#"name = "Regional""#,
-        r#"name = " ""#,
-        "pathway.regional.name",
-        "empty",
-    ),
-    (
-        r#"key = "regional""#,
-        r#"key = "hub""#,
-        "pathway.hub.key",
-        "kept",
-    ),
+    (r#"name = "Regional""#, r#"name = " ""#, "pathway.regional.name", "empty"),
+    (r#"key = "regional""#, r#"key = "hub""#, "pathway.hub.key", "kept"),
     (
         r#"key = "cpd""#,
         r#"key = "self-assessment""#,
         "pathway.regional.commitment.self-assessment.key",
         "twice",
     ),
-    (
-        "[5, 10]",
-        "[10, 5]",
-        "pathway.regional.leadership_days",
-        "before",
-    ),
+    ("[5, 10]", "[10, 5]", "pathway.regional.leadership_days", "before"),
     (
         r#"ends_on = "2026-12-18", half_term"#,
         r#"ends_on = "2027-01-04", half_term"#,
@@ -83,18 +63,8 @@ name"#,
         "cohort.autumn-2026.term.1.half_term",
         "not inside",
     ),
-    (
-        "number = 1",
-        "number = 3",
-        "pathway.regional.commitment.self-assessment.term",
-        "no term 3",
-    ),
-    (
-        "number = 1",
-        "number = 0",
-        "pathway.regional.commitment.self-assessment.term",
-        "no term 0",
-    ),
+    ("number = 1", "number = 3", "pathway.regional.commitment.self-assessment.term", "no term 3"),
+    ("number = 1", "number = 0", "pathway.regional.commitment.self-assessment.term", "no term 0"),
     (
         "end_of_week = 4",
         "end_of_week = 0",
@@ -107,12 +77,7 @@ name"#,
         "pathway.regional.commitment.self-assessment.due",
         "week 52",
     ),
-    (
-        "event = \"cpd_session\"\n",
-        "",
-        "pathway.regional.commitment.cpd.event",
-        "must be given",
-    ),
+    ("event = \"cpd_session\"\n", "", "pathway.regional.commitment.cpd.event", "must be given"),
     (
         r#"event = "cpd_session""#,
         r#"event = "open_day""#,
@@ -131,51 +96,16 @@ name"#,
         "pathway.regional.commitment.cpd.recording_within",
         "1 to",
     ),
-    (
-        "days = 2.5",
-        "days = 2.25",
-        "hub_commitment.deliver-days.days",
-        "half days",
-    ),
-    (
-        "days = 2.5",
-        "days = 0.0",
-        "hub_commitment.deliver-days.days",
-        "half days",
-    ),
-    (
-        "days = 2.5",
-        "days = -1.0",
-        "hub_commitment.deliver-days.days",
-        "half days",
-    ),
-    (
-        "days = 2.5",
-        "days = nan",
-        "hub_commitment.deliver-days.days",
-        "half days",
-    ),
+    ("days = 2.5", "days = 2.25", "hub_commitment.deliver-days.days", "half days"),
+    ("days = 2.5", "days = 0.0", "hub_commitment.deliver-days.days", "half days"),
+    ("days = 2.5", "days = -1.0", "hub_commitment.deliver-days.days", "half days"),
+    ("days = 2.5", "days = nan", "hub_commitment.deliver-days.days", "half days"),
 ];
 
 const POLICY_EVENTS_AND_CALENDARS: &[Case] = &[
-    (
-        r#""18:00:00""#,
-        r#""07:30:00""#,
-        "policy.quiet_until",
-        "differ",
-    ),
-    (
-        r#""08:00:00""#,
-        r#""19:00:00""#,
-        "policy.digest_at",
-        "quiet",
-    ),
-    (
-        r#"["headteacher", "behaviour_lead"]"#,
-        "[]",
-        "policy.recipients",
-        "nobody",
-    ),
+    (r#""18:00:00""#, r#""07:30:00""#, "policy.quiet_until", "differ"),
+    (r#""08:00:00""#, r#""19:00:00""#, "policy.digest_at", "quiet"),
+    (r#"["headteacher", "behaviour_lead"]"#, "[]", "policy.recipients", "nobody"),
     (
         r#"["headteacher", "behaviour_lead"]"#,
         r#"["headteacher", "headteacher"]"#,
@@ -184,48 +114,23 @@ const POLICY_EVENTS_AND_CALENDARS: &[Case] = &[
     ),
     ("[10, 3]", "[10, 10]", "policy.remind_before", "twice"),
     ("[10, 3]", "[10, 0]", "policy.remind_before", "0"),
-    (
-        "remind_after = [3]",
-        "remind_after = [300]",
-        "policy.remind_after",
-        "at most",
-    ),
-    (
-        "programme_after = 20",
-        "programme_after = 10",
-        "policy.escalate_to_programme_after",
-        "later",
-    ),
-    (
-        "overdue_by = 5",
-        "overdue_by = 0",
-        "policy.alert_when_overdue_by",
-        "at least",
-    ),
+    ("remind_after = [3]", "remind_after = [300]", "policy.remind_after", "at most"),
+    ("programme_after = 20", "programme_after = 10", "policy.escalate_to_programme_after", "later"),
+    ("overdue_by = 5", "overdue_by = 0", "policy.alert_when_overdue_by", "at least"),
     (
         r#"ends_at = "2026-10-05T17:30:00""#,
         r#"ends_at = "2026-10-05T15:30:00""#,
         "event.cpd-1.ends_at",
         "not after",
     ),
-    (
-        r#"cohort = "autumn-2026""#,
-        r#"cohort = "spring""#,
-        "event.cpd-1.cohort",
-        "no cohort",
-    ),
+    (r#"cohort = "autumn-2026""#, r#"cohort = "spring""#, "event.cpd-1.cohort", "no cohort"),
     (
         r#"starts_at = "2026-10-05T15:30:00""#,
         r#"starts_at = "2026-08-05T15:30:00""#,
         "event.cpd-1.starts_at",
         "no term",
     ),
-    (
-        r"{ local_authority = 999 }",
-        r#""default""#,
-        "calendar.default.applies_to",
-        "two",
-    ),
+    (r"{ local_authority = 999 }", r#""default""#, "calendar.default.applies_to", "two"),
     (
         r#"name = "Autumn half-term", starts_on = "2026-10-26""#,
         r#"name = "Autumn half-term", starts_on = "2026-11-26""#,
@@ -254,9 +159,7 @@ fn every_fault_is_named_with_its_place() {
         assert!(GOOD.contains(good), "{good} is in the good set-up");
         let found = faults(&GOOD.replacen(good, bad, 1));
         assert!(
-            found
-                .iter()
-                .any(|fault| fault.place == place && fault.problem.contains(word)),
+            found.iter().any(|fault| fault.place == place && fault.problem.contains(word)),
             "{bad} should be a fault of {place}: {found:?}"
         );
     }
@@ -267,28 +170,16 @@ fn a_set_up_without_cohorts_and_pathways_says_so() {
     let mut set_up: SetUp = toml::from_str(GOOD).unwrap();
     set_up.cohorts.clear();
     set_up.pathways.clear();
-    let places: Vec<_> = set_up
-        .faults()
-        .into_iter()
-        .map(|fault| fault.place)
-        .collect();
+    let places: Vec<_> = set_up.faults().into_iter().map(|fault| fault.place).collect();
     assert!(places.contains(&"cohort".to_owned()) && places.contains(&"pathway".to_owned()));
 }
 
 #[test]
 fn a_misspelt_word_in_a_commitment_is_refused_by_name() {
-    for (good, bad) in [
-        ("recording_within", "recordings_within"),
-        ("days = 2.5", "day = 2.5"),
-    ] {
-        let problem = toml::from_str::<SetUp>(&GOOD.replace(good, bad))
-            .unwrap_err()
-            .to_string();
+    for (good, bad) in [("recording_within", "recordings_within"), ("days = 2.5", "day = 2.5")] {
+        let problem = toml::from_str::<SetUp>(&GOOD.replace(good, bad)).unwrap_err().to_string();
         let word = bad.split(' ').next().unwrap();
-        assert!(
-            problem.contains(&format!("unknown field `{word}`")),
-            "{problem}"
-        );
+        assert!(problem.contains(&format!("unknown field `{word}`")), "{problem}");
     }
 }
 
@@ -303,10 +194,7 @@ fn a_rule_survives_being_stored_as_json() {
         days: Some(0.5),
     };
     let json = serde_json::to_value(&rule).unwrap();
-    assert_eq!(
-        serde_json::from_value::<CommitmentRule>(json).unwrap(),
-        rule
-    );
+    assert_eq!(serde_json::from_value::<CommitmentRule>(json).unwrap(), rule);
 }
 
 #[test]

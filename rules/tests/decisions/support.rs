@@ -114,12 +114,7 @@ fn commitment(number: u128, kind: CommitmentKind, rule: CommitmentRule) -> Commi
         CommitmentKind::SupportDays => "Use the support days",
         _ => "Do the work",
     };
-    CommitmentFacts {
-        template_id: id(number),
-        kind,
-        title: title.to_owned(),
-        rule,
-    }
+    CommitmentFacts { template_id: id(number), kind, title: title.to_owned(), rule }
 }
 
 pub fn self_assessment() -> CommitmentFacts {
@@ -155,10 +150,8 @@ pub fn networking() -> CommitmentFacts {
 }
 
 pub fn support_days() -> CommitmentFacts {
-    let rule = CommitmentRule {
-        days: Some(2.5),
-        ..rule(TermChoice::Number(1), DueRule::EndOfTerm)
-    };
+    let rule =
+        CommitmentRule { days: Some(2.5), ..rule(TermChoice::Number(1), DueRule::EndOfTerm) };
     commitment(105, CommitmentKind::SupportDays, rule)
 }
 
@@ -242,7 +235,5 @@ pub fn settle(facts: &mut DerivationFacts) -> Vec<Change> {
 /// Occurrence, what to do and due day of all that is open.
 pub fn open(facts: &DerivationFacts) -> Vec<&Wanted> {
     let open = facts.existing.iter();
-    open.filter(|each| each.state == ObligationState::Open)
-        .map(|each| &each.wanted)
-        .collect()
+    open.filter(|each| each.state == ObligationState::Open).map(|each| &each.wanted).collect()
 }

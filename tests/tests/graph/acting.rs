@@ -55,10 +55,7 @@ async fn recording_that_an_obligation_is_met_answers_with_it_as_it_now_is() {
 async fn a_stale_version_and_an_obligation_out_of_sight_are_refused_and_change_nothing() {
     both(async |world| {
         let app = app(&world).await;
-        let before = obligation::Entity::find()
-            .all(app.db.reader())
-            .await
-            .expect("rows");
+        let before = obligation::Entity::find().all(app.db.reader()).await.expect("rows");
         for (number, version, code) in [(0, 7, "STALE"), (5, 1, "NOT_FOUND"), (900, 1, "NOT_FOUND")]
         {
             let response = ask(&app, Who::SchoolUser, RECORD_MET, met(number, version)).await;
@@ -71,10 +68,7 @@ async fn a_stale_version_and_an_obligation_out_of_sight_are_refused_and_change_n
         let foreign = ask(&app, Who::SchoolUser, RECORD_MET, met(5, 1)).await;
         let missing = ask(&app, Who::SchoolUser, RECORD_MET, met(900, 1)).await;
         assert_eq!(foreign, missing);
-        let after = obligation::Entity::find()
-            .all(app.db.reader())
-            .await
-            .expect("rows");
+        let after = obligation::Entity::find().all(app.db.reader()).await.expect("rows");
         assert_eq!(before, after);
     })
     .await;
@@ -182,10 +176,7 @@ async fn a_school_new_to_programmes_is_enrolled_by_its_place_in_the_register() {
         twice["input"]["trustId"] = json!(global("Trust", id(5)));
         let response = ask(&app, Who::HubLead, query, twice).await;
         let answer = &response["data"]["enrolmentCreate"];
-        assert_eq!(
-            answer["userErrors"][0]["field"], "partnerSettingId",
-            "{response:#}"
-        );
+        assert_eq!(answer["userErrors"][0]["field"], "partnerSettingId", "{response:#}");
     })
     .await;
 }

@@ -101,11 +101,7 @@ async fn walk(app: &api::app::App, order: &str, forwards: bool) -> Vec<Vec<Strin
     let mut pages = Vec::new();
     let mut cursor = Value::Null;
     loop {
-        let (size, from) = if forwards {
-            ("first", "after")
-        } else {
-            ("last", "before")
-        };
+        let (size, from) = if forwards { ("first", "after") } else { ("last", "before") };
         let query = format!(
             "query($id: ID!, $cursor: String) {{ node(id: $id) {{ ... on Enrolment {{
                 obligations({size}: 2, {from}: $cursor, orderBy: {order}) {{
@@ -118,12 +114,7 @@ async fn walk(app: &api::app::App, order: &str, forwards: bool) -> Vec<Vec<Strin
         let response = ask(app, Who::HubLead, &query, variables).await;
         let list = &response["data"]["node"]["obligations"];
         let edges = list["edges"].as_array().expect("edges");
-        pages.push(
-            edges
-                .iter()
-                .map(|edge| edge["node"]["title"].to_string())
-                .collect(),
-        );
+        pages.push(edges.iter().map(|edge| edge["node"]["title"].to_string()).collect());
         let page = &list["pageInfo"];
         assert_eq!(page["startCursor"], edges[0]["cursor"]);
         assert_eq!(page["endCursor"], edges[edges.len() - 1]["cursor"]);
@@ -145,10 +136,7 @@ async fn a_list_is_paged_forwards_and_backwards_in_either_order() {
         let app = app(&world).await;
         let titles = |pages: &[&[u8]]| -> Vec<Vec<String>> {
             let title = |number: &u8| format!("\"Obligation {number}\"");
-            pages
-                .iter()
-                .map(|page| page.iter().map(title).collect())
-                .collect()
+            pages.iter().map(|page| page.iter().map(title).collect()).collect()
         };
         let walked = walk(&app, "DUE_AT_ASC", true).await;
         assert_eq!(walked, titles(&[&[0, 1], &[2, 3], &[4]]));
@@ -176,10 +164,7 @@ async fn each_parent_has_its_own_page_and_its_own_end() {
                 "pageInfo": { "hasPreviousPage": more, "hasNextPage": false }
             } })
         };
-        let expected = [
-            list("Obligation 5", 1, false),
-            list("Obligation 6", 6, true),
-        ];
+        let expected = [list("Obligation 5", 1, false), list("Obligation 6", 6, true)];
         let seen = data(&app, Who::Admin, query).await;
         assert_eq!(seen["hubs"]["nodes"], json!(expected));
     })
@@ -222,11 +207,8 @@ async fn nodes_are_found_by_id_in_the_order_asked() {
         let query = "query($ids: [ID!]!) { nodes(ids: $ids) {
             id ... on Hub { name } ... on Region { name hubs { nodes { name } } }
         } }";
-        let [north, london, region] = [
-            global("Hub", HUB_NORTH),
-            global("Hub", HUB_LONDON),
-            global("Region", NORTH),
-        ];
+        let [north, london, region] =
+            [global("Hub", HUB_NORTH), global("Hub", HUB_LONDON), global("Region", NORTH)];
         let ids = json!({ "ids": [london, "nobody's", region, north, london] });
         let response = ask(&app, Who::Admin, query, ids).await;
         let hub = |id: &str, name: &str| json!({ "id": id, "name": name });
@@ -261,10 +243,7 @@ async fn filters_narrow_and_combine() {
         assert_eq!(count("obligations", window).await, 3);
         assert_eq!(count("obligations", "owedBy: HUB").await, 1);
         let partner = global("Setting", crate::seed::PARTNER_BIRCH);
-        assert_eq!(
-            count("obligations", &format!("partner: \"{partner}\"")).await,
-            5
-        );
+        assert_eq!(count("obligations", &format!("partner: \"{partner}\"")).await, 5);
         assert_eq!(count("schools", r#"nameContains: "SCHOOL""#).await, 4);
         assert_eq!(count("schools", r#"nameContains: "%""#).await, 0);
         let wide = r#"nameContains: "a", phase: [SECONDARY, ALL_THROUGH]"#;
@@ -373,13 +352,7 @@ async fn every_field_and_every_order_of_every_type_can_be_read() {
                 let after = json!({ "after": edges[0]["cursor"] });
                 let rest = ask(&app, Who::Admin, &query, after).await;
                 let rest = rest["data"][root.name]["nodes"].as_array().map(Vec::len);
-                assert_eq!(
-                    rest,
-                    Some(edges.len() - 1),
-                    "{} by {}",
-                    root.name,
-                    order.name
-                );
+                assert_eq!(rest, Some(edges.len() - 1), "{} by {}", root.name, order.name);
             }
         }
     })
@@ -392,9 +365,11 @@ fn lists_are_ordered_by_columns_that_are_never_empty() {
         assert!(!of.orders.is_empty(), "{} has no order", of.name);
         for order in &of.orders {
             let shown = of.fields.iter().find_map(|field| match &field.kind {
-                api::read::map::Kind::Column {
-                    column, nullable, ..
-                } if *column == order.column => Some(*nullable),
+                api::read::map::Kind::Column { column, nullable, .. }
+                    if *column == order.column =>
+                {
+                    Some(*nullable)
+                }
                 _ => None,
             });
             assert_eq!(shown, Some(false), "{} of {}", order.name, of.name);
@@ -466,10 +441,7 @@ fn everything_in_the_schema_is_described() {
             continue;
         }
         let described = |place: &str, text: Option<&str>| {
-            assert!(
-                text.is_some_and(|text| !text.is_empty()),
-                "{place} is not described"
-            );
+            assert!(text.is_some_and(|text| !text.is_empty()), "{place} is not described");
         };
         // The roots' meaning is in their fields.
         if !["Query", "Mutation"].contains(&name.as_str()) {

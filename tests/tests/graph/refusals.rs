@@ -19,54 +19,22 @@ async fn a_bad_document_or_variable_is_refused_with_its_place() {
     both(async |world| {
         let app = app(&world).await;
         for (query, variables, says) in [
-            (
-                "{ hubs { nodes { nam } } }",
-                json!({}),
-                "Cannot query field",
-            ),
+            ("{ hubs { nodes { nam } } }", json!({}), "Cannot query field"),
             ("{ hubs { nodes ", json!({}), "yntax"),
             ("{ hubs }", json!({}), "must have a selection of subfields"),
-            (
-                "query($n: String) { hubs(first: $n) { totalCount } }",
-                json!({}),
-                "$n",
-            ),
-            (
-                "query($n: Int!) { hubs(first: $n) { totalCount } }",
-                json!({}),
-                "non-null variable",
-            ),
-            (
-                "query($n: Int) { hubs(first: $n) { totalCount } }",
-                json!({ "n": "1" }),
-                "Int",
-            ),
-            (
-                "query($n: Int) { hubs(first: $n) { totalCount } }",
-                json!({ "n": 101 }),
-                "1 to 100",
-            ),
-            (
-                "{ hubs(first: 1, last: 1) { totalCount } }",
-                json!({}),
-                "not both",
-            ),
+            ("query($n: String) { hubs(first: $n) { totalCount } }", json!({}), "$n"),
+            ("query($n: Int!) { hubs(first: $n) { totalCount } }", json!({}), "non-null variable"),
+            ("query($n: Int) { hubs(first: $n) { totalCount } }", json!({ "n": "1" }), "Int"),
+            ("query($n: Int) { hubs(first: $n) { totalCount } }", json!({ "n": 101 }), "1 to 100"),
+            ("{ hubs(first: 1, last: 1) { totalCount } }", json!({}), "not both"),
             ("{ hubs(after: \"x\") { totalCount } }", json!({}), "cursor"),
-            (
-                "{ hubs(filter: { nam: \"x\" }) { totalCount } }",
-                json!({}),
-                "nam",
-            ),
+            ("{ hubs(filter: { nam: \"x\" }) { totalCount } }", json!({}), "nam"),
             (
                 "{ obligations(filter: { dueBefore: \"5/10/2026\" }) { totalCount } }",
                 json!({}),
                 "filter.dueBefore is a date like 2026-10-05",
             ),
-            (
-                "query A { viewer { id } } query B { viewer { id } }",
-                json!({}),
-                "operation",
-            ),
+            ("query A { viewer { id } } query B { viewer { id } }", json!({}), "operation"),
         ] {
             let error = refused(&app, query, variables).await;
             let message = error["message"].as_str().unwrap_or_default();
@@ -83,19 +51,11 @@ async fn a_bad_document_or_variable_is_refused_with_its_place() {
 async fn a_cursor_of_another_order_is_refused() {
     both(async |world| {
         let app = app(&world).await;
-        let seen = data(
-            &app,
-            Who::Admin,
-            "{ schools(first: 1) { edges { cursor } } }",
-        )
-        .await;
+        let seen = data(&app, Who::Admin, "{ schools(first: 1) { edges { cursor } } }").await;
         let cursor = seen["schools"]["edges"][0]["cursor"].clone();
         let query = "query($c: String) { schools(after: $c, orderBy: URN_ASC) { totalCount } }";
         let error = refused(&app, query, json!({ "c": cursor })).await;
-        assert!(
-            error["message"].to_string().contains("ordered alike"),
-            "{error}"
-        );
+        assert!(error["message"].to_string().contains("ordered alike"), "{error}");
     })
     .await;
 }
@@ -108,10 +68,7 @@ fn chain(count: usize, fragment: impl Fn(String) -> String) -> String {
     });
     let fragments: Vec<String> = fragments.collect();
     let last = format!(" fragment f{count} on Hub {{ name }}");
-    format!(
-        "{{ hubs {{ nodes {{ ...f0 }} }} }}{}{last}",
-        fragments.concat()
-    )
+    format!("{{ hubs {{ nodes {{ ...f0 }} }} }}{}{last}", fragments.concat())
 }
 
 #[tokio::test]
@@ -136,11 +93,7 @@ async fn what_would_explode_is_answered_or_refused_quickly() {
         };
         let aliases: Vec<String> = (0..6_000).map(|at| format!("a{at}: __typename")).collect();
         let aliases = aliases.join(" ");
-        let deep = format!(
-            "{}{}",
-            "{ hubs { nodes { programme ".repeat(40),
-            "} } }".repeat(40)
-        );
+        let deep = format!("{}{}", "{ hubs { nodes { programme ".repeat(40), "} } }".repeat(40));
         let wide = "{ hubs(first: 100) { nodes { enrolments(first: 100) { nodes {
             obligations(first: 100) { nodes { reminders { nodes { id } } } } } } } } }";
         let cycle =

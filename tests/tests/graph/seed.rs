@@ -44,13 +44,8 @@ pub enum Who {
     Evaluator,
 }
 
-pub const ALL: [Who; 5] = [
-    Who::Admin,
-    Who::RegionalLead,
-    Who::HubLead,
-    Who::SchoolUser,
-    Who::Evaluator,
-];
+pub const ALL: [Who; 5] =
+    [Who::Admin, Who::RegionalLead, Who::HubLead, Who::SchoolUser, Who::Evaluator];
 
 impl Who {
     pub fn person(self) -> Uuid {
@@ -101,19 +96,10 @@ pub async fn app(world: &World) -> App {
 
 /// Asks a query as somebody and returns the response.
 pub async fn ask(app: &App, who: Who, query: &str, variables: Value) -> Value {
-    let viewer = principal::viewer(app.db.reader(), who.person())
-        .await
-        .expect("roles");
+    let viewer = principal::viewer(app.db.reader(), who.person()).await.expect("roles");
     let request: Request =
         serde_json::from_value(json!({ "query": query, "variables": variables })).expect("request");
-    let answer = answer(
-        app,
-        &Scope::Viewer(viewer),
-        app.clock.now(),
-        &request,
-        false,
-    )
-    .await;
+    let answer = answer(app, &Scope::Viewer(viewer), app.clock.now(), &request, false).await;
     serde_json::from_slice(&answer.body).expect("the response is JSON")
 }
 

@@ -18,11 +18,7 @@ pub(super) async fn run(txn: &DatabaseTransaction, now: DateTime<Utc>) -> Result
     }
     Ok(Done::counts(&[
         (raised, "alert raised", "alerts raised"),
-        (
-            updated,
-            "alert with new evidence",
-            "alerts with new evidence",
-        ),
+        (updated, "alert with new evidence", "alerts with new evidence"),
         (resolved, "alert cleared", "alerts cleared"),
     ]))
 }

@@ -18,10 +18,6 @@ pub(super) async fn run(app: &App) -> anyhow::Result<Done> {
     Ok(Done::counts(&[
         (bundled.digests, "digest made", "digests made"),
         (bundled.reminders, "reminder bundled", "reminders bundled"),
-        (
-            bundled.called_off,
-            "reminder called off",
-            "reminders called off",
-        ),
+        (bundled.called_off, "reminder called off", "reminders called off"),
     ]))
 }

@@ -72,16 +72,8 @@ impl Round {
     fn done(&self) -> Done {
         Done::counts(&[
             (self.accepted, "message delivered", "messages delivered"),
-            (
-                self.deferred,
-                "message put off after a failure",
-                "messages put off after a failure",
-            ),
-            (
-                self.stopped,
-                "message not sent after all",
-                "messages not sent after all",
-            ),
+            (self.deferred, "message put off after a failure", "messages put off after a failure"),
+            (self.stopped, "message not sent after all", "messages not sent after all"),
         ])
     }
 }
@@ -102,27 +94,18 @@ async fn deliver(
         let detail = "Its hour passed; what it was to say waits for the next digest.";
         return end(app, now, parcel, MessageState::Expired, detail).await;
     }
-    let kept = match (
-        &parcel.message.body,
-        parcel.message.message_id_header.clone(),
-    ) {
+    let kept = match (&parcel.message.body, parcel.message.message_id_header.clone()) {
         // What may have arrived is sent again as it was; otherwise only if it still says the truth.
         (Some(body), Some(id)) if parcel.in_doubt || parcel.dropped.is_empty() => {
             Some((body.clone(), id))
         }
         _ => None,
     };
-    let mut set = ActiveModel {
-        ..Default::default()
-    };
+    let mut set = ActiveModel { ..Default::default() };
     let (bytes, message_id) = if let Some(kept) = kept {
         kept
     } else {
-        let links = render::Links {
-            public_url: &app.config.http.public_url,
-            secret,
-            now,
-        };
+        let links = render::Links { public_url: &app.config.http.public_url, secret, now };
         let content = digest::content(book, &parcel, &links)?;
         let rendered = match render::render(&app.sender, &parcel, content, now) {
             Ok(rendered) => rendered,
@@ -179,10 +162,7 @@ async fn accepted(
     detail: &str,
 ) -> anyhow::Result<Option<MessageState>> {
     let to = MessageState::Accepted;
-    let set = ActiveModel {
-        leased_until: Set(None),
-        ..Default::default()
-    };
+    let set = ActiveModel { leased_until: Set(None), ..Default::default() };
     let txn = app.db.write().await?;
     if !outbox::advance(&txn, now, lease, to, detail, set).await? {
         return Ok(None);
@@ -202,15 +182,9 @@ async fn put_off(
     let doubled = 1_i32 << (attempts - 1).clamp(0, 10);
     let pause = (FIRST_PAUSE * doubled).min(LONGEST_PAUSE);
     let to = MessageState::Deferred;
-    let set = ActiveModel {
-        send_after: Set(now + pause),
-        leased_until: Set(None),
-        ..Default::default()
-    };
-    let detail = format!(
-        "It could not be handed over; again in {} minutes.",
-        pause.num_minutes()
-    );
+    let set =
+        ActiveModel { send_after: Set(now + pause), leased_until: Set(None), ..Default::default() };
+    let detail = format!("It could not be handed over; again in {} minutes.", pause.num_minutes());
     let txn = app.db.write().await?;
     if !outbox::advance(&txn, now, lease, to, &detail, set).await? {
         return Ok(None);
@@ -228,10 +202,7 @@ async fn end(
     detail: &str,
 ) -> anyhow::Result<Option<MessageState>> {
     let lease = parcel.lease();
-    let set = ActiveModel {
-        leased_until: Set(None),
-        ..Default::default()
-    };
+    let set = ActiveModel { leased_until: Set(None), ..Default::default() };
     let txn = app.db.write().await?;
     if !outbox::advance(&txn, now, lease, to, detail, set).await? {
         return Ok(None);

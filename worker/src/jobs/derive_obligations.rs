@@ -14,9 +14,5 @@ pub(super) async fn run(txn: &DatabaseTransaction, now: DateTime<Utc>) -> Result
     for programme in programmes(txn).await? {
         changed += rederive_programme(txn, now, programme).await?;
     }
-    Ok(Done::counts(&[(
-        changed,
-        "obligation changed",
-        "obligations changed",
-    )]))
+    Ok(Done::counts(&[(changed, "obligation changed", "obligations changed")]))
 }

@@ -65,31 +65,15 @@ pub const TIMETABLE: &[Row] = &[
     },
     Row {
         job: Job::PlanReminders,
-        rule: LocalRule::Every {
-            minutes: 15,
-            from: at(6, 0),
-            until: at(18, 0),
-        },
+        rule: LocalRule::Every { minutes: 15, from: at(6, 0), until: at(18, 0) },
         catch_up: TimeDelta::hours(12),
     },
-    Row {
-        job: Job::BundleDigests,
-        rule: LocalRule::Beat,
-        catch_up: TimeDelta::zero(),
-    },
-    Row {
-        job: Job::Deliver,
-        rule: LocalRule::Beat,
-        catch_up: TimeDelta::zero(),
-    },
+    Row { job: Job::BundleDigests, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
+    Row { job: Job::Deliver, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
     // Mutations assess what they touch; these passes see what the passing of time alone changed.
     Row {
         job: Job::AssessEngagement,
-        rule: LocalRule::Every {
-            minutes: 60,
-            from: at(2, 0),
-            until: at(20, 0),
-        },
+        rule: LocalRule::Every { minutes: 60, from: at(2, 0), until: at(20, 0) },
         catch_up: TimeDelta::hours(24),
     },
 ];

@@ -73,11 +73,7 @@ pub fn content(book: &Book, parcel: &Parcel, links: &Links<'_>) -> Result<Digest
             continue;
         }
         book.policy(fact.row.programme_id)?;
-        programmes.extend(
-            book.programmes
-                .get(&fact.row.programme_id)
-                .map(|(name, _)| name),
-        );
+        programmes.extend(book.programmes.get(&fact.row.programme_id).map(|(name, _)| name));
         let link = links.to(Purpose::Obligation(fact.row.id), person);
         let item = item(fact, today, link);
         match step {
@@ -100,11 +96,7 @@ pub fn content(book: &Book, parcel: &Parcel, links: &Links<'_>) -> Result<Digest
         name: parcel.person.name.clone(),
         duties,
         late,
-        programmes: programmes
-            .into_iter()
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(" and "),
+        programmes: programmes.into_iter().cloned().collect::<Vec<_>>().join(" and "),
         preferences: links.to(Purpose::Preferences, person),
     })
 }
@@ -120,16 +112,13 @@ fn owner(fact: &Fact) -> &str {
 fn add(sections: &mut Vec<Section>, fact: &Fact, hub: Option<&String>, item: Item) {
     let name = owner(fact);
     let hub = hub.filter(|hub| *hub != name);
-    let found = sections
-        .iter_mut()
-        .find(|section| section.name == name && section.hub.as_ref() == hub);
+    let found =
+        sections.iter_mut().find(|section| section.name == name && section.hub.as_ref() == hub);
     match found {
         Some(section) => section.items.push(item),
-        None => sections.push(Section {
-            name: name.to_owned(),
-            hub: hub.cloned(),
-            items: vec![item],
-        }),
+        None => {
+            sections.push(Section { name: name.to_owned(), hub: hub.cloned(), items: vec![item] });
+        }
     }
 }
 
@@ -139,11 +128,9 @@ fn item(fact: &Fact, today: NaiveDate, link: String) -> Item {
     let when = if overdue {
         let days = fact.rules.calendar.working_days_between(due, today);
         match u32::try_from(days) {
-            Ok(days) if days > 0 => format!(
-                "This was due by {}. It is {} late.",
-                day(due),
-                working_days_in_words(days)
-            ),
+            Ok(days) if days > 0 => {
+                format!("This was due by {}. It is {} late.", day(due), working_days_in_words(days))
+            }
             _ => format!("This was due by {}.", day(due)),
         }
     } else if due == today {
@@ -157,13 +144,7 @@ fn item(fact: &Fact, today: NaiveDate, link: String) -> Item {
         }
         Action::Do | Action::Attend => None,
     };
-    Item {
-        title: fact.row.title.clone(),
-        how,
-        when,
-        overdue,
-        link,
-    }
+    Item { title: fact.row.title.clone(), how, when, overdue, link }
 }
 
 /// `Friday 9 October 2026`.
@@ -197,11 +178,7 @@ fn subject(own: &[&Fact], late: &[&Fact], today: NaiveDate) -> String {
     match (next.iter().min(), next.iter().max()) {
         (Some(first), Some(last)) => {
             let by = short(*first, today);
-            let by = if first == last {
-                format!("by {by}")
-            } else {
-                format!("the first by {by}")
-            };
+            let by = if first == last { format!("by {by}") } else { format!("the first by {by}") };
             let what = things(own.len());
             match overdue {
                 0 if first == last => format!("{what} to do for {whose} {by}"),

@@ -107,11 +107,7 @@ pub fn render(
     digest.subject = one_line(&digest.subject);
     let id = parcel.message.id;
     let message_id = format!("<{id}@{}>", sender.email.domain());
-    let address = parcel
-        .person
-        .email
-        .parse()
-        .map_err(|_| RenderError::Address)?;
+    let address = parcel.person.email.parse().map_err(|_| RenderError::Address)?;
     let text = Text { digest: &digest }.render()?;
     let html = Html { digest: &digest }.render()?;
     let parts = MultiPart::builder()
@@ -127,9 +123,5 @@ pub fn render(
         .message_id(Some(message_id.clone()))
         .header(AutoSubmitted("auto-generated".to_owned()))
         .multipart(parts)?;
-    Ok(Rendered {
-        subject: digest.subject,
-        message_id,
-        bytes: message.formatted(),
-    })
+    Ok(Rendered { subject: digest.subject, message_id, bytes: message.formatted() })
 }

@@ -76,12 +76,7 @@ impl<'a> Importer<'a> {
             Some((written, warnings)) if cells.faults.is_empty() => (written.into(), warnings),
             _ => (Outcome::Faulty(std::mem::take(&mut cells.faults)), vec![]),
         };
-        Ok(RowReport {
-            line: line.number,
-            what: describe(kind, &cells),
-            outcome,
-            warnings,
-        })
+        Ok(RowReport { line: line.number, what: describe(kind, &cells), outcome, warnings })
     }
 
     /// Derives and assesses anew the programmes whose hubs, events or partners changed.
@@ -113,8 +108,7 @@ impl<'a> Importer<'a> {
         let (Some(name), Some((lead, lead_region)), Some(opened_on), true) =
             (name, lead, opened_on, cells.faults.is_empty())
         else {
-            self.faulty_hubs
-                .insert((programme.id, key.to_owned()), line);
+            self.faulty_hubs.insert((programme.id, key.to_owned()), line);
             return Ok(None);
         };
         let wish = HubWish {
@@ -268,8 +262,5 @@ fn describe(kind: &str, cells: &Cells<'_>) -> String {
         _ => &["setting", "role"],
     };
     let parts = columns.iter().filter_map(|column| cells.optional(column));
-    std::iter::once(kind)
-        .chain(parts)
-        .collect::<Vec<_>>()
-        .join(" ")
+    std::iter::once(kind).chain(parts).collect::<Vec<_>>().join(" ")
 }

@@ -36,10 +36,7 @@ impl Importer<'_> {
         };
         let is_trust = partner.setting.kind == <&str>::from(SettingKind::Trust);
         if is_trust && academies.is_empty() && cells.faults.is_empty() {
-            cells.fault(
-                "academies",
-                "Name the academies of the trust that take part.",
-            );
+            cells.fault("academies", "Name the academies of the trust that take part.");
         }
         let place = (partner.setting.id, cohort.id);
         if let Some(other) = self.enrolled.insert(place, line) {
@@ -93,10 +90,7 @@ impl Importer<'_> {
             .await?;
         let Some(old) = old else { return Ok(false) };
         if old.pathway_id != wish.pathway_id {
-            cells.fault(
-                "pathway",
-                "It is enrolled in this cohort on another pathway.",
-            );
+            cells.fault("pathway", "It is enrolled in this cohort on another pathway.");
         }
         let joined = enrolment_change::Entity::find()
             .filter(enrolment_change::Column::EnrolmentId.eq(old.id))
@@ -165,10 +159,7 @@ impl Importer<'_> {
             .await?;
         let over = i64::try_from(partners).unwrap_or(i64::MAX) > i64::from(most);
         Ok(over.then(|| {
-            format!(
-                "the hub {} now has {partners} partners and can support {most}",
-                hub.key
-            )
+            format!("the hub {} now has {partners} partners and can support {most}", hub.key)
         }))
     }
 }

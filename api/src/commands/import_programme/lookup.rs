@@ -57,10 +57,8 @@ impl Importer<'_> {
         let Some(key) = cells.text("programme") else {
             return Ok(None);
         };
-        let found = programme::Entity::find()
-            .filter(programme::Column::Key.eq(key))
-            .one(self.txn)
-            .await?;
+        let found =
+            programme::Entity::find().filter(programme::Column::Key.eq(key)).one(self.txn).await?;
         if found.is_none() {
             cells.fault(
                 "programme",
@@ -128,10 +126,7 @@ impl Importer<'_> {
             .one(self.txn)
             .await?;
         if found.is_none() {
-            cells.fault(
-                "pathway",
-                format!("The programme has no pathway \"{key}\"."),
-            );
+            cells.fault("pathway", format!("The programme has no pathway \"{key}\"."));
         }
         Ok(found)
     }
@@ -141,17 +136,12 @@ impl Importer<'_> {
         let Some(name) = cells.optional("region") else {
             return Ok(None);
         };
-        let found = region::Entity::find()
-            .filter(region::Column::Name.eq(name))
-            .one(self.txn)
-            .await?;
+        let found =
+            region::Entity::find().filter(region::Column::Name.eq(name)).one(self.txn).await?;
         if found.is_none() {
             let regions = region::Entity::find().all(self.txn).await?;
             let names: Vec<String> = regions.into_iter().map(|region| region.name).collect();
-            cells.fault(
-                "region",
-                format!("\"{name}\" is none of: {}.", names.join(", ")),
-            );
+            cells.fault("region", format!("\"{name}\" is none of: {}.", names.join(", ")));
         }
         Ok(found.map(|region| region.id))
     }
@@ -186,11 +176,7 @@ impl Importer<'_> {
                     return Ok(None);
                 };
                 let setting = settings::ensure_for_trust(self.txn, self.now, trust.id).await?;
-                let place = Place {
-                    setting,
-                    trust_id: Some(trust.id),
-                    provision: None,
-                };
+                let place = Place { setting, trust_id: Some(trust.id), provision: None };
                 Ok(Some((place, None)))
             }
         }
@@ -198,9 +184,7 @@ impl Importer<'_> {
 
     /// The school or trust behind a setting that is there already.
     pub(super) async fn place_of(&self, setting_id: Uuid) -> anyhow::Result<Option<Place>> {
-        let setting = setting::Entity::find_by_id(setting_id)
-            .one(self.txn)
-            .await?;
+        let setting = setting::Entity::find_by_id(setting_id).one(self.txn).await?;
         let Some(setting) = setting else {
             return Ok(None);
         };
@@ -209,9 +193,7 @@ impl Importer<'_> {
             None => None,
         };
         Ok(Some(Place {
-            trust_id: setting
-                .trust_id
-                .or(school.as_ref().and_then(|school| school.trust_id)),
+            trust_id: setting.trust_id.or(school.as_ref().and_then(|school| school.trust_id)),
             provision: school.map(|school| Provision::of(school.type_code)),
             setting,
         }))
@@ -224,15 +206,12 @@ impl Importer<'_> {
         column: &str,
         urn: i32,
     ) -> anyhow::Result<Option<school::Model>> {
-        let found = school::Entity::find()
-            .filter(school::Column::Urn.eq(urn))
-            .one(self.txn)
-            .await?;
+        let found =
+            school::Entity::find().filter(school::Column::Urn.eq(urn)).one(self.txn).await?;
         match &found {
-            None => cells.fault(
-                column,
-                format!("There is no school with URN {urn} in the register."),
-            ),
+            None => {
+                cells.fault(column, format!("There is no school with URN {urn} in the register."));
+            }
             Some(school) if school.status == <&str>::from(SchoolStatus::Closed) => {
                 cells.fault(
                     column,

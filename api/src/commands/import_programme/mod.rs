@@ -50,10 +50,7 @@ pub async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.check {
         writeln!(out, "This was a check: nothing was imported.")?;
     }
-    anyhow::ensure!(
-        faults == 0,
-        "{name} has {faults} fault(s); nothing was imported"
-    );
+    anyhow::ensure!(faults == 0, "{name} has {faults} fault(s); nothing was imported");
     Ok(())
 }
 
@@ -63,9 +60,7 @@ fn decode(bytes: Vec<u8>) -> String {
         let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(error.as_bytes());
         text.into_owned()
     });
-    text.strip_prefix('\u{feff}')
-        .map(str::to_owned)
-        .unwrap_or(text)
+    text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)
 }
 
 /// One row of the file.
@@ -87,10 +82,7 @@ pub async fn import(
     let (header, lines) = match read(text) {
         Ok(read) => read,
         Err(row) => {
-            return Ok(Report {
-                rows: vec![row],
-                obligations_changed: 0,
-            });
+            return Ok(Report { rows: vec![row], obligations_changed: 0 });
         }
     };
     let mut importer = Importer::new(txn, now);
@@ -106,32 +98,22 @@ pub async fn import(
     importer.rederive_touched().await?;
     rows.extend(lines.iter().filter_map(|line| unknown_kind(&header, line)));
     rows.sort_by_key(|row| row.line);
-    Ok(Report {
-        rows,
-        obligations_changed: importer.obligations_changed,
-    })
+    Ok(Report { rows, obligations_changed: importer.obligations_changed })
 }
 
 /// Splits the text into header and filled rows.
 fn read(text: &str) -> Result<(StringRecord, Vec<Line>), RowReport> {
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let header = reader
-        .headers()
-        .map_err(|error| faulty(1, "file", "record", error.to_string()))?
-        .clone();
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let header =
+        reader.headers().map_err(|error| faulty(1, "file", "record", error.to_string()))?.clone();
     if !header.iter().any(|name| name == "record") {
         let problem = "The first line must name the columns, one of them \"record\".";
         return Err(faulty(1, "header", "record", problem.to_owned()));
     }
     for (index, name) in header.iter().enumerate() {
         if !name.is_empty() && !COLUMNS.contains(&name) {
-            let problem = format!(
-                "There is no such column. There are: {}.",
-                COLUMNS.join(", ")
-            );
+            let problem = format!("There is no such column. There are: {}.", COLUMNS.join(", "));
             return Err(faulty(1, "header", name, problem));
         }
         if !name.is_empty() && header.iter().take(index).any(|other| other == name) {
@@ -161,10 +143,7 @@ fn faulty(line: u64, what: &str, column: &str, problem: String) -> RowReport {
     RowReport {
         line,
         what: what.to_owned(),
-        outcome: Outcome::Faulty(vec![Fault {
-            column: column.to_owned(),
-            problem,
-        }]),
+        outcome: Outcome::Faulty(vec![Fault { column: column.to_owned(), problem }]),
         warnings: Vec::new(),
     }
 }

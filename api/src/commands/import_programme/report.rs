@@ -60,9 +60,7 @@ impl Report {
     /// Whether the database already was as the file says.
     #[must_use]
     pub fn is_unchanged(&self) -> bool {
-        self.rows
-            .iter()
-            .all(|row| row.outcome == Outcome::Unchanged)
+        self.rows.iter().all(|row| row.outcome == Outcome::Unchanged)
     }
 
     fn count(&self, outcome: &Outcome) -> usize {
@@ -73,13 +71,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for RowReport {
-            line,
-            what,
-            outcome,
-            warnings,
-        } in &self.rows
-        {
+        for RowReport { line, what, outcome, warnings } in &self.rows {
             match outcome {
                 Outcome::Added => writeln!(f, "line {line}: added {what}")?,
                 Outcome::Changed => writeln!(f, "line {line}: changed {what}")?,

@@ -70,19 +70,12 @@ pub struct Cells<'a> {
 impl<'a> Cells<'a> {
     /// The cells of `record` under `header`.
     pub fn new(header: &'a StringRecord, record: &'a StringRecord) -> Self {
-        Self {
-            header,
-            record,
-            faults: Vec::new(),
-        }
+        Self { header, record, faults: Vec::new() }
     }
 
     /// Notes a fault.
     pub fn fault(&mut self, column: &str, problem: impl Into<String>) {
-        self.faults.push(Fault {
-            column: column.to_owned(),
-            problem: problem.into(),
-        });
+        self.faults.push(Fault { column: column.to_owned(), problem: problem.into() });
     }
 
     /// A cell that may be empty.
@@ -127,9 +120,7 @@ impl<'a> Cells<'a> {
     /// A day that must be filled in.
     pub fn day(&mut self, column: &str) -> Option<NaiveDate> {
         let cell = self.text(column)?;
-        let day = DAYS
-            .iter()
-            .find_map(|form| NaiveDate::parse_from_str(cell, form).ok());
+        let day = DAYS.iter().find_map(|form| NaiveDate::parse_from_str(cell, form).ok());
         if day.is_none() {
             self.fault(
                 column,
@@ -148,14 +139,9 @@ impl<'a> Cells<'a> {
     /// A London time, if filled in.
     pub fn optional_time(&mut self, column: &str) -> Option<DateTime<Utc>> {
         let cell = self.optional(column)?;
-        let time = TIMES
-            .iter()
-            .find_map(|form| NaiveDateTime::parse_from_str(cell, form).ok());
+        let time = TIMES.iter().find_map(|form| NaiveDateTime::parse_from_str(cell, form).ok());
         if time.is_none() {
-            self.fault(
-                column,
-                format!("\"{cell}\" is not a time such as 2026-10-08 09:30."),
-            );
+            self.fault(column, format!("\"{cell}\" is not a time such as 2026-10-08 09:30."));
         }
         time.map(moment)
     }
@@ -169,10 +155,7 @@ impl<'a> Cells<'a> {
         let word = cell.parse().ok();
         if word.is_none() {
             let words: Vec<&str> = T::VARIANTS.iter().map(|&word| word.into()).collect();
-            self.fault(
-                column,
-                format!("\"{cell}\" is none of: {}.", words.join(", ")),
-            );
+            self.fault(column, format!("\"{cell}\" is none of: {}.", words.join(", ")));
         }
         word
     }
@@ -232,18 +215,9 @@ mod tests {
 
     #[test]
     fn a_school_or_a_trust_is_named_by_its_code() {
-        assert_eq!(
-            read_reference("URN:100001"),
-            Some(Reference::School(100_001))
-        );
-        assert_eq!(
-            read_reference("urn: 100001"),
-            Some(Reference::School(100_001))
-        );
-        assert_eq!(
-            read_reference("TRUST:TR1"),
-            Some(Reference::Trust("TR1".to_owned()))
-        );
+        assert_eq!(read_reference("URN:100001"), Some(Reference::School(100_001)));
+        assert_eq!(read_reference("urn: 100001"), Some(Reference::School(100_001)));
+        assert_eq!(read_reference("TRUST:TR1"), Some(Reference::Trust("TR1".to_owned())));
         for wrong in ["100001", "URN:", "URN:x", "TRUST:", "LA:201", ""] {
             assert_eq!(read_reference(wrong), None, "{wrong}");
         }
@@ -252,12 +226,8 @@ mod tests {
     #[test]
     fn days_and_times_are_read_as_spreadsheets_write_them() {
         let header = StringRecord::from(vec!["a", "b", "c", "d"]);
-        let record = StringRecord::from(vec![
-            "03/09/2026",
-            "2026-10-08 09:30",
-            "08/10/2026 09:30",
-            "soon",
-        ]);
+        let record =
+            StringRecord::from(vec!["03/09/2026", "2026-10-08 09:30", "08/10/2026 09:30", "soon"]);
         let mut cells = Cells::new(&header, &record);
         assert_eq!(cells.day("a"), NaiveDate::from_ymd_opt(2026, 9, 3));
         assert_eq!(cells.time("b"), cells.time("c"));

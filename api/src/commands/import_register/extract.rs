@@ -58,9 +58,5 @@ pub fn read(path: &Path, batches: &Sender<Vec<Establishment>>) -> Result<Extract
     }
     // A failed send means that the writer has failed, and it is the writer's error that is shown.
     let _ = batches.blocking_send(batch);
-    Ok(Extract {
-        rows,
-        rejections,
-        sha256: source.finish()?,
-    })
+    Ok(Extract { rows, rejections, sha256: source.finish()? })
 }

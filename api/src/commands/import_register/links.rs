@@ -17,13 +17,7 @@ use super::report::{Counts, Rejections};
 use super::source::Source;
 
 /// The columns; all are needed.
-const COLUMNS: [&str; 5] = [
-    "URN",
-    "LinkURN",
-    "LinkName",
-    "LinkType",
-    "LinkEstablishedDate",
-];
+const COLUMNS: [&str; 5] = ["URN", "LinkURN", "LinkName", "LinkType", "LinkEstablishedDate"];
 
 /// One link as stated by `urn`.
 struct Link {
@@ -47,9 +41,8 @@ pub struct LinksFile {
 pub fn read(path: &Path) -> Result<LinksFile, ImportError> {
     let mut source = Source::open(path)?;
     let at = COLUMNS.map(|name| source.header.iter().position(|it| it == name));
-    let missing: Vec<_> = std::iter::zip(COLUMNS, at)
-        .filter_map(|(name, at)| at.is_none().then_some(name))
-        .collect();
+    let missing: Vec<_> =
+        std::iter::zip(COLUMNS, at).filter_map(|(name, at)| at.is_none().then_some(name)).collect();
     if !missing.is_empty() {
         return Err(ImportError::Refused(format!(
             "{}: this is not a links file of the register: its header lacks {}",
@@ -77,10 +70,9 @@ pub fn read(path: &Path) -> Result<LinksFile, ImportError> {
             Ok(link) if stated.insert((link.urn, link.other, link.kind.clone())) => {
                 file.links.push(link);
             }
-            Ok(_) => file.rejections.add(
-                line.number,
-                "the same link was in an earlier row".to_owned(),
-            ),
+            Ok(_) => {
+                file.rejections.add(line.number, "the same link was in an earlier row".to_owned());
+            }
             Err(reason) => file.rejections.add(line.number, reason),
         }
     }
@@ -121,11 +113,7 @@ pub async fn write(
 ) -> Result<Counts, DbErr> {
     let mut known = known(txn).await?;
     let before = known.len();
-    let mut counts = Counts {
-        rows: file.rows,
-        rejected: file.rejections,
-        ..Counts::default()
-    };
+    let mut counts = Counts { rows: file.rows, rejected: file.rejections, ..Counts::default() };
     let mut rows = Vec::new();
     for link in file.links {
         match known.remove(&(link.urn, link.other, link.kind.clone())) {

@@ -160,21 +160,14 @@ async fn check(
     let refused = |problem: String| Err(ImportError::Refused(problem));
     let rejected = counts.rejected.count;
     if counts.rows == 0 {
-        return refused(format!(
-            "the file of {kind} is empty: it has a header and no rows"
-        ));
+        return refused(format!("the file of {kind} is empty: it has a header and no rows"));
     }
     let first = || {
         let first = counts.rejected.first.first();
-        first.map_or_else(String::new, |it| {
-            format!("; line {}: {}", it.line, it.reason)
-        })
+        first.map_or_else(String::new, |it| format!("; line {}: {}", it.line, it.reason))
     };
     if rejected == counts.rows {
-        return refused(format!(
-            "not one row of the file of {kind} can be read{}",
-            first()
-        ));
+        return refused(format!("not one row of the file of {kind} can be read{}", first()));
     }
     if force {
         return Ok(());
@@ -223,8 +216,6 @@ async fn record(
         rejected: number(counts.rejected.count),
         imported_at: Set(now),
     };
-    register_import::Entity::insert(row)
-        .exec_without_returning(txn)
-        .await?;
+    register_import::Entity::insert(row).exec_without_returning(txn).await?;
     Ok(())
 }

@@ -123,10 +123,7 @@ impl Report {
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if self.changed_nothing() {
-            writeln!(
-                f,
-                "Nothing changed: everything is already as the file says."
-            )?;
+            writeln!(f, "Nothing changed: everything is already as the file says.")?;
         }
         file(f, "Schools", &self.schools)?;
         if let Some(links) = &self.links {
@@ -141,26 +138,15 @@ impl Display for Report {
             self.authorities_changed
         )?;
         for it in &self.moved {
-            let Moved {
-                setting_id,
-                from_urn,
-                to_urn,
-            } = it;
+            let Moved { setting_id, from_urn, to_urn } = it;
             writeln!(
                 f,
                 "Setting {setting_id} moved from URN {from_urn} to its successor {to_urn}."
             )?;
         }
         for it in &self.needs_person {
-            let NeedsPerson {
-                setting_id,
-                urn,
-                reason,
-            } = it;
-            writeln!(
-                f,
-                "Setting {setting_id} needs a person: URN {urn} {reason}."
-            )?;
+            let NeedsPerson { setting_id, urn, reason } = it;
+            writeln!(f, "Setting {setting_id} needs a person: URN {urn} {reason}.")?;
         }
         write!(f, "Settings renamed: {}.", self.settings_renamed)
     }

@@ -109,33 +109,17 @@ impl Source {
         let file = File::open(path).map_err(|error| refused(&error))?;
         let size = file.metadata().map_err(|error| refused(&error))?.len();
         let mut file = BufReader::with_capacity(1 << 16, file);
-        let gzipped = file
-            .fill_buf()
-            .map_err(|error| refused(&error))?
-            .starts_with(GZIP);
-        let tap = Tap {
-            file,
-            hash: Sha256::new(),
-            bar: progress(size),
-        };
-        let input = if gzipped {
-            Input::Gzipped(MultiGzDecoder::new(tap))
-        } else {
-            Input::Plain(tap)
-        };
+        let gzipped = file.fill_buf().map_err(|error| refused(&error))?.starts_with(GZIP);
+        let tap = Tap { file, hash: Sha256::new(), bar: progress(size) };
+        let input =
+            if gzipped { Input::Gzipped(MultiGzDecoder::new(tap)) } else { Input::Plain(tap) };
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .buffer_capacity(1 << 16)
-            .from_reader(Text {
-                input,
-                last: None,
-                open_quote: false,
-            });
+            .from_reader(Text { input, last: None, open_quote: false });
         let mut record = ByteRecord::new();
-        let any = reader
-            .read_byte_record(&mut record)
-            .map_err(|error| refused(&error))?;
+        let any = reader.read_byte_record(&mut record).map_err(|error| refused(&error))?;
         if !any {
             return Err(ImportError::Refused(format!("{name} is empty")));
         }
@@ -149,14 +133,7 @@ impl Source {
             .map(|cell| cell.trim().trim_matches('"').to_owned())
             .collect();
         let line_lag = u64::from(reader.position().line() == 1);
-        Ok(Self {
-            reader,
-            encoding,
-            header,
-            name,
-            last_was_short: false,
-            line_lag,
-        })
+        Ok(Self { reader, encoding, header, name, last_was_short: false, line_lag })
     }
 
     /// Reads the next row into `record`; none at the end.

@@ -30,9 +30,8 @@ pub async fn follow(
         .await?;
     let academies = enrolment_academy::Entity::find().all(txn).await?;
     let stand_for = settings.iter().map(|(_, school)| *school);
-    let concerned: HashSet<Uuid> = stand_for
-        .chain(academies.iter().map(|it| it.school_id))
-        .collect();
+    let concerned: HashSet<Uuid> =
+        stand_for.chain(academies.iter().map(|it| it.school_id)).collect();
     let closed: HashMap<Uuid, i32> = schools
         .iter()
         .filter(|(_, school)| school.closed && concerned.contains(&school.id))
@@ -42,10 +41,8 @@ pub async fn follow(
         return Ok(());
     }
     let lineage = lineage(txn).await?;
-    let choices: HashMap<Uuid, Result<(i32, Uuid), String>> = closed
-        .iter()
-        .map(|(id, urn)| (*id, choose(&lineage, schools, *urn)))
-        .collect();
+    let choices: HashMap<Uuid, Result<(i32, Uuid), String>> =
+        closed.iter().map(|(id, urn)| (*id, choose(&lineage, schools, *urn))).collect();
 
     // How many settings stand for a school, or would.
     let mut wanted: HashMap<Uuid, usize> = HashMap::new();
@@ -63,11 +60,7 @@ pub async fn follow(
             Ok((next, next_id)) if wanted.get(next_id) == Some(&1) => {
                 move_setting(txn, setting_id, *next_id).await?;
                 move_calendar(txn, (*urn, school_id), (*next, *next_id)).await?;
-                report.moved.push(Moved {
-                    setting_id,
-                    from_urn: *urn,
-                    to_urn: *next,
-                });
+                report.moved.push(Moved { setting_id, from_urn: *urn, to_urn: *next });
                 continue;
             }
             Ok((next, _)) => {
@@ -75,11 +68,7 @@ pub async fn follow(
             }
             Err(problem) => problem.clone(),
         };
-        report.needs_person.push(NeedsPerson {
-            setting_id,
-            urn: *urn,
-            reason: problem,
-        });
+        report.needs_person.push(NeedsPerson { setting_id, urn: *urn, reason: problem });
     }
     move_academies(txn, &academies, &choices).await
 }
@@ -102,9 +91,7 @@ fn choose(
             ))
         }
         Successor::One(next) => match schools.get(&next) {
-            None => Err(format!(
-                "closed, and its successor {next} is not in the register yet"
-            )),
+            None => Err(format!("closed, and its successor {next} is not in the register yet")),
             Some(school) if school.closed => {
                 Err(format!("closed, and its successor {next} has closed too"))
             }
@@ -167,10 +154,8 @@ async fn move_academies(
     academies: &[enrolment_academy::Model],
     choices: &HashMap<Uuid, Result<(i32, Uuid), String>>,
 ) -> Result<(), DbErr> {
-    let mut named: HashSet<(Uuid, Uuid)> = academies
-        .iter()
-        .map(|it| (it.enrolment_id, it.school_id))
-        .collect();
+    let mut named: HashSet<(Uuid, Uuid)> =
+        academies.iter().map(|it| (it.enrolment_id, it.school_id)).collect();
     for academy in academies {
         if let Some(Ok((_, next))) = choices.get(&academy.school_id)
             && named.insert((academy.enrolment_id, *next))

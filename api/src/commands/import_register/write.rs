@@ -85,18 +85,12 @@ impl<'a> Writer<'a> {
         let mut authorities = Vec::new();
         let mut trusts = Vec::new();
         for school in batch {
-            let region = school
-                .region
-                .and_then(|code| self.regions.get(code))
-                .copied();
+            let region = school.region.and_then(|code| self.regions.get(code)).copied();
             let authority = school
                 .local_authority
                 .as_ref()
                 .and_then(|it| self.authority(it, region, &mut authorities));
-            let trust = school
-                .trust
-                .as_ref()
-                .and_then(|it| self.trust(it, &mut trusts));
+            let trust = school.trust.as_ref().and_then(|it| self.trust(it, &mut trusts));
             let hash = school.fingerprint();
             let closed = school.status == SchoolStatus::Closed;
             let known = self.schools.get(&school.urn).copied();
@@ -112,15 +106,10 @@ impl<'a> Writer<'a> {
             if known.is_some_and(|it| it.hash == hash) {
                 continue;
             }
-            self.schools
-                .insert(school.urn, KnownSchool { id, hash, closed });
+            self.schools.insert(school.urn, KnownSchool { id, hash, closed });
             // For a known school the id given here is not used: the row keeps its own.
             let id = known.map_or(id, |_| new_id(self.now));
-            let belongs = Belongs {
-                authority,
-                trust,
-                region,
-            };
+            let belongs = Belongs { authority, trust, region };
             schools.push(rows::school(id, school, &belongs, hash, self.now));
         }
         write_local_authorities(self.txn, authorities).await?;
@@ -134,10 +123,7 @@ impl<'a> Writer<'a> {
         let mut changed = Vec::new();
         for authority in self.authorities.values_mut() {
             let most = authority.regions.values().max();
-            let region = authority
-                .regions
-                .iter()
-                .find(|(_, count)| Some(*count) == most);
+            let region = authority.regions.iter().find(|(_, count)| Some(*count) == most);
             let region = region.map(|(id, _)| *id).or(authority.row.region_id);
             let moved = region != authority.row.region_id;
             authority.row.region_id = region;
@@ -168,21 +154,12 @@ impl<'a> Writer<'a> {
             let row = local_authority::Model {
                 id: new_id(self.now),
                 code,
-                name: named
-                    .name
-                    .clone()
-                    .unwrap_or_else(|| format!("Local authority {code}")),
+                name: named.name.clone().unwrap_or_else(|| format!("Local authority {code}")),
                 region_id: None,
             };
             rows.push(authority_row(&row, row.id));
             self.report.authorities_added += 1;
-            Authority {
-                row,
-                named: true,
-                known: false,
-                renamed: false,
-                regions: BTreeMap::new(),
-            }
+            Authority { row, named: true, known: false, renamed: false, regions: BTreeMap::new() }
         });
         if let Some(name) = named.name.as_ref().filter(|_| !authority.named) {
             authority.named = true;
@@ -222,10 +199,7 @@ impl<'a> Writer<'a> {
         let row = trust::Model {
             id: new_id(self.now),
             code: code.clone(),
-            name: named
-                .name
-                .clone()
-                .unwrap_or_else(|| format!("Trust {code}")),
+            name: named.name.clone().unwrap_or_else(|| format!("Trust {code}")),
             // The commonest kind, until an extract that carries the flag says otherwise.
             kind: kind.unwrap_or(TrustKind::MultiAcademy.into()).to_owned(),
         };

@@ -82,11 +82,7 @@ async fn import_demo_register(db: &Database, now: DateTime<Utc>) -> anyhow::Resu
     let file = std::env::temp_dir().join(format!("hubs-demo-register-{}.csv", new_id(now)));
     std::fs::write(&file, REGISTER)
         .with_context(|| format!("{} cannot be written", file.display()))?;
-    let arguments = import_register::Arguments {
-        file: file.clone(),
-        links: None,
-        force: false,
-    };
+    let arguments = import_register::Arguments { file: file.clone(), links: None, force: false };
     let imported = import_register::import(db, now, &arguments).await;
     std::fs::remove_file(&file)?;
     imported.context("the demo's register")?;

@@ -57,13 +57,7 @@ pub(super) async fn add(txn: &DatabaseTransaction, now: DateTime<Utc>) -> anyhow
         .context("the regions are there from the first migration")?;
     let roles = [
         ("Avery Example", ADMIN, Grant::ProgrammeAdmin),
-        (
-            "Robin Example",
-            REGIONAL_LEAD,
-            Grant::RegionalLead {
-                region_id: region.id,
-            },
-        ),
+        ("Robin Example", REGIONAL_LEAD, Grant::RegionalLead { region_id: region.id }),
         ("Evelyn Example", EVALUATOR, Grant::ExternalEvaluator),
     ];
     for (name, email, role) in roles {
@@ -88,11 +82,7 @@ pub(super) async fn issue_tokens(
             .context("the demo's people are in its data")?;
         let (token, hash) = new_token()?;
         tokens::issue(txn, now, person.id, &hash, LABEL, now + GOOD_FOR).await?;
-        issued.push(DemoToken {
-            role,
-            name: person.name,
-            token,
-        });
+        issued.push(DemoToken { role, name: person.name, token });
     }
     Ok(issued)
 }

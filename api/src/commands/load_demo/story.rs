@@ -22,14 +22,8 @@ use uuid::Uuid;
 use crate::commands::import_programme;
 
 /// The steps of the story: days on which somebody joined or a term began.
-const STEPS: &[(i32, u32, u32)] = &[
-    (2025, 9, 1),
-    (2026, 1, 5),
-    (2026, 4, 13),
-    (2026, 7, 6),
-    (2026, 9, 3),
-    (2026, 9, 28),
-];
+const STEPS: &[(i32, u32, u32)] =
+    &[(2025, 9, 1), (2026, 1, 5), (2026, 4, 13), (2026, 7, 6), (2026, 9, 3), (2026, 9, 28)];
 
 /// What became of an obligation that was not simply met in time.
 enum Fate {
@@ -44,44 +38,14 @@ enum Fate {
 /// The exceptions: URN of the partner, key of the commitment, occurrence, fate.
 const FATES: &[(i32, &str, &str, Fate)] = &[
     // Overdue since Friday 25 September: flagged.
-    (
-        900_005,
-        "regional.self-assessment",
-        "term-1",
-        Fate::LeftOpen,
-    ),
-    (
-        900_011,
-        "enhanced.self-assessment",
-        "term-1",
-        Fate::LeftOpen,
-    ),
-    (
-        900_032,
-        "enhanced.self-assessment",
-        "term-1",
-        Fate::LeftOpen,
-    ),
+    (900_005, "regional.self-assessment", "term-1", Fate::LeftOpen),
+    (900_011, "enhanced.self-assessment", "term-1", Fate::LeftOpen),
+    (900_032, "enhanced.self-assessment", "term-1", Fate::LeftOpen),
     // Overdue for longer: the hub lead is told, and of the last one the programme.
-    (
-        900_021,
-        "regional.initial-actions",
-        "term-1",
-        Fate::LeftOpen,
-    ),
-    (
-        900_017,
-        "regional.feedback-term-2",
-        "term-2",
-        Fate::LeftOpen,
-    ),
+    (900_021, "regional.initial-actions", "term-1", Fate::LeftOpen),
+    (900_017, "regional.feedback-term-2", "term-2", Fate::LeftOpen),
     // Missed, and the recording is due on Thursday 8 October.
-    (
-        900_004,
-        "regional.cpd",
-        "january-2026-cpd-5",
-        Fate::LeftOpen,
-    ),
+    (900_004, "regional.cpd", "january-2026-cpd-5", Fate::LeftOpen),
     // Missed for good.
     (900_016, "regional.open-day", "term-2", Fate::LeftOpen),
     (
@@ -90,12 +54,7 @@ const FATES: &[(i32, &str, &str, Fate)] = &[
         "term-1",
         Fate::Excused("The school was inspected that week; it brings it to the open day."),
     ),
-    (
-        900_023,
-        "enhanced.baseline-surveys",
-        "term-1",
-        Fate::MetEarly((2026, 10, 2)),
-    ),
+    (900_023, "enhanced.baseline-surveys", "term-1", Fate::MetEarly((2026, 10, 2))),
 ];
 
 /// Five in the afternoon, when deeds are recorded.
@@ -106,9 +65,7 @@ const AFTERNOON: NaiveTime = match NaiveTime::from_hms_opt(17, 0, 0) {
 
 /// The moment with which the story begins.
 pub(super) fn beginning() -> DateTime<Utc> {
-    STEPS.first().map_or(DateTime::UNIX_EPOCH, |&step| {
-        moment(day(step).and_time(NaiveTime::MIN))
-    })
+    STEPS.first().map_or(DateTime::UNIX_EPOCH, |&step| moment(day(step).and_time(NaiveTime::MIN)))
 }
 
 /// Tells the story up to `now`.
@@ -119,10 +76,8 @@ pub(super) async fn tell(
 ) -> anyhow::Result<()> {
     let today = local(now).date();
     let steps: Vec<NaiveDate> = STEPS.iter().map(|&step| day(step)).collect();
-    let programmes = programme::Entity::find()
-        .order_by_asc(programme::Column::Key)
-        .all(txn)
-        .await?;
+    let programmes =
+        programme::Entity::find().order_by_asc(programme::Column::Key).all(txn).await?;
     for (index, &step) in steps.iter().enumerate() {
         let until = steps.get(index + 1).copied().unwrap_or(today);
         let at = moment(step.and_time(NaiveTime::MIN));
@@ -147,10 +102,8 @@ fn day((year, month, day): (i32, u32, u32)) -> NaiveDate {
 fn joined_by(programme_csv: &str, day: NaiveDate) -> anyhow::Result<String> {
     let mut reader = csv::Reader::from_reader(programme_csv.as_bytes());
     let header = reader.headers()?.clone();
-    let enrolled_on = header
-        .iter()
-        .position(|name| name == "enrolled_on")
-        .context("a column enrolled_on")?;
+    let enrolled_on =
+        header.iter().position(|name| name == "enrolled_on").context("a column enrolled_on")?;
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(&header)?;
     for record in reader.records() {

@@ -23,10 +23,7 @@ const LARGEST_FORM: usize = 32 * 1024;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/o/{token}", get(obligation::show).post(obligation::report))
-        .route(
-            "/preferences/{token}",
-            get(preferences::show).post(preferences::choose),
-        )
+        .route("/preferences/{token}", get(preferences::show).post(preferences::choose))
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .layer(map_response(guard))
 }

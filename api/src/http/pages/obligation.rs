@@ -104,17 +104,7 @@ async fn record(app: &App, link: &Opened, report: &Report) -> Result<(), StoreEr
     let now = app.clock.now();
     let by = Some(link.link.person_id);
     // The link is the right to do this: `find` has seen that its person still has a part in it.
-    record_met(
-        &txn,
-        &Scope::System,
-        by,
-        now,
-        id,
-        None,
-        met_on,
-        &report.note,
-    )
-    .await?;
+    record_met(&txn, &Scope::System, by, now, id, None, met_on, &report.note).await?;
     txn.commit().await?;
     Ok(())
 }
@@ -128,11 +118,7 @@ async fn find(app: &App, link: &Opened) -> Result<Fact, PageError> {
     let mut facts = facts::load(&snapshot, &book, app.clock.now(), which).await?;
     snapshot.commit().await?;
     let fact = facts.remove(&id).ok_or(PageError::Unknown)?;
-    if fact.concerns(link.link.person_id) {
-        Ok(fact)
-    } else {
-        Err(PageError::Revoked)
-    }
+    if fact.concerns(link.link.person_id) { Ok(fact) } else { Err(PageError::Revoked) }
 }
 
 async fn view(
@@ -187,11 +173,9 @@ fn status(fact: &Fact, overdue: bool) -> (&'static str, &'static str, Option<&'s
                  cancelled. Nothing needs to be done.",
             ),
         ),
-        ObligationState::Missed => (
-            "Missed",
-            "late",
-            Some("Its day has passed. If it was done in time, report it below."),
-        ),
+        ObligationState::Missed => {
+            ("Missed", "late", Some("Its day has passed. If it was done in time, report it below."))
+        }
         ObligationState::Open if !fact.rules.live => (
             "On hold",
             "calm",

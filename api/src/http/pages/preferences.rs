@@ -94,9 +94,7 @@ fn minute(text: &str) -> Option<Option<i32>> {
         return Some(None);
     }
     let minute: u32 = text.parse().ok()?;
-    offered()
-        .any(|offer| offer == minute)
-        .then(|| i32::try_from(minute).ok())
+    offered().any(|offer| offer == minute).then(|| i32::try_from(minute).ok())
 }
 
 fn offered() -> impl Iterator<Item = u32> {
@@ -111,9 +109,7 @@ async fn find(app: &App, link: &Opened) -> Result<person::Model, PageError> {
 }
 
 fn view(person: &person::Model, saved: bool, error: Option<&'static str>) -> Page {
-    let chosen = person
-        .digest_minute
-        .and_then(|minute| u32::try_from(minute).ok());
+    let chosen = person.digest_minute.and_then(|minute| u32::try_from(minute).ok());
     let times = offered().map(|minute| Time {
         minute,
         words: format!("{:02}:{:02}", minute / 60, minute % 60),

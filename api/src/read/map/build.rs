@@ -77,11 +77,7 @@ pub fn one(
     column: impl ColumnTrait,
     about: &'static str,
 ) -> Field {
-    let kind = Kind::One {
-        target,
-        here: column.as_str(),
-        there: "id",
-    };
+    let kind = Kind::One { target, here: column.as_str(), there: "id" };
     Field { name, about, kind }
 }
 
@@ -92,11 +88,7 @@ pub fn one_back(
     column: impl ColumnTrait,
     about: &'static str,
 ) -> Field {
-    let kind = Kind::One {
-        target,
-        here: "id",
-        there: column.as_str(),
-    };
+    let kind = Kind::One { target, here: "id", there: column.as_str() };
     Field { name, about, kind }
 }
 
@@ -120,11 +112,7 @@ pub fn many_through<C: ColumnTrait>(
     (parent, child): (C, C),
     about: &'static str,
 ) -> Field {
-    let link = Link::Through {
-        table: between,
-        parent: parent.as_str(),
-        child: child.as_str(),
-    };
+    let link = Link::Through { table: between, parent: parent.as_str(), child: child.as_str() };
     let kind = Kind::Many { target, link };
     Field { name, about, kind }
 }
@@ -136,10 +124,7 @@ pub fn objects(
     of: Plain,
     about: &'static str,
 ) -> Field {
-    let kind = Kind::Objects {
-        column: column.as_str(),
-        of: Arc::new(of),
-    };
+    let kind = Kind::Objects { column: column.as_str(), of: Arc::new(of) };
     Field { name, about, kind }
 }
 
@@ -195,18 +180,10 @@ pub fn empty(name: &'static str, column: impl ColumnTrait, about: &'static str) 
 
 /// An order, ascending if it is the default.
 pub fn asc(name: &'static str, column: impl ColumnTrait) -> Order {
-    Order {
-        name,
-        column: column.as_str(),
-        leaf: leaf(column),
-        descending: false,
-    }
+    Order { name, column: column.as_str(), leaf: leaf(column), descending: false }
 }
 
 /// An order, descending if it is the default.
 pub fn desc(name: &'static str, column: impl ColumnTrait) -> Order {
-    Order {
-        descending: true,
-        ..asc(name, column)
-    }
+    Order { descending: true, ..asc(name, column) }
 }

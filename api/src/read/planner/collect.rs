@@ -44,11 +44,7 @@ impl<'d> Planner<'d> {
             if self.selections > MAX_SELECTIONS {
                 let message =
                     format!("fragments expanded, this selects more than {MAX_SELECTIONS} fields");
-                return Err(vec![GraphQLError::new(
-                    message,
-                    None,
-                    &self.document().sources,
-                )]);
+                return Err(vec![GraphQLError::new(message, None, &self.document().sources)]);
             }
             if !self.wanted(selection.directives()) {
                 continue;
@@ -95,8 +91,7 @@ impl<'d> Planner<'d> {
 
     /// The value of a field's argument; none if it is absent or null.
     pub(super) fn argument(&self, field: &Selected, name: &str) -> Option<JsonValue> {
-        self.value(field.specified_argument_by_name(name)?)
-            .filter(|value| !value.is_null())
+        self.value(field.specified_argument_by_name(name)?).filter(|value| !value.is_null())
     }
 
     /// A value with its variables filled in; none for a variable that was not given.
@@ -112,10 +107,9 @@ impl<'d> Planner<'d> {
                 Err(_) => number.try_to_f64().ok()?.into(),
             },
             Value::Float(number) => number.try_to_f64().ok()?.into(),
-            Value::List(items) => items
-                .iter()
-                .map(|item| self.value(item).unwrap_or(JsonValue::Null))
-                .collect(),
+            Value::List(items) => {
+                items.iter().map(|item| self.value(item).unwrap_or(JsonValue::Null)).collect()
+            }
             Value::Object(fields) => {
                 let mut object = JsonMap::new();
                 for (name, value) in fields {

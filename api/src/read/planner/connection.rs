@@ -165,9 +165,7 @@ impl<'d> Planner<'d> {
         let Some(given) = self.argument(field, name) else {
             return Ok(None);
         };
-        let place = given
-            .as_str()
-            .and_then(|given| ids::parse_cursor(order, given));
+        let place = given.as_str().and_then(|given| ids::parse_cursor(order, given));
         place.map(Some).ok_or_else(|| {
             let message = format!(
                 "\"{name}\" is no cursor of this order: use one of this list, ordered alike"
@@ -179,12 +177,12 @@ impl<'d> Planner<'d> {
 
 fn wants_cursor(out: &ConnectionOut) -> bool {
     match out {
-        ConnectionOut::Edges(edges) => edges
-            .iter()
-            .any(|(_, edge)| matches!(edge, EdgeOut::Cursor)),
-        ConnectionOut::PageInfo(fields) => fields
-            .iter()
-            .any(|(_, field)| matches!(field, PageOut::Start | PageOut::End)),
+        ConnectionOut::Edges(edges) => {
+            edges.iter().any(|(_, edge)| matches!(edge, EdgeOut::Cursor))
+        }
+        ConnectionOut::PageInfo(fields) => {
+            fields.iter().any(|(_, field)| matches!(field, PageOut::Start | PageOut::End))
+        }
         _ => false,
     }
 }
@@ -205,9 +203,7 @@ fn condition(
         Test::From(name, leaf) => column(name).gte(bind(leaf, value)?),
         Test::Before(name, leaf) => column(name).lt(bind(leaf, value)?),
         Test::AnyOf(name, words) => {
-            let given = value
-                .as_array()
-                .map_or(std::slice::from_ref(value), Vec::as_slice);
+            let given = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
             let given = given.iter().filter_map(|word| word.as_str());
             let stored = given.filter_map(|shown| {
                 let word = words.values.iter().find(|word| word.shown == shown);

@@ -153,11 +153,7 @@ impl Loader<'_> {
         for wish in &set_up.events {
             let event = EventWish {
                 programme_id: self.programme_id,
-                cohort_id: wish
-                    .cohort
-                    .as_ref()
-                    .and_then(|key| cohorts.get(key))
-                    .copied(),
+                cohort_id: wish.cohort.as_ref().and_then(|key| cohorts.get(key)).copied(),
                 hub_id: None,
                 key: wish.key.clone(),
                 kind: wish.kind,

@@ -34,14 +34,12 @@ impl Loader<'_> {
             let id = self.pathway(wish).await?;
             for (index, commitment) in wish.commitments.iter().enumerate() {
                 let key = format!("{}.{}", wish.key, commitment.key);
-                self.commitment(&mut known, Some(id), key, index, commitment)
-                    .await?;
+                self.commitment(&mut known, Some(id), key, index, commitment).await?;
             }
         }
         for (index, commitment) in set_up.hub_commitments.iter().enumerate() {
             let key = format!("hub.{}", commitment.key);
-            self.commitment(&mut known, None, key, index, commitment)
-                .await?;
+            self.commitment(&mut known, None, key, index, commitment).await?;
         }
         self.retire(known).await?;
         self.drop_pathways(&set_up.pathways).await
@@ -80,11 +78,7 @@ impl Loader<'_> {
     ) -> Result<(), StoreError> {
         let old = known.remove(&key);
         let id = old.as_ref().map_or_else(|| new_id(self.now), |old| old.id);
-        let owed_by = if pathway_id.is_some() {
-            OwedBy::Partner
-        } else {
-            OwedBy::Hub
-        };
+        let owed_by = if pathway_id.is_some() { OwedBy::Partner } else { OwedBy::Hub };
         let place = format!("commitment {key}");
         let wanted = commitment_template::Model {
             id,

@@ -109,10 +109,7 @@ impl Loader<'_> {
         if old == wanted {
             return Ok(false);
         }
-        calendar_span::Entity::delete_many()
-            .filter(is_its_own)
-            .exec(self.txn)
-            .await?;
+        calendar_span::Entity::delete_many().filter(is_its_own).exec(self.txn).await?;
         for mut span in wanted {
             span.id = new_id(self.now);
             calendar_span::Entity::insert(span.into_active_model())

@@ -46,10 +46,7 @@ fn check_spans(spans: &[SpanSetUp], place: &str, faults: &mut Faults) {
         faults.expect(
             pair[0].ends_on < pair[1].starts_on,
             format!("{place}.span"),
-            format!(
-                "the terms `{}` and `{}` overlap.",
-                pair[0].name, pair[1].name
-            ),
+            format!("the terms `{}` and `{}` overlap.", pair[0].name, pair[1].name),
         );
     }
     for half_term in of_kind(spans, SpanKind::HalfTerm) {

@@ -9,11 +9,7 @@ pub(super) fn check(cohorts: &[CohortSetUp], faults: &mut Faults) {
     for cohort in cohorts {
         let place = format!("cohort.{}", cohort.key);
         faults.text(format!("{place}.name"), &cohort.name);
-        faults.expect(
-            !cohort.terms.is_empty(),
-            format!("{place}.term"),
-            "at least one is needed.",
-        );
+        faults.expect(!cohort.terms.is_empty(), format!("{place}.term"), "at least one is needed.");
         let mut before: Option<&TermSetUp> = None;
         for (index, term) in cohort.terms.iter().enumerate() {
             let place = format!("{place}.term.{}", index + 1);
@@ -38,10 +34,7 @@ fn check_term(term: &TermSetUp, place: &str, faults: &mut Faults) {
     faults.expect(
         term.starts_on < term.ends_on,
         format!("{place}.ends_on"),
-        format!(
-            "{} is not after the start, {}.",
-            term.ends_on, term.starts_on
-        ),
+        format!("{} is not after the start, {}.", term.ends_on, term.starts_on),
     );
     if let Some((first, last)) = term.half_term {
         let place = format!("{place}.half_term");

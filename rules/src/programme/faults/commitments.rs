@@ -22,15 +22,8 @@ pub(super) fn check(set_up: &SetUp, faults: &mut Faults) {
         // A term of whole weeks that starts in mid-week reaches into two more.
         weeks: u32::try_from(longest.max().unwrap_or(0)).unwrap_or(0) + 2,
     };
-    faults.expect(
-        !set_up.pathways.is_empty(),
-        "pathway",
-        "at least one is needed.",
-    );
-    faults.keys(
-        "pathway",
-        set_up.pathways.iter().map(|pathway| pathway.key.as_str()),
-    );
+    faults.expect(!set_up.pathways.is_empty(), "pathway", "at least one is needed.");
+    faults.keys("pathway", set_up.pathways.iter().map(|pathway| pathway.key.as_str()));
     for pathway in &set_up.pathways {
         let place = format!("pathway.{}", pathway.key);
         faults.text(format!("{place}.name"), &pathway.name);
@@ -40,27 +33,17 @@ pub(super) fn check(set_up: &SetUp, faults: &mut Faults) {
             "`hub` is kept for what hubs promise.",
         );
         faults.expect(
-            pathway
-                .leadership_days
-                .is_none_or(|(least, most)| least <= most),
+            pathway.leadership_days.is_none_or(|(least, most)| least <= most),
             format!("{place}.leadership_days"),
             "the least must come before the most.",
         );
-        list(
-            &format!("{place}.commitment"),
-            &pathway.commitments,
-            &limits,
-            faults,
-        );
+        list(&format!("{place}.commitment"), &pathway.commitments, &limits, faults);
     }
     list("hub_commitment", &set_up.hub_commitments, &limits, faults);
 }
 
 fn list(place: &str, commitments: &[CommitmentSetUp], limits: &Limits, faults: &mut Faults) {
-    faults.keys(
-        place,
-        commitments.iter().map(|commitment| commitment.key.as_str()),
-    );
+    faults.keys(place, commitments.iter().map(|commitment| commitment.key.as_str()));
     for commitment in commitments {
         let place = format!("{place}.{}", commitment.key);
         faults.text(format!("{place}.title"), &commitment.title);
@@ -83,10 +66,7 @@ fn check_dates(rule: &CommitmentRule, place: &str, limits: &Limits, faults: &mut
         faults.expect(
             (1..=limits.terms).contains(&term),
             format!("{place}.term"),
-            format!(
-                "there is no term {term}: no cohort has more than {}.",
-                limits.terms
-            ),
+            format!("there is no term {term}: no cohort has more than {}.", limits.terms),
         );
     }
     if let DueRule::EndOfWeek(weeks) | DueRule::LastWeeks(weeks) = rule.due {

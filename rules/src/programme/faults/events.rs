@@ -4,10 +4,7 @@ use super::Faults;
 use crate::programme::{EventSetUp, SetUp};
 
 pub(super) fn check(set_up: &SetUp, faults: &mut Faults) {
-    faults.keys(
-        "event",
-        set_up.events.iter().map(|event| event.key.as_str()),
-    );
+    faults.keys("event", set_up.events.iter().map(|event| event.key.as_str()));
     for event in &set_up.events {
         let place = format!("event.{}", event.key);
         faults.text(format!("{place}.title"), &event.title);
@@ -26,10 +23,7 @@ fn check_term(event: &EventSetUp, set_up: &SetUp, place: &str, faults: &mut Faul
     if let Some(key) = &event.cohort
         && !cohorts.any(|cohort| cohort.key == *key)
     {
-        faults.add(
-            format!("{place}.cohort"),
-            format!("there is no cohort `{key}`."),
-        );
+        faults.add(format!("{place}.cohort"), format!("there is no cohort `{key}`."));
         return;
     }
     let day = event.starts_at.date();

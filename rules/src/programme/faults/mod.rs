@@ -31,10 +31,7 @@ struct Faults(Vec<SetUpFault>);
 
 impl Faults {
     fn add(&mut self, place: impl Into<String>, problem: impl Into<String>) {
-        self.0.push(SetUpFault {
-            place: place.into(),
-            problem: problem.into(),
-        });
+        self.0.push(SetUpFault { place: place.into(), problem: problem.into() });
     }
 
     /// Something that must hold.
@@ -50,9 +47,7 @@ impl Faults {
 
     fn key(&mut self, place: impl Into<String>, key: &str) {
         let good = !key.is_empty()
-            && key
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+            && key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         self.expect(
             good,
             place,

@@ -12,19 +12,12 @@ pub(super) fn check(policy: &Policy, faults: &mut Faults) {
     for (name, days) in [
         ("grace_working_days", policy.grace_working_days),
         ("escalate_to_hub_after", policy.escalate_to_hub_after),
-        (
-            "escalate_to_programme_after",
-            policy.escalate_to_programme_after,
-        ),
+        ("escalate_to_programme_after", policy.escalate_to_programme_after),
         ("alert_when_overdue_by", policy.alert_when_overdue_by),
     ] {
         let place = format!("policy.{name}");
         let least = u32::from(name != "grace_working_days");
-        faults.expect(
-            days >= least,
-            place.clone(),
-            "must be at least 1 working day.",
-        );
+        faults.expect(days >= least, place.clone(), "must be at least 1 working day.");
         at_most(place, days, faults);
     }
     faults.expect(

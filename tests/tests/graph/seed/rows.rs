@@ -15,17 +15,13 @@ use serde_json::{Value, json};
 use super::*;
 
 async fn put<A: ActiveModelTrait + Send>(txn: &DatabaseTransaction, row: impl IntoActiveModel<A>) {
-    A::Entity::insert(row.into_active_model())
-        .exec_without_returning(txn)
-        .await
-        .expect("a row");
+    A::Entity::insert(row.into_active_model()).exec_without_returning(txn).await.expect("a row");
 }
 
 pub async fn register(txn: &DatabaseTransaction) {
-    for (row, code, name, region) in [
-        (id(3), 801, "Larkshire", NORTH),
-        (id(4), 802, "Wrenborough", LONDON),
-    ] {
+    for (row, code, name, region) in
+        [(id(3), 801, "Larkshire", NORTH), (id(4), 802, "Wrenborough", LONDON)]
+    {
         let authority = local_authority::Model {
             id: row,
             code,
@@ -44,31 +40,10 @@ pub async fn register(txn: &DatabaseTransaction) {
     for (row, urn, name, region, trust, phase) in [
         (id(10), 900_001, "Elm School", NORTH, None, "secondary"),
         (id(11), 900_002, "Fir School", LONDON, None, "secondary"),
-        (
-            BIRCH,
-            900_003,
-            "Birch \"Hill\" School",
-            NORTH,
-            None,
-            "primary",
-        ),
+        (BIRCH, 900_003, "Birch \"Hill\" School", NORTH, None, "primary"),
         (id(13), 900_004, "Cedar School", LONDON, None, "primary"),
-        (
-            id(14),
-            900_005,
-            "Alder Academy",
-            NORTH,
-            Some(id(5)),
-            "secondary",
-        ),
-        (
-            id(15),
-            900_006,
-            "Damson Academy",
-            LONDON,
-            Some(id(5)),
-            "all_through",
-        ),
+        (id(14), 900_005, "Alder Academy", NORTH, Some(id(5)), "secondary"),
+        (id(15), 900_006, "Damson Academy", LONDON, Some(id(5)), "all_through"),
     ] {
         let school = school::Model {
             id: row,
@@ -178,12 +153,7 @@ pub async fn people(txn: &DatabaseTransaction, now: DateTime<Utc>) {
     put(txn, stranger).await;
     for (row, person, setting, role) in [
         (id(120), Who::HubLead.person(), LEAD_NORTH, "hub_lead"),
-        (
-            id(121),
-            Who::SchoolUser.person(),
-            PARTNER_BIRCH,
-            "headteacher",
-        ),
+        (id(121), Who::SchoolUser.person(), PARTNER_BIRCH, "headteacher"),
         (id(122), id(99), PARTNER_CEDAR, "headteacher"),
     ] {
         let contact = contact::Model {
@@ -245,13 +215,7 @@ pub async fn set_up(txn: &DatabaseTransaction) {
     };
     put(txn, pathway).await;
     for (row, pathway, key, kind, owed_by) in [
-        (
-            id(46),
-            Some(PATHWAY),
-            "regional.assess",
-            "self_assessment",
-            "partner",
-        ),
+        (id(46), Some(PATHWAY), "regional.assess", "self_assessment", "partner"),
         (id(47), None, "hub.open-day", "host_open_day", "hub"),
     ] {
         let commitment = commitment_template::Model {
@@ -302,12 +266,7 @@ pub async fn hubs(txn: &DatabaseTransaction) {
             cohort_id: None,
             hub_id: hub,
             key: key.to_owned(),
-            kind: if hub.is_some() {
-                "open_day"
-            } else {
-                "cpd_session"
-            }
-            .to_owned(),
+            kind: if hub.is_some() { "open_day" } else { "cpd_session" }.to_owned(),
             title: format!("Event {key}"),
             starts_at: at("2026-11-05T09:00:00Z"),
             ends_at: at("2026-11-05T11:00:00Z"),
@@ -352,11 +311,8 @@ pub async fn enrolments(txn: &DatabaseTransaction) {
         put(txn, enrolment).await;
     }
     for (row, school) in [(id(65), id(14)), (id(66), id(15))] {
-        let academy = enrolment_academy::Model {
-            id: row,
-            enrolment_id: ENROLMENT_TRUST,
-            school_id: school,
-        };
+        let academy =
+            enrolment_academy::Model { id: row, enrolment_id: ENROLMENT_TRUST, school_id: school };
         put(txn, academy).await;
     }
     for (number, due, state) in [
@@ -383,18 +339,8 @@ pub async fn enrolments(txn: &DatabaseTransaction) {
             subject_id: enrolment.unwrap_or(hub),
             template_id: if enrolment.is_some() { id(46) } else { id(47) },
             occurrence: format!("term-{number}"),
-            owed_by: if enrolment.is_some() {
-                "partner"
-            } else {
-                "hub"
-            }
-            .to_owned(),
-            kind: if enrolment.is_some() {
-                "self_assessment"
-            } else {
-                "host_open_day"
-            }
-            .to_owned(),
+            owed_by: if enrolment.is_some() { "partner" } else { "hub" }.to_owned(),
+            kind: if enrolment.is_some() { "self_assessment" } else { "host_open_day" }.to_owned(),
             action: "do".to_owned(),
             title: format!("Obligation {number}"),
             term_id: Some(id(42)),
@@ -446,10 +392,9 @@ pub async fn consequences(txn: &DatabaseTransaction) {
         };
         put(txn, alert).await;
     }
-    for (number, person, obligation) in [
-        (0, Who::SchoolUser.person(), OBLIGATION),
-        (1, id(99), OBLIGATION + 5),
-    ] {
+    for (number, person, obligation) in
+        [(0, Who::SchoolUser.person(), OBLIGATION), (1, id(99), OBLIGATION + 5)]
+    {
         let message = message::Model {
             id: id(130 + number),
             kind: "digest".to_owned(),
