@@ -17,10 +17,7 @@ impl MigrationTrait for Migration {
         Some(true)
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "a schema is one list, best read at one go"
-    )]
+    #[expect(clippy::too_many_lines, reason = "a schema is one list, best read at one go")]
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let tables = vec![
             table("programme")

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rules::calendar::end_of_day;
 use rules::commitments::{Change, ObligationState, OwedBy, Wanted};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait as _, DatabaseTransaction, EntityTrait as _};
+use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
 use super::obligation;
@@ -29,7 +29,8 @@ pub(super) struct Owner {
 pub(super) struct Ledger {
     pub now: DateTime<Utc>,
     added: Vec<obligation::ActiveModel>,
-    changed: Vec<obligation::ActiveModel>,
+    /// Each with its id and the version it was read at.
+    changed: Vec<(Uuid, i32, obligation::ActiveModel)>,
 }
 
 impl Ledger {
@@ -69,13 +70,12 @@ impl Ledger {
     ) {
         let Some(old) = old else { return };
         let mut row: obligation::ActiveModel = obligation::ActiveModel {
-            id: sea_orm::ActiveValue::Unchanged(old.id),
             version: Set(old.version + 1),
             changed_at: Set(self.now),
             ..Default::default()
         };
         edit(&mut row, old);
-        self.changed.push(row);
+        self.changed.push((old.id, old.version, row));
     }
 
     /// Writes everything down and returns how many obligations changed.
@@ -84,12 +84,25 @@ impl Ledger {
         let mut added = self.added;
         while !added.is_empty() {
             let rest = added.split_off(added.len().min(BATCH));
+            // Another transaction may have derived the same at the same time: one row is enough.
             obligation::Entity::insert_many(std::mem::replace(&mut added, rest))
+                .on_conflict_do_nothing_on([
+                    obligation::Column::SubjectId,
+                    obligation::Column::CohortId,
+                    obligation::Column::TemplateId,
+                    obligation::Column::Occurrence,
+                ])
                 .exec_without_returning(txn)
                 .await?;
         }
-        for row in self.changed {
-            row.update_without_returning(txn).await?;
+        for (id, read_version, row) in self.changed {
+            // What somebody recorded since we read it stands; the next derivation starts from there.
+            obligation::Entity::update_many()
+                .filter(obligation::Column::Id.eq(id))
+                .filter(obligation::Column::Version.eq(read_version))
+                .set(row)
+                .exec(txn)
+                .await?;
         }
         Ok(count)
     }

@@ -17,12 +17,25 @@ pub mod timetable;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend};
 use uuid::Uuid;
 
 use crate::outcome::StoreError;
 
 /// Ids in one statement: well below SQLite's limit of bound values.
 const BATCH: usize = 500;
+
+/// Makes this transaction the only one that plans or bundles reminders until it ends. Both read in
+/// several statements what they then write by; a second one in between would have them mix two
+/// states. On SQLite the one writer is alone anyway.
+async fn alone(txn: &DatabaseTransaction) -> Result<(), StoreError> {
+    /// Any number that nobody else locks by.
+    const REMINDERS: i64 = 5_102_026;
+    if txn.get_database_backend() == DbBackend::Postgres {
+        txn.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({REMINDERS})")).await?;
+    }
+    Ok(())
+}
 
 /// Reads a word of a row, or says which row holds one that is not known.
 fn word<T: FromStr<Err: Display>>(

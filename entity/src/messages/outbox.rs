@@ -250,8 +250,12 @@ pub async fn open(
         let mut items = Vec::new();
         let mut dropped = CallOff::default();
         for row in reminders.remove(&message.id).unwrap_or_default() {
-            let fact = facts.get(&row.obligation_id);
-            if let (true, Some(fact)) = (dropped.check(&row, fact, now)?, fact) {
+            let fact = facts.get(&row.obligation_id).ok_or_else(|| StoreError::Unreadable {
+                table: "reminder",
+                id: row.id,
+                problem: "its obligation cannot be read".to_owned(),
+            })?;
+            if dropped.check(&row, fact, now)? {
                 items.push((read(&row)?.step, fact.clone()));
             }
         }

@@ -13,7 +13,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::facts::{self, Book, Fact};
-use super::{BATCH, reminder, text, word};
+use super::{BATCH, alone, reminder, text, word};
 use crate::enrolments::obligation;
 use crate::id::new_id;
 use crate::outcome::StoreError;
@@ -34,6 +34,7 @@ pub async fn plan_programme(
     book: &Book,
     programme_id: Uuid,
 ) -> Result<usize, StoreError> {
+    alone(txn).await?;
     let policy = book.policy(programme_id)?;
     let ahead = policy.remind_before.iter().max().copied().unwrap_or(0);
     let ahead = Days::new(u64::from(ahead) * DAYS_PER_WORKING_DAY + LONG_HOLIDAY);
@@ -77,6 +78,7 @@ pub async fn call_off_unwanted(
     now: DateTime<Utc>,
     book: &Book,
 ) -> Result<usize, StoreError> {
+    alone(txn).await?;
     let planned = Query::select()
         .column(reminder::Column::ObligationId)
         .from(reminder::Entity)
@@ -88,7 +90,10 @@ pub async fn call_off_unwanted(
         reminder::Entity::find().filter(reminder::Column::State.eq("planned")).all(txn).await?;
     let mut off = CallOff::default();
     for row in &reminders {
-        off.check(row, facts.get(&row.obligation_id), now)?;
+        // One without facts was planned after they were read, and is as new as can be.
+        if let Some(fact) = facts.get(&row.obligation_id) {
+            off.check(row, fact, now)?;
+        }
     }
     off.write(txn, now).await
 }
@@ -106,14 +111,10 @@ impl CallOff {
     pub(super) fn check(
         &mut self,
         row: &reminder::Model,
-        fact: Option<&Fact>,
+        fact: &Fact,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let reason = match fact {
-            Some(fact) => unwanted(&fact.rules, &read(row)?, now),
-            None => Some("It is no longer owed."),
-        };
-        let Some(reason) = reason else {
+        let Some(reason) = unwanted(&fact.rules, &read(row)?, now) else {
             return Ok(true);
         };
         let state =
