@@ -73,13 +73,24 @@ fn own_enrolments(viewer: &Viewer, column: &'static str) -> SelectStatement {
 }
 
 /// Settings that lead, or are partners of, the hubs a viewer answers for.
-fn settings_of_led_hubs(viewer: &Viewer, table: &'static str, column: &'static str) -> SimpleExpr {
+fn settings_of_led_hubs(
+    viewer: &Viewer,
+    table: &'static str,
+    column: &'static str,
+    partners: SimpleExpr,
+) -> SimpleExpr {
     let partners = Query::select()
         .column(("enrolment", "partner_setting_id"))
         .from("enrolment")
         .and_where(within("enrolment", "hub_id", led_hubs(viewer)))
+        .and_where(partners)
         .to_owned();
     within(table, column, lead_settings(led_hubs(viewer))).or(within(table, column, partners))
+}
+
+/// Enrolments that have not ended: people are visible to each other only while they work together.
+fn running() -> SimpleExpr {
+    Expr::col(("enrolment", "status")).is_in(["active", "paused"])
 }
 
 /// Lead settings of the given hubs.
@@ -126,7 +137,7 @@ impl Scope {
             return all();
         };
         one_of("setting", "id", &viewer.settings)
-            .or(settings_of_led_hubs(viewer, "setting", "id"))
+            .or(settings_of_led_hubs(viewer, "setting", "id", all()))
             .or(within("setting", "id", lead_settings(own_enrolments(viewer, "hub_id"))))
     }
 
@@ -156,20 +167,24 @@ impl Scope {
         ))
     }
 
-    /// Rows of `contact`: one's own settings, one's hubs' settings, and the leads who support one.
+    /// Rows of `contact`: one's own; and, while they are in their role, those of one's own settings
+    /// and of the settings that work with one's hubs now, and the leads who support one now.
     #[must_use]
     pub fn contacts(&self) -> SimpleExpr {
         let Some(viewer) = self.limited() else {
             return all();
         };
-        let leads =
-            within("contact", "setting_id", lead_settings(own_enrolments(viewer, "hub_id")))
-                .and(Expr::col(("contact", "role")).eq("hub_lead"));
-        Expr::col(("contact", "person_id"))
-            .eq(viewer.person_id)
-            .or(one_of("contact", "setting_id", &viewer.settings))
-            .or(settings_of_led_hubs(viewer, "contact", "setting_id"))
-            .or(leads)
+        let supporting = own_enrolments(viewer, "hub_id").and_where(running()).to_owned();
+        let leads = within("contact", "setting_id", lead_settings(supporting))
+            .and(Expr::col(("contact", "role")).eq("hub_lead"));
+        let colleagues = one_of("contact", "setting_id", &viewer.settings)
+            .or(settings_of_led_hubs(viewer, "contact", "setting_id", running()))
+            .or(leads);
+        Expr::col(("contact", "person_id")).eq(viewer.person_id).or(Expr::col((
+            "contact", "ended_at",
+        ))
+        .is_null()
+        .and(colleagues))
     }
 
     /// Rows of `person`: oneself, and whoever is a visible contact.

@@ -221,6 +221,7 @@ async fn an_enrolment_that_cannot_be_is_refused_by_its_field_and_changes_nothing
                 Enrol { partner_setting_id: programme.hubs[0].lead_setting_id, ..good.clone() },
             ),
             ("enrolledOn", Enrol { enrolled_on: day("2027-08-01"), ..good.clone() }),
+            ("enrolledOn", Enrol { enrolled_on: day("2016-07-06"), ..good.clone() }),
             ("academyIds", Enrol { academies: vec![nowhere], ..good.clone() }),
         ];
         for (field, wish) in cases {
@@ -353,7 +354,11 @@ async fn the_day_after_a_cpd_session_its_recording_is_owed() {
                 record_met(txn, &Scope::System, None, now, before.id, None, on, "").await
             })
             .await;
-        assert_eq!(refusal(early), (RefusalCode::Conflict, Some("id")), "it has not taken place");
+        assert_eq!(
+            refusal(early),
+            (RefusalCode::Conflict, Some("obligationId")),
+            "it has not taken place"
+        );
         programme.world.clock.set(at("2026-10-08T23:05:00Z"));
         assert!(programme.rederive().await > 0);
         let after = session().await;
@@ -433,6 +438,53 @@ async fn only_those_who_run_a_hub_change_its_partners() {
             })
             .await;
         assert!(met.is_ok(), "a school reports what it did");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hub_owes_only_what_its_partners_need_and_nothing_from_before_they_came() {
+    both(async |world| {
+        let programme = Programme::new(world).await;
+        let late = Enrol {
+            cohort_id: programme.cohort("january-2026").await,
+            pathway_id: programme.pathway("regional").await,
+            enrolled_on: day("2026-10-05"),
+            ..programme.wish().await
+        };
+        programme.enrol(&Scope::System, late).await.expect("enrolled");
+        let duties = programme.obligations(programme.hubs[0].id).await;
+        let today = day("2026-10-05");
+        assert!(duties.iter().all(|duty| duty.due_on > today), "no duty of a term gone by");
+        assert!(duties.iter().any(|duty| duty.kind == "keep_in_touch"));
+        assert!(
+            duties.iter().all(|duty| duty.kind != "deliver_support_days"),
+            "Regional partners have no support days"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_edit_of_what_changed_since_it_was_read_is_refused() {
+    both(async |world| {
+        let programme = Programme::new(world).await;
+        let row = programme.enrol(&Scope::System, programme.wish().await).await.expect("enrolled");
+        let owed = programme.obligation(row.id, "self_assessment").await;
+        let mut rewritten = owed.clone().into_active_model();
+        rewritten.version = sea_orm::ActiveValue::Set(owed.version + 1);
+        rewritten.due_on = sea_orm::ActiveValue::Set(day("2026-09-24"));
+        let txn = programme.world.db.write().await.expect("a transaction");
+        rewritten.update(&txn).await.expect("another write");
+        txn.commit().await.expect("commit");
+        let stale = programme
+            .write(async |txn, now| {
+                let on = day("2026-09-21");
+                let version = Some(owed.version);
+                record_met(txn, &Scope::System, None, now, owed.id, version, on, "").await
+            })
+            .await;
+        assert_eq!(refusal(stale), (RefusalCode::Stale, Some("expectedVersion")));
     })
     .await;
 }

@@ -5,16 +5,14 @@ use rules::engagement::AlertState;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ActiveModelTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _,
+    QueryFilter as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
 use super::engagement_alert;
+use crate::enrolments::check_text;
 use crate::outcome::{RefusalCode, StoreError};
 use crate::scope::Scope;
-
-/// Longest note, in characters.
-const LONGEST_NOTE: usize = 2_000;
 
 /// Records that `by` has taken an alert on, with a note. Whoever sees an alert may do so: leads of
 /// its hub, regional leads of its region, admins. Doing it again replaces the note.
@@ -33,6 +31,7 @@ pub async fn acknowledge(
 ) -> Result<engagement_alert::Model, StoreError> {
     let alert = engagement_alert::Entity::find_by_id(alert_id)
         .filter(scope.alerts())
+        .lock_exclusive()
         .one(txn)
         .await?
         .ok_or_else(|| refused(RefusalCode::NotFound, "alertId", "There is no such alert."))?;
@@ -45,10 +44,7 @@ pub async fn acknowledge(
         return Err(refused(RefusalCode::Conflict, "alertId", message));
     }
     let note = note.trim();
-    if note.chars().count() > LONGEST_NOTE {
-        let message = format!("A note can have at most {LONGEST_NOTE} characters.");
-        return Err(refused(RefusalCode::Invalid, "note", &message));
-    }
+    check_text("note", note, false)?;
     let version = alert.version + 1;
     let mut row = alert.into_active_model();
     row.state = Set(<&str>::from(AlertState::Acknowledged).to_owned());

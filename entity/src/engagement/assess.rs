@@ -198,6 +198,7 @@ impl View {
         Ok(engagement_alert::Entity::find()
             .filter(about)
             .filter(engagement_alert::Column::State.ne("resolved"))
+            .lock_exclusive()
             .all(txn)
             .await?)
     }

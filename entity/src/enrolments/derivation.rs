@@ -1,13 +1,16 @@
 //! From facts in the tables to dated obligations: gathers what [`rules::commitments::derive`]
 //! looks at and writes down what it answers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rules::calendar::Calendar;
-use rules::commitments::{CommitmentFacts, DerivationFacts, EventFacts, TermFacts, derive};
+use rules::commitments::{
+    CommitmentFacts, CommitmentKind, DerivationFacts, EventFacts, TermFacts, derive,
+};
 use sea_orm::{
     ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -59,14 +62,17 @@ pub async fn rederive_hub(
         .filter(obligation::Column::CohortId.eq(cohort_id))
         .all(txn)
         .await?;
-    let active = enrolment::Entity::find()
+    let enrolments = enrolment::Entity::find()
         .filter(enrolment::Column::HubId.eq(hub_id))
         .filter(enrolment::Column::CohortId.eq(cohort_id))
-        .filter(enrolment::Column::Status.is_in(["active", "paused"]))
-        .one(txn)
+        .all(txn)
         .await?;
+    let mut partners = Partners::default();
+    for enrolment in &enrolments {
+        partners.count(enrolment);
+    }
     let mut ledger = Ledger::new(now);
-    programme.hub(&mut ledger, &hub, cohort_id, active.is_some(), existing)?;
+    programme.hub(&mut ledger, &hub, cohort_id, &partners, existing)?;
     ledger.write(txn).await
 }
 
@@ -81,6 +87,13 @@ pub async fn rederive_programme(
     programme_id: Uuid,
 ) -> Result<usize, StoreError> {
     let programme = ProgrammeFacts::load(txn, programme_id).await?;
+    // Locked, so that no partner moves to another hub while its new obligations name the old one.
+    let enrolments = enrolment::Entity::find()
+        .filter(enrolment::Column::ProgrammeId.eq(programme_id))
+        .order_by_asc(enrolment::Column::Id)
+        .lock_shared()
+        .all(txn)
+        .await?;
     let mut existing: HashMap<(Uuid, Uuid), Vec<obligation::Model>> = HashMap::new();
     let rows = obligation::Entity::find()
         .filter(obligation::Column::ProgrammeId.eq(programme_id))
@@ -90,17 +103,11 @@ pub async fn rederive_programme(
         existing.entry((row.subject_id, row.cohort_id)).or_default().push(row);
     }
     let mut ledger = Ledger::new(now);
-    let mut hub_cohorts: HashMap<(Uuid, Uuid), bool> = HashMap::new();
-    let enrolments = enrolment::Entity::find()
-        .filter(enrolment::Column::ProgrammeId.eq(programme_id))
-        .order_by_asc(enrolment::Column::Id)
-        .all(txn)
-        .await?;
+    let mut hub_cohorts: HashMap<(Uuid, Uuid), Partners> = HashMap::new();
     for enrolment in &enrolments {
         let key = (enrolment.id, enrolment.cohort_id);
         programme.enrolment(&mut ledger, enrolment, existing.remove(&key).unwrap_or_default())?;
-        let active = enrolment.status == "active" || enrolment.status == "paused";
-        *hub_cohorts.entry((enrolment.hub_id, enrolment.cohort_id)).or_default() |= active;
+        hub_cohorts.entry((enrolment.hub_id, enrolment.cohort_id)).or_default().count(enrolment);
     }
     let hubs =
         hub::Entity::find().filter(hub::Column::ProgrammeId.eq(programme_id)).all(txn).await?;
@@ -109,13 +116,32 @@ pub async fn rederive_programme(
     for &(subject, cohort) in existing.keys() {
         hub_cohorts.entry((subject, cohort)).or_default();
     }
-    for ((hub_id, cohort_id), active) in hub_cohorts {
+    for ((hub_id, cohort_id), partners) in hub_cohorts {
         if let Some(hub) = hubs.get(&hub_id) {
             let rows = existing.remove(&(hub_id, cohort_id)).unwrap_or_default();
-            programme.hub(&mut ledger, hub, cohort_id, active, rows)?;
+            programme.hub(&mut ledger, hub, cohort_id, &partners, rows)?;
         }
     }
     ledger.write(txn).await
+}
+
+/// The running enrolments of one cohort under one hub, as far as its own duties depend on them.
+#[derive(Default)]
+struct Partners {
+    /// First day of the first of them; none, when there is no partner.
+    since: Option<NaiveDate>,
+    pathways: HashSet<Uuid>,
+}
+
+impl Partners {
+    fn count(&mut self, enrolment: &enrolment::Model) {
+        if enrolment.status == "active" || enrolment.status == "paused" {
+            let first =
+                self.since.map_or(enrolment.enrolled_on, |day| day.min(enrolment.enrolled_on));
+            self.since = Some(first);
+            self.pathways.insert(enrolment.pathway_id);
+        }
+    }
 }
 
 /// What all derivations of one programme share.
@@ -190,7 +216,7 @@ impl ProgrammeFacts {
             joined_on: enrolment.enrolled_on,
             ended_on: enrolment.ended_on,
             calendar: self.calendars.of_setting(enrolment.partner_setting_id),
-            grace_working_days: self.grace_working_days,
+            has_support_days: true,
         };
         let owner = Owner {
             programme: self.programme_id,
@@ -201,28 +227,35 @@ impl ProgrammeFacts {
         self.add(ledger, owner, standing, existing)
     }
 
-    /// Adds the changes of one hub's duties in one cohort to the ledger. A hub without partners in
-    /// the cohort owes it nothing.
+    /// Adds the changes of one hub's duties in one cohort to the ledger. A hub owes a cohort nothing
+    /// before its first partner there, or without one.
     fn hub(
         &self,
         ledger: &mut Ledger,
         hub: &hub::Model,
         cohort_id: Uuid,
-        active: bool,
+        partners: &Partners,
         existing: Vec<obligation::Model>,
     ) -> Result<(), StoreError> {
         let standing = Standing {
             cohort_id,
             pathway_id: None,
             hub_id: hub.id,
-            joined_on: hub.opened_on,
-            ended_on: if active { hub.closed_on } else { Some(hub.opened_on) },
+            joined_on: partners.since.map_or(hub.opened_on, |day| day.max(hub.opened_on)),
+            ended_on: if partners.since.is_some() { hub.closed_on } else { Some(hub.opened_on) },
             calendar: self.calendars.of_setting(hub.lead_setting_id),
-            grace_working_days: 0,
+            has_support_days: partners.pathways.iter().any(|id| self.offers_support_days(*id)),
         };
         let owner =
             Owner { programme: self.programme_id, cohort: cohort_id, hub: hub.id, enrolment: None };
         self.add(ledger, owner, standing, existing)
+    }
+
+    /// Whether a pathway has days of the lead's own time in it.
+    fn offers_support_days(&self, pathway_id: Uuid) -> bool {
+        self.commitments.get(&Some(pathway_id)).is_some_and(|commitments| {
+            commitments.iter().any(|one| one.kind == CommitmentKind::SupportDays)
+        })
     }
 
     fn add(
@@ -238,11 +271,20 @@ impl ProgrammeFacts {
         };
         let facts = DerivationFacts {
             now: ledger.now,
-            grace_working_days: standing.grace_working_days,
+            grace_working_days: self.grace_working_days,
             joined_on: standing.joined_on,
             ended_on: standing.ended_on,
             terms: self.terms.get(&standing.cohort_id).cloned().unwrap_or_default(),
-            commitments: self.commitments.get(&standing.pathway_id).cloned().unwrap_or_default(),
+            commitments: self
+                .commitments
+                .get(&standing.pathway_id)
+                .into_iter()
+                .flatten()
+                .filter(|one| {
+                    standing.has_support_days || one.kind != CommitmentKind::DeliverSupportDays
+                })
+                .cloned()
+                .collect(),
             events: self
                 .events
                 .iter()
@@ -265,5 +307,6 @@ struct Standing {
     joined_on: NaiveDate,
     ended_on: Option<NaiveDate>,
     calendar: Calendar,
-    grace_working_days: u32,
+    /// A hub delivers support days only to partners whose pathway has them.
+    has_support_days: bool,
 }

@@ -5,6 +5,7 @@ use rules::people::SettingKind;
 use rules::programme::PartnerKind;
 use sea_orm::{
     ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -34,6 +35,9 @@ pub(super) async fn check_place(
     wish: &Enrol,
 ) -> Result<(), StoreError> {
     check_open(hub, wish.enrolled_on, "hubId")?;
+    if wish.enrolled_on < hub.opened_on {
+        return refused(RefusalCode::Invalid, "enrolledOn", "The hub had not opened by then.");
+    }
     let cohort = cohort::Entity::find_by_id(wish.cohort_id).one(txn).await?;
     if cohort.is_none_or(|cohort| cohort.programme_id != hub.programme_id) {
         return refused(
@@ -71,7 +75,8 @@ pub(super) async fn check_partner(
             "The hub's programme has no such pathway.",
         );
     };
-    let setting = setting::Entity::find_by_id(wish.partner_setting_id).one(txn).await?;
+    let setting =
+        setting::Entity::find_by_id(wish.partner_setting_id).lock_exclusive().one(txn).await?;
     let Some(setting) = setting else {
         return refused(RefusalCode::NotFound, "partnerSettingId", "There is no such setting.");
     };
@@ -128,6 +133,13 @@ async fn check_schools(
             return refused(RefusalCode::Conflict, "partnerSettingId", "That school has closed.");
         }
         return Ok(());
+    }
+    if academies.is_empty() {
+        return refused(
+            RefusalCode::Invalid,
+            "academyIds",
+            "Name the academies of the trust that take part.",
+        );
     }
     let own = school::Entity::find()
         .filter(school::Column::Id.is_in(academies.iter().copied()))

@@ -5,7 +5,7 @@ use rules::calendar::local;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _,
+    IntoActiveModel as _, QueryFilter as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -239,17 +239,24 @@ async fn running(
     id: Uuid,
     expected_version: Option<i32>,
 ) -> Result<(enrolment::Model, hub::Model), StoreError> {
-    let missing =
-        || StoreError::refused(RefusalCode::NotFound, Some("id"), "There is no such enrolment.");
+    let missing = || {
+        StoreError::refused(
+            RefusalCode::NotFound,
+            Some("enrolmentId"),
+            "There is no such enrolment.",
+        )
+    };
     let row = enrolment::Entity::find_by_id(id)
         .filter(Condition::all().add(scope.enrolments()))
+        .lock_exclusive()
         .one(txn)
         .await?
         .ok_or_else(missing)?;
-    let hub = hub::Entity::find_by_id(row.hub_id).one(txn).await?.ok_or_else(missing)?;
+    let hub =
+        hub::Entity::find_by_id(row.hub_id).lock_exclusive().one(txn).await?.ok_or_else(missing)?;
     check_version(row.version, expected_version)?;
     if row.status == "withdrawn" || row.status == "completed" {
-        return refused(RefusalCode::Conflict, "id", "This enrolment has ended already.");
+        return refused(RefusalCode::Conflict, "enrolmentId", "This enrolment has ended already.");
     }
     Ok((row, hub))
 }

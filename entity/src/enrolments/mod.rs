@@ -27,13 +27,17 @@ use crate::outcome::{RefusalCode, StoreError};
 const LONGEST_NOTE: usize = 2_000;
 
 /// Refuses a text that is empty where one is needed, or too long to be kept.
-fn check_text(field: &'static str, text: &str, needed: bool) -> Result<(), StoreError> {
+pub(crate) fn check_text(field: &'static str, text: &str, needed: bool) -> Result<(), StoreError> {
     if needed && text.trim().is_empty() {
         return Err(StoreError::refused(
             RefusalCode::Invalid,
             Some(field),
             "Say why, in a few words.",
         ));
+    }
+    if text.contains('\0') {
+        let message = "This holds a character that cannot be kept.";
+        return Err(StoreError::refused(RefusalCode::Invalid, Some(field), message));
     }
     if text.chars().count() > LONGEST_NOTE {
         let message = format!("This can have at most {LONGEST_NOTE} characters.");

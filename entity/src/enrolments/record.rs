@@ -6,7 +6,7 @@ use rules::commitments::ObligationState;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ActiveModelTrait as _, Condition, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _,
+    QueryFilter as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -59,6 +59,11 @@ pub async fn record_met(
         }
         _ => {}
     }
+    if old.opens_on.is_some_and(|first| met_on < first) {
+        let first = old.opens_on.map(in_words).unwrap_or_default();
+        let message = format!("This can be done from {first} on.");
+        return Err(StoreError::refused(RefusalCode::Invalid, Some("metOn"), message));
+    }
     check_event(txn, &old, now, met_on).await?;
     check_version(old.version, expected_version)?;
     let note = note.trim();
@@ -95,7 +100,7 @@ pub async fn excuse(
         Ok(ObligationState::Met) => {
             return Err(StoreError::refused(
                 RefusalCode::Conflict,
-                Some("id"),
+                Some("obligationId"),
                 "This was met already; there is nothing to excuse.",
             ));
         }
@@ -107,11 +112,11 @@ pub async fn excuse(
 }
 
 fn missing() -> StoreError {
-    StoreError::refused(RefusalCode::NotFound, Some("id"), "There is no such obligation.")
+    StoreError::refused(RefusalCode::NotFound, Some("obligationId"), "There is no such obligation.")
 }
 
 fn not_owed() -> StoreError {
-    StoreError::refused(RefusalCode::Conflict, Some("id"), "This is no longer owed.")
+    StoreError::refused(RefusalCode::Conflict, Some("obligationId"), "This is no longer owed.")
 }
 
 /// Nobody has attended what has not taken place, and nobody watches a recording before there is one.
@@ -130,7 +135,7 @@ async fn check_event(
     let day = local(event.starts_at).date();
     if event.starts_at > now {
         let message = format!("This takes place on {}: record it once it has.", in_words(day));
-        return Err(StoreError::refused(RefusalCode::Conflict, Some("id"), message));
+        return Err(StoreError::refused(RefusalCode::Conflict, Some("obligationId"), message));
     }
     if met_on < day {
         let message = format!("This took place on {}, not before.", in_words(day));
@@ -146,6 +151,8 @@ async fn visible(
 ) -> Result<obligation::Model, StoreError> {
     obligation::Entity::find_by_id(id)
         .filter(Condition::all().add(scope.obligations()))
+        // Two who record at once take turns, so that the second sees the first's record.
+        .lock_exclusive()
         .one(txn)
         .await?
         .ok_or_else(missing)

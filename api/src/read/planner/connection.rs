@@ -198,6 +198,10 @@ fn condition(
     let yes = value.as_bool().unwrap_or_default();
     let text = value.as_str().unwrap_or_default();
     let nothing = || Expr::cust("1 = 0");
+    // PostgreSQL keeps no NUL in text, so nothing can match one; it must not get as far as asking.
+    if text.contains('\0') {
+        return Ok(nothing());
+    }
     Ok(match &filter.test {
         Test::Is(name, leaf) => column(name).eq(bind(leaf, value)?),
         Test::From(name, leaf) => column(name).gte(bind(leaf, value)?),
