@@ -25,6 +25,13 @@ fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name)
 }
 
+/// The policy of RISE, as the set-up stores it.
+fn policy() -> serde_json::Value {
+    let set_up: rules::programme::SetUp =
+        toml::from_str(include_str!("../../set-ups/rise.toml")).expect("RISE");
+    serde_json::to_value(set_up.policy).expect("a policy")
+}
+
 fn bytes(name: &str) -> Vec<u8> {
     std::fs::read(sample(name)).expect("the sample can be read")
 }
@@ -489,7 +496,7 @@ async fn enrolment_naming(world: &World, setting_id: Uuid, school_id: Uuid) -> U
         key: Set("made-up".to_owned()),
         name: Set("Made-up programme".to_owned()),
         description: Set(String::new()),
-        policy: Set(serde_json::json!({})),
+        policy: Set(policy()),
         created_at: Set(now),
         changed_at: Set(now),
     };

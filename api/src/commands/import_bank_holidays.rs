@@ -73,6 +73,6 @@ pub async fn load(
     let days = rules::calendar::bank_holidays(text)?;
     let added = bank_holidays::add(txn, now, &days).await?;
     let obligations_changed =
-        if added.is_empty() { 0 } else { bank_holidays::rederive_all(txn, now).await? };
+        if added.is_empty() { 0 } else { bank_holidays::settle_all(txn, now).await? };
     Ok(Report { days: days.len(), added, obligations_changed })
 }

@@ -70,6 +70,7 @@ pub async fn enter(
     let hub = visible_hub(txn, scope, wish.hub_id, "hubId").await?;
     require(
         runs_hub(scope, &hub),
+        "hubId",
         "Only the hub's lead, its regional lead or an admin enrols partners.",
     )?;
     check_place(txn, &hub, &wish).await?;
@@ -121,6 +122,7 @@ pub async fn withdraw(
     let (old, hub) = running(txn, scope, id, expected_version).await?;
     require(
         runs_hub(scope, &hub),
+        "enrolmentId",
         "Only the hub's lead, its regional lead or an admin withdraws partners.",
     )?;
     check_text("reason", reason, true)?;
@@ -164,6 +166,7 @@ pub async fn transfer(
     let allowed = oversees_hub(scope, &from) && oversees_hub(scope, &to);
     require(
         allowed,
+        "toHubId",
         "Only an admin or the regional lead of both hubs moves partners between them.",
     )?;
     check_text("reason", reason, true)?;

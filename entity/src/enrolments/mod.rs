@@ -21,7 +21,27 @@ pub use derivation::{rederive_enrolment, rederive_hub, rederive_programme};
 pub use membership::{Enrol, enrol, enter, transfer, withdraw};
 pub use record::{excuse, record_met};
 
+use chrono::{DateTime, Utc};
+use sea_orm::DatabaseTransaction;
+use uuid::Uuid;
+
+use crate::engagement::assess_programme;
 use crate::outcome::{RefusalCode, StoreError};
+
+/// Derives and assesses a whole programme anew, after something that many obligations hang on
+/// changed, and returns how many obligations changed.
+///
+/// # Errors
+/// A row this version cannot read, or a database fault.
+pub async fn settle_programme(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    programme_id: Uuid,
+) -> Result<usize, StoreError> {
+    let changed = rederive_programme(txn, now, programme_id).await?;
+    assess_programme(txn, now, programme_id).await?;
+    Ok(changed)
+}
 
 /// Longest note, reason or evidence, in characters.
 const LONGEST_NOTE: usize = 2_000;

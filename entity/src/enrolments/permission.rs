@@ -25,10 +25,10 @@ pub(super) fn oversees_hub(scope: &Scope, hub: &hub::Model) -> bool {
     }
 }
 
-/// Turns a missing right into a refusal.
-pub(super) fn require(allowed: bool, message: &str) -> Result<(), StoreError> {
+/// Turns a missing right into a refusal about what `field` names.
+pub(super) fn require(allowed: bool, field: &'static str, message: &str) -> Result<(), StoreError> {
     if allowed {
         return Ok(());
     }
-    Err(StoreError::refused(RefusalCode::Forbidden, None, message))
+    Err(StoreError::refused(RefusalCode::Forbidden, Some(field), message))
 }

@@ -92,7 +92,11 @@ pub async fn excuse(
     } else {
         super::permission::oversees_hub(scope, &hub)
     };
-    require(allowed, "A partner is excused by its hub's lead, a hub by the programme.")?;
+    require(
+        allowed,
+        "obligationId",
+        "A partner is excused by its hub's lead, a hub by the programme.",
+    )?;
     check_text("reason", reason, true)?;
     match old.state.parse() {
         Ok(ObligationState::Excused) => return Ok(old),

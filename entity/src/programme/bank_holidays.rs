@@ -7,7 +7,7 @@ use sea_orm::{DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, Query
 use uuid::Uuid;
 
 use super::{bank_holiday, programme};
-use crate::enrolments::rederive_programme;
+use crate::enrolments::settle_programme;
 use crate::id::new_id;
 use crate::outcome::StoreError;
 
@@ -38,12 +38,12 @@ pub async fn add(
     Ok(added)
 }
 
-/// Derives every programme anew, after a calendar that all share changed, and returns how many
+/// Derives and assesses every programme anew, after a calendar that all share changed, and returns how many
 /// obligations changed.
 ///
 /// # Errors
 /// A row this version cannot read, or a database fault.
-pub async fn rederive_all(
+pub async fn settle_all(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
@@ -55,7 +55,7 @@ pub async fn rederive_all(
         .await?;
     let mut changed = 0;
     for programme_id in programmes {
-        changed += rederive_programme(txn, now, programme_id).await?;
+        changed += settle_programme(txn, now, programme_id).await?;
     }
     Ok(changed)
 }

@@ -4,8 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use csv::StringRecord;
-use entity::engagement::assess_programme;
-use entity::enrolments::rederive_programme;
+use entity::enrolments::settle_programme;
 use entity::hubs::{HubWish, put_hub};
 use entity::outcome::StoreError;
 use entity::people::contacts;
@@ -80,11 +79,9 @@ impl<'a> Importer<'a> {
     }
 
     /// Derives and assesses anew the programmes whose hubs, events or partners changed.
-    pub(super) async fn rederive_touched(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn settle_touched(&mut self) -> Result<(), StoreError> {
         for programme_id in std::mem::take(&mut self.touched) {
-            self.obligations_changed +=
-                rederive_programme(self.txn, self.now, programme_id).await?;
-            assess_programme(self.txn, self.now, programme_id).await?;
+            self.obligations_changed += settle_programme(self.txn, self.now, programme_id).await?;
         }
         Ok(())
     }

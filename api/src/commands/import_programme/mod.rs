@@ -95,7 +95,7 @@ pub async fn import(
             }
         }
     }
-    importer.rederive_touched().await?;
+    importer.settle_touched().await?;
     rows.extend(lines.iter().filter_map(|line| unknown_kind(&header, line)));
     rows.sort_by_key(|row| row.line);
     Ok(Report { rows, obligations_changed: importer.obligations_changed })

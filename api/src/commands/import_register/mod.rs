@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use entity::id::new_id;
+use entity::programme::bank_holidays::settle_all;
 use entity::schools::register_import;
 use runtime::database::Database;
 use sea_orm::entity::prelude::*;
@@ -73,6 +74,9 @@ pub enum ImportError {
     /// The reading thread ended badly; nothing was changed.
     #[error("the file could not be read to its end: {0}")]
     Interrupted(#[from] tokio::task::JoinError),
+    /// What follows from the import cannot be derived.
+    #[error(transparent)]
+    Derivation(#[from] entity::outcome::StoreError),
 }
 
 /// Runs the command and prints its report.
@@ -147,6 +151,10 @@ async fn import_within(
     }
     succession::follow(txn, &schools, &mut report).await?;
     report.settings_renamed = entity::schools::rename_settings(txn).await?;
+    // A successor may follow another calendar, and a school that closed is flagged no longer.
+    if !report.moved.is_empty() || report.schools.closed > 0 {
+        settle_all(txn, now).await?;
+    }
     Ok(report)
 }
 

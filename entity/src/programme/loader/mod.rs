@@ -18,10 +18,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::bank_holidays::rederive_all;
+use super::bank_holidays::settle_all;
 use super::events::{EventWish, put_event};
 use super::{event, programme};
-use crate::enrolments::rederive_programme;
+use crate::enrolments::settle_programme;
 use crate::id::new_id;
 use crate::outcome::{RefusalCode, StoreError};
 use crate::write::{Written, put};
@@ -90,9 +90,9 @@ pub async fn load(
     loader.drop_cohorts(&set_up.cohorts).await?;
     let calendars_changed = loader.school_calendars(&set_up.calendars).await?;
     let obligations_changed = if calendars_changed {
-        rederive_all(txn, now).await?
+        settle_all(txn, now).await?
     } else {
-        rederive_programme(txn, now, loader.programme_id).await?
+        settle_programme(txn, now, loader.programme_id).await?
     };
     Ok(SetUpReport {
         programme_id: loader.programme_id,
