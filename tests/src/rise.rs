@@ -56,7 +56,7 @@ impl Rise {
         let set_up: SetUp = toml::from_str(include_str!("../../set-ups/rise.toml")).expect("RISE");
         let txn = world.db.write().await.expect("a transaction");
         let id = loader::load(&txn, now, &set_up).await.expect("loads").programme_id;
-        let lead_setting = setting(&txn, now, 900_001, "Demo Lead School").await;
+        let lead_setting = setting(&txn, now, 900_001, "Demo Lead School", "open").await;
         let wish = HubWish {
             programme_id: id,
             key: "demo".to_owned(),
@@ -89,7 +89,7 @@ impl Rise {
     ) -> Partner {
         let cohort = cohort::Entity::find().filter(cohort::Column::Key.eq("september-2026"));
         let pathway = pathway::Entity::find().filter(pathway::Column::Key.eq("enhanced"));
-        let setting = setting(txn, now, urn, name).await;
+        let setting = setting(txn, now, urn, name, "open").await;
         let head = somebody(txn, now, &format!("Head of {name}")).await;
         let contact = contact::ActiveModel {
             id: Set(new_id(now)),
@@ -147,7 +147,18 @@ pub fn at(text: &str) -> DateTime<Utc> {
     text.parse().expect("a moment")
 }
 
-async fn setting(txn: &DatabaseTransaction, now: DateTime<Utc>, urn: i32, name: &str) -> Uuid {
+/// Records an invented primary school, and its setting, of which it returns the id. `status` is a
+/// word of `rules::register::SchoolStatus`.
+///
+/// # Panics
+/// The database refuses it.
+pub async fn setting(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    urn: i32,
+    name: &str,
+    status: &str,
+) -> Uuid {
     let school = school::Model {
         id: new_id(now),
         urn,
@@ -156,7 +167,7 @@ async fn setting(txn: &DatabaseTransaction, now: DateTime<Utc>, urn: i32, name: 
         establishment_number: None,
         type_code: 1,
         type_name: "Community school".to_owned(),
-        status: "open".to_owned(),
+        status: status.to_owned(),
         opened_on: None,
         closed_on: None,
         phase: "primary".to_owned(),

@@ -1,21 +1,20 @@
 //! From an enrolment to its obligations, and what changes them.
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, Utc};
 use entity::enrolments::{
     Enrol, enrol, enrolment, excuse, obligation, record_met, rederive_programme, transfer, withdraw,
 };
 use entity::hubs::{HubWish, hub, put_hub};
-use entity::id::new_id;
 use entity::outcome::{RefusalCode, StoreError};
-use entity::people::settings::ensure_for_school;
 use entity::programme::{cohort, loader, pathway};
-use entity::schools::{region, school};
+use entity::schools::region;
 use entity::scope::{Scope, Viewer};
 use rules::programme::SetUp;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
     QueryFilter as _,
 };
+use tests::rise::{at, day, setting};
 use tests::{World, both};
 use uuid::Uuid;
 
@@ -28,69 +27,17 @@ struct Programme {
     partners: [Uuid; 3],
 }
 
-fn day(text: &str) -> NaiveDate {
-    text.parse().expect("a day")
-}
-
-fn at(text: &str) -> DateTime<Utc> {
-    text.parse().expect("a moment")
-}
-
-async fn school(world: &World, urn: i32, name: &str, status: &str) -> school::Model {
-    let row = school::Model {
-        id: new_id(world.clock.now()),
-        urn,
-        name: name.to_owned(),
-        local_authority_id: None,
-        establishment_number: None,
-        type_code: 1,
-        type_name: "Community school".to_owned(),
-        status: status.to_owned(),
-        opened_on: None,
-        closed_on: None,
-        phase: "primary".to_owned(),
-        low_age: None,
-        high_age: None,
-        pupils: None,
-        percent_fsm: None,
-        trust_flag: None,
-        trust_id: None,
-        ukprn: None,
-        street: None,
-        locality: None,
-        address3: None,
-        town: None,
-        county: None,
-        postcode: None,
-        website: None,
-        region_id: None,
-        easting: None,
-        northing: None,
-        ofsted_rating: None,
-        register_hash: 0,
-        changed_at: world.clock.now(),
-    };
-    let txn = world.db.write().await.expect("a transaction");
-    let row = row.into_active_model().insert(&txn).await.expect("a school");
-    txn.commit().await.expect("commit");
-    row
-}
-
 impl Programme {
     async fn new(world: World) -> Self {
         let set_up: SetUp = toml::from_str(include_str!("../../set-ups/rise.toml")).expect("RISE");
         let now = world.clock.now();
-        let mut schools = Vec::new();
-        for (number, name) in ["Ash", "Birch", "Cedar", "Damson", "Elder"].iter().enumerate() {
-            let urn = 900_001 + i32::try_from(number).expect("few schools");
-            schools.push(school(&world, urn, &format!("Demo {name} School"), "open").await);
-        }
         let regions = region::Entity::find().all(world.db.reader()).await.expect("regions");
         let txn = world.db.write().await.expect("a transaction");
         let report = loader::load(&txn, now, &set_up).await.expect("the set-up loads");
         let mut settings = Vec::new();
-        for school in &schools {
-            settings.push(ensure_for_school(&txn, now, school.id).await.expect("a setting").id);
+        for (urn, name) in (900_001..).zip(["Ash", "Birch", "Cedar", "Damson", "Elder"]) {
+            let name = format!("Demo {name} School");
+            settings.push(setting(&txn, now, urn, &name, "open").await);
         }
         let mut hubs = Vec::new();
         for number in 0..2 {
@@ -203,9 +150,10 @@ async fn enrolling_writes_down_what_the_partner_and_its_hub_owe() {
 async fn an_enrolment_that_cannot_be_is_refused_by_its_field_and_changes_nothing() {
     both(async |world| {
         let programme = Programme::new(world).await;
-        let closed = school(&programme.world, 900_099, "Demo Closed School", "closed").await;
         let closed = programme
-            .write(async |txn, now| ensure_for_school(txn, now, closed.id).await)
+            .write(async |txn, now| {
+                Ok(setting(txn, now, 900_099, "Demo Closed School", "closed").await)
+            })
             .await
             .expect("a setting");
         let good = programme.wish().await;
@@ -215,7 +163,7 @@ async fn an_enrolment_that_cannot_be_is_refused_by_its_field_and_changes_nothing
             ("cohortId", Enrol { cohort_id: nowhere, ..good.clone() }),
             ("pathwayId", Enrol { pathway_id: nowhere, ..good.clone() }),
             ("partnerSettingId", Enrol { partner_setting_id: nowhere, ..good.clone() }),
-            ("partnerSettingId", Enrol { partner_setting_id: closed.id, ..good.clone() }),
+            ("partnerSettingId", Enrol { partner_setting_id: closed, ..good.clone() }),
             (
                 "partnerSettingId",
                 Enrol { partner_setting_id: programme.hubs[0].lead_setting_id, ..good.clone() },
