@@ -4,9 +4,14 @@ use entity::engagement::engagement_alert;
 use entity::enrolments::{self, record_met};
 use entity::messages::facts::Book;
 use entity::messages::{digests, message, message_event, occurrence, outbox, reminder};
+use entity::people::person;
 use entity::scope::Scope;
 use rules::messages::MessageState;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _,
+};
 use tests::mails::{Mail, delivered};
 use tests::rise::{Rise, at, day};
 use tests::{World, both};
@@ -71,6 +76,7 @@ async fn story(world: &World, id: Uuid) -> Vec<String> {
 async fn reminders(world: &World, person: Uuid) -> Vec<reminder::Model> {
     reminder::Entity::find()
         .filter(reminder::Column::PersonId.eq(person))
+        .order_by_asc(reminder::Column::Id)
         .all(world.db.reader())
         .await
         .expect("reminders")
@@ -214,6 +220,119 @@ async fn a_digest_of_which_nothing_is_wanted_any_more_is_cancelled() {
         }
         let rows = reminders(&world, rise.partners[0].head).await;
         assert!(rows.iter().all(|row| row.state == "cancelled"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reminder_called_off_comes_back_when_it_is_wanted_again() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        let head = rise.partners[0].head;
+        pass_at(&world, "2026-10-05T05:30:00Z").await;
+        let planned = reminders(&world, head).await;
+        let call_off = reminder::Entity::update_many()
+            .col_expr(reminder::Column::State, Expr::value("cancelled"))
+            .col_expr(reminder::Column::Reason, Expr::value("Paused."))
+            .filter(reminder::Column::PersonId.eq(head));
+        call_off.exec(world.db.migrator()).await.expect("called off");
+        pass_at(&world, "2026-10-05T06:45:00Z").await;
+        let again = reminders(&world, head).await;
+        assert_eq!(again.len(), planned.len());
+        for (row, before) in again.iter().zip(&planned) {
+            assert_eq!((row.id, row.state.as_str()), (before.id, "planned"));
+            assert_eq!(row.reason, before.reason);
+        }
+        pass_at(&world, EIGHT).await;
+        pass_at(&world, "2026-10-05T07:45:00Z").await;
+        let sent = reminders(&world, head).await;
+        assert!(sent.iter().all(|row| row.state == "sent"), "what was sent is not planned again");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_with_a_later_clock_does_not_keep_jobs_from_running_in_their_time() {
+    both(async |world| {
+        Rise::seed(&world, &["Demo Ash School"]).await;
+        pass_at(&world, EIGHT).await;
+        pass_at(&world, "2026-10-12T07:30:00Z").await;
+        for day in 6..=13 {
+            let pass = pass_at(&world, &format!("2026-10-{day:02}T07:00:00Z")).await;
+            let ran: Vec<_> = pass.ran.iter().filter(|(_, due_at, _)| due_at.is_some()).collect();
+            assert_eq!(ran.len(), 3, "on day {day}: {ran:?}");
+            let again = pass_at(&world, &format!("2026-10-{day:02}T07:00:00Z")).await;
+            assert!(again.ran.iter().all(|(_, due_at, _)| due_at.is_none()), "on day {day}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_written_says_so_on_its_reminders() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        let head = rise.partners[0].head;
+        person::Entity::update_many()
+            .col_expr(person::Column::Email, Expr::value("no address"))
+            .filter(person::Column::Id.eq(head))
+            .exec(world.db.migrator())
+            .await
+            .expect("a bad address");
+        pass_at(&world, EIGHT).await;
+        let rows = reminders(&world, head).await;
+        assert!(!rows.is_empty());
+        for row in rows {
+            assert_eq!(row.state, "cancelled");
+            assert_eq!(row.reason, "No mail can be written to this address.");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_that_fails_does_not_keep_the_others() {
+    both(async |world| {
+        Rise::seed(&world, &["Demo Ash School"]).await;
+        bundled(&world).await;
+        let all = messages(&world).await;
+        // The database refuses to hand over the first of the two.
+        message::Entity::update_many()
+            .col_expr(message::Column::Attempts, Expr::value(70))
+            .filter(message::Column::Id.eq(all[0].id))
+            .exec(world.db.migrator())
+            .await
+            .expect("marked");
+        let refuse = match world.db.reader().get_database_backend() {
+            DbBackend::Sqlite => {
+                "CREATE TRIGGER refuse BEFORE UPDATE ON message \
+                 WHEN NEW.attempts = 71 AND NEW.state = 'handoff' \
+                 BEGIN SELECT RAISE(ABORT, 'refused'); END"
+            }
+            _ => {
+                "ALTER TABLE message ADD CONSTRAINT refuse \
+                 CHECK (attempts <> 71 OR state <> 'handoff')"
+            }
+        };
+        world.db.migrator().execute_unprepared(refuse).await.expect("a trap");
+        let pass = pass_at(&world, EIGHT).await;
+        assert!(pass.to_string().contains("1 message delivered, 1 message failed"), "{pass}");
+        assert_eq!(mails(&world).len(), all.len() - 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_lease_is_renewed_for_the_hand_over() {
+    both(async |world| {
+        Rise::seed(&world, &["Demo Ash School"]).await;
+        bundled(&world).await;
+        let lease = claim_and_die(&world, None).await;
+        let txn = world.db.write().await.expect("a transaction");
+        let set = <message::ActiveModel as Default>::default();
+        let now = world.clock.now();
+        assert!(outbox::begin_hand_over(&txn, now, lease, 600, "", set).await.expect("handoff"));
+        assert_eq!(outbox::settle_cut_off(&txn, now).await.expect("settled"), 0);
     })
     .await;
 }

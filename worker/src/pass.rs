@@ -77,7 +77,7 @@ async fn on_time(
 ) -> anyhow::Result<Option<(DateTime<Utc>, Done)>> {
     let now = app.clock.now();
     let id: &str = row.job.into();
-    let last = timetable::latest(app.db.reader(), id).await?;
+    let last = timetable::latest(app.db.reader(), now, id).await?;
     let due = row.rule.due(last, now, row.catch_up);
     if due.fire.is_none() && due.missed.is_empty() {
         return Ok(None);

@@ -8,7 +8,7 @@ use rules::calendar::{Calendar, local};
 use rules::commitments::{Action, ObligationState, OwedBy};
 use rules::people::{ContactRole, Role};
 use rules::programme::Policy;
-use rules::reminders::{ObligationFacts, Step};
+use rules::reminders::{ObligationFacts, ReminderState, Step};
 use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
@@ -16,7 +16,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{reminder, word};
+use super::{reminder, text, word};
 use crate::engagement::closed_settings;
 use crate::enrolments::{enrolment, obligation};
 use crate::hubs::hub;
@@ -129,6 +129,7 @@ pub async fn load(
         let fact = Fact {
             rules: ObligationFacts {
                 id: row.id,
+                kind: word("obligation", row.id, &row.kind)?,
                 owed_by,
                 state,
                 revision: row.revision,
@@ -307,7 +308,8 @@ async fn grants(
     Ok((leads, distinct(admins.into_iter())))
 }
 
-/// The steps already written down about the chosen obligations, by obligation and revision.
+/// The steps written down about the chosen obligations and not cancelled, by obligation and
+/// revision.
 async fn ledger(
     db: &impl ConnectionTrait,
     which: &Condition,
@@ -322,6 +324,7 @@ async fn ledger(
             reminder::Column::PersonId,
         ])
         .filter(reminder::Column::ObligationId.in_subquery(chosen(obligation::Column::Id, which)))
+        .filter(reminder::Column::State.ne(text(ReminderState::Cancelled)))
         .into_tuple()
         .all(db)
         .await?;

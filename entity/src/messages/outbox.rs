@@ -207,16 +207,17 @@ async fn in_doubt(
     Ok(found.into_iter().collect())
 }
 
-/// Reads what claimed messages are to say as things stand, in a few statements for all of them.
+/// Reads what claimed messages are to say as things stand, in a few statements for all of them. One
+/// that cannot be read is answered with its id and fault, and does not keep the others.
 ///
 /// # Errors
-/// A row this version cannot read, or a database fault.
+/// A row around them that this version cannot read, or a database fault.
 pub async fn open(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
     book: &Book,
     claimed: Vec<Claimed>,
-) -> Result<Vec<Parcel>, StoreError> {
+) -> Result<Vec<Result<Parcel, (Uuid, StoreError)>>, StoreError> {
     let ids: Vec<Uuid> = claimed.iter().map(|one| one.message.id).collect();
     let of_messages = reminder::Column::MessageId
         .is_in(ids)
@@ -239,30 +240,41 @@ pub async fn open(
     let people: HashMap<Uuid, person::Model> =
         people.into_iter().map(|row| (row.id, row)).collect();
 
-    let mut parcels = Vec::with_capacity(claimed.len());
-    for Claimed { message, in_doubt } in claimed {
-        let person = people.get(&message.person_id).cloned();
-        let person = person.ok_or_else(|| StoreError::Unreadable {
-            table: "message",
-            id: message.id,
-            problem: "its recipient is missing".to_owned(),
+    let parcels = claimed.into_iter().map(|claimed| {
+        let id = claimed.message.id;
+        let person = people.get(&claimed.message.person_id).cloned();
+        let reminders = reminders.remove(&id).unwrap_or_default();
+        parcel(claimed, person, &reminders, &facts, now).map_err(|error| (id, error))
+    });
+    Ok(parcels.collect())
+}
+
+fn parcel(
+    Claimed { message, in_doubt }: Claimed,
+    person: Option<person::Model>,
+    reminders: &[reminder::Model],
+    facts: &HashMap<Uuid, Fact>,
+    now: DateTime<Utc>,
+) -> Result<Parcel, StoreError> {
+    let person = person.ok_or_else(|| StoreError::Unreadable {
+        table: "message",
+        id: message.id,
+        problem: "its recipient is missing".to_owned(),
+    })?;
+    let mut items = Vec::new();
+    let mut dropped = CallOff::default();
+    for row in reminders {
+        let fact = facts.get(&row.obligation_id).ok_or_else(|| StoreError::Unreadable {
+            table: "reminder",
+            id: row.id,
+            problem: "its obligation cannot be read".to_owned(),
         })?;
-        let mut items = Vec::new();
-        let mut dropped = CallOff::default();
-        for row in reminders.remove(&message.id).unwrap_or_default() {
-            let fact = facts.get(&row.obligation_id).ok_or_else(|| StoreError::Unreadable {
-                table: "reminder",
-                id: row.id,
-                problem: "its obligation cannot be read".to_owned(),
-            })?;
-            if dropped.check(&row, fact, now)? {
-                items.push((read(&row)?.step, fact.clone()));
-            }
+        if dropped.check(row, fact, now)? {
+            items.push((read(row)?.step, fact.clone()));
         }
-        items.sort_by_key(|(step, fact)| (fact.row.due_on, fact.row.id, *step));
-        parcels.push(Parcel { message, in_doubt, person, items, dropped });
     }
-    Ok(parcels)
+    items.sort_by_key(|(step, fact)| (fact.row.due_on, fact.row.id, *step));
+    Ok(Parcel { message, in_doubt, person, items, dropped })
 }
 
 /// Moves a message on, with the columns `set` gives, and adds to its story. False when the lease
@@ -277,14 +289,46 @@ pub async fn advance(
     lease: Lease,
     to: MessageState,
     detail: &str,
+    set: message::ActiveModel,
+) -> Result<bool, StoreError> {
+    step(txn, now, lease, to, detail, set, None).await
+}
+
+/// Moves a message to its hand-over, as [`advance`] does, and renews its lease by so many seconds:
+/// the hand-over has them all, however long the writing took.
+///
+/// # Errors
+/// The database fails.
+pub async fn begin_hand_over(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    lease: Lease,
+    lease_seconds: u64,
+    detail: &str,
+    set: message::ActiveModel,
+) -> Result<bool, StoreError> {
+    step(txn, now, lease, MessageState::Handoff, detail, set, Some(lease_seconds)).await
+}
+
+async fn step(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    lease: Lease,
+    to: MessageState,
+    detail: &str,
     mut set: message::ActiveModel,
+    renew_by: Option<u64>,
 ) -> Result<bool, StoreError> {
     set.state = Set(text(to));
     set.changed_at = Set(now);
     let from =
         MessageState::VARIANTS.iter().filter(|from| may_become(**from, to)).map(|from| text(*from));
-    let updated = message::Entity::update_many()
-        .set(set)
+    let mut update = message::Entity::update_many().set(set);
+    if let Some(seconds) = renew_by {
+        let until = database_time(txn.get_database_backend(), seconds);
+        update = update.col_expr(message::Column::LeasedUntil, until);
+    }
+    let updated = update
         .filter(message::Column::Id.eq(lease.id))
         .filter(message::Column::LeaseEpoch.eq(lease.epoch))
         .filter(message::Column::State.is_in(from))
@@ -297,8 +341,8 @@ pub async fn advance(
     Ok(true)
 }
 
-/// Settles the reminders a message carries. Back to planned, they leave the message and wait for
-/// the next digest.
+/// Settles the reminders a message carries; with a `reason`, that takes the place of why they were
+/// to be sent. Back to planned, they leave the message and wait for the next digest.
 ///
 /// # Errors
 /// The database fails.
@@ -307,10 +351,14 @@ pub async fn settle_reminders(
     now: DateTime<Utc>,
     message_id: Uuid,
     state: ReminderState,
+    reason: Option<&str>,
 ) -> Result<(), StoreError> {
     let mut update = reminder::Entity::update_many()
         .col_expr(reminder::Column::State, Expr::val(text(state)))
         .col_expr(reminder::Column::ChangedAt, Expr::val(now));
+    if let Some(reason) = reason {
+        update = update.col_expr(reminder::Column::Reason, Expr::val(reason));
+    }
     if state == ReminderState::Planned {
         update = update.col_expr(reminder::Column::MessageId, Expr::val(None::<Uuid>));
     }

@@ -6,9 +6,10 @@ use chrono::{DateTime, Days, Utc};
 use rules::calendar::local;
 use rules::reminders::{PlannedReminder, ReminderState, plan, unwanted};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::{Expr, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, ExprTrait as _,
+    QueryFilter as _,
 };
 use uuid::Uuid;
 
@@ -23,8 +24,8 @@ const DAYS_PER_WORKING_DAY: u64 = 3;
 /// A summer holiday, and a little.
 const LONG_HOLIDAY: u64 = 50;
 
-/// Writes down every reminder a programme needs now and returns how many were new. Of two planners
-/// at once each reminder is written by one.
+/// Writes down every reminder a programme needs now and returns how many were new, or had been
+/// cancelled and are wanted again. Of two planners at once each reminder is written by one.
 ///
 /// # Errors
 /// A row this version cannot read, or a database fault.
@@ -53,19 +54,34 @@ pub async fn plan_programme(
         let rest = rows.split_off(rows.len().min(BATCH));
         let batch = std::mem::replace(&mut rows, rest);
         let inserted = reminder::Entity::insert_many(batch)
-            .on_conflict_do_nothing_on([
-                reminder::Column::ObligationId,
-                reminder::Column::Step,
-                reminder::Column::PersonId,
-                reminder::Column::Revision,
-            ])
+            .on_conflict(bring_back_cancelled())
             .exec_without_returning(txn)
             .await?;
-        if let sea_orm::TryInsertResult::Inserted(count) = inserted {
-            added += usize::try_from(count).unwrap_or(0);
-        }
+        added += usize::try_from(inserted).unwrap_or(0);
     }
     Ok(added)
+}
+
+/// A reminder that is there stays as it is, unless it was cancelled: then it is planned anew.
+fn bring_back_cancelled() -> OnConflict {
+    OnConflict::columns([
+        reminder::Column::ObligationId,
+        reminder::Column::Step,
+        reminder::Column::PersonId,
+        reminder::Column::Revision,
+    ])
+    .update_columns([
+        reminder::Column::SendOn,
+        reminder::Column::ExpiresAt,
+        reminder::Column::State,
+        reminder::Column::Reason,
+        reminder::Column::MessageId,
+        reminder::Column::ChangedAt,
+    ])
+    .action_and_where(
+        Expr::col((reminder::Entity, reminder::Column::State)).eq(text(ReminderState::Cancelled)),
+    )
+    .to_owned()
 }
 
 /// Calls off every planned reminder that is no longer wanted, with the reason, and returns how

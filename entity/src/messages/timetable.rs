@@ -1,25 +1,33 @@
 //! The worker's timetable: which due moments were done, and which were missed.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ActiveValue::{Set, Unchanged};
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DatabaseTransaction,
-    EntityTrait as _, QueryFilter as _, QueryOrder as _, TryInsertResult,
+    EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
 };
 
 use super::occurrence;
 use crate::outcome::StoreError;
 
-/// The latest moment written down for a job.
+/// How far the clocks of two workers may lie apart. What was recorded later than that from now is
+/// a trial with a set clock (`--now`), and does not keep the job from running when its time comes.
+const CLOCKS_DIFFER_BY: TimeDelta = TimeDelta::minutes(5);
+
+/// The latest moment written down for a job as of `now`.
 ///
 /// # Errors
 /// The database fails.
 pub async fn latest(
     db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
     schedule_id: &str,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
     let row = occurrence::Entity::find()
         .filter(occurrence::Column::ScheduleId.eq(schedule_id))
+        .filter(occurrence::Column::DueAt.lte(now))
+        .filter(occurrence::Column::RecordedAt.lte(now + CLOCKS_DIFFER_BY))
         .order_by_desc(occurrence::Column::DueAt)
         .one(db)
         .await?;
@@ -89,9 +97,21 @@ async fn write(
         summary: Set(summary.to_owned()),
         recorded_at: Set(now),
     };
-    let inserted = occurrence::Entity::insert(row)
-        .on_conflict_do_nothing_on([occurrence::Column::ScheduleId, occurrence::Column::DueAt])
+    let over_a_trial =
+        OnConflict::columns([occurrence::Column::ScheduleId, occurrence::Column::DueAt])
+            .update_columns([
+                occurrence::Column::Outcome,
+                occurrence::Column::Summary,
+                occurrence::Column::RecordedAt,
+            ])
+            .action_and_where(
+                Expr::col((occurrence::Entity, occurrence::Column::RecordedAt))
+                    .gt(now + CLOCKS_DIFFER_BY),
+            )
+            .to_owned();
+    let written = occurrence::Entity::insert(row)
+        .on_conflict(over_a_trial)
         .exec_without_returning(txn)
         .await?;
-    Ok(matches!(inserted, TryInsertResult::Inserted(1)))
+    Ok(written == 1)
 }

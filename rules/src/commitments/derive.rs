@@ -23,8 +23,12 @@ fn identity(wanted: &Wanted) -> (Uuid, &str) {
 /// | one-off work, such as the self-assessment or the deep-dive visit of term 1 | owed, due when the grace ends |
 /// | a deed of each term, support days | not owed for a term that was over; else due when the grace ends |
 /// | closes as missed, such as an open day | not owed: it could only be missed |
-/// | an event with a recording | the recording is to be watched within its days, or when the grace ends |
+/// | an event with a recording | the recording is to be watched within its days from the event or its publication, or when the grace ends |
 /// | an event without one | not owed |
+///
+/// What asks for any event of a kind within a term, such as one open day, is due on the day of the
+/// term's last one that is published and after the grace, but not later than its rule says; without
+/// one it is not owed. One published later moves it.
 ///
 /// An event is owed only while it is published and not cancelled. Once it is over, whoever has not
 /// been there owes its recording instead. What closes as missed and was never written down before

@@ -75,6 +75,15 @@ pub enum CommitmentKind {
     KeepInTouch,
 }
 
+impl CommitmentKind {
+    /// Whether a partner can do it only when its lead offers it, so that being late with it says
+    /// nothing about the partner unless an offer was declined, cancelled or missed.
+    #[must_use]
+    pub fn depends_on_an_offer(self) -> bool {
+        matches!(self, Self::SupportDays | Self::AttendOpenDay)
+    }
+}
+
 /// Who owes an obligation.
 #[derive(
     Clone,

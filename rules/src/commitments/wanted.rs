@@ -79,6 +79,20 @@ fn published<'a>(
     })
 }
 
+/// Day of the last published event of the commitment's kind in a term. One within the grace after
+/// joining is not counted.
+fn last_chance(
+    facts: &DerivationFacts,
+    commitment: &CommitmentFacts,
+    term: &TermFacts,
+    earliest: NaiveDate,
+) -> Option<NaiveDate> {
+    published(facts, commitment)
+        .map(|event| local(event.starts_at).date())
+        .filter(|day| dates::contains(term, *day) && *day >= earliest)
+        .max()
+}
+
 /// One obligation per chosen term; see [`super::derive`] for what a latecomer owes.
 fn of_terms(
     facts: &DerivationFacts,
@@ -93,13 +107,12 @@ fn of_terms(
             let Window { opens_on, due_on } = dates::window(rule.due, term, &facts.calendar)?;
             let over = term.ends_on < facts.joined_on;
             let bound = rule.term == TermChoice::Each || belongs_to_its_term(commitment.kind);
+            let due_on = match rule.event {
+                None => due_on,
+                Some(_) => due_on.min(last_chance(facts, commitment, term, earliest)?),
+            };
             let too_late = rule.closes_as_missed && due_on < earliest;
-            let offered = rule.event.is_none()
-                || published(facts, commitment).any(|event| {
-                    let day = local(event.starts_at).date();
-                    dates::contains(term, day) && day >= facts.joined_on
-                });
-            (offered && !too_late && !(over && bound)).then(|| Wanted {
+            (!too_late && !(over && bound)).then(|| Wanted {
                 template_id: commitment.template_id,
                 occurrence: dates::occurrence(term),
                 kind: commitment.kind,
@@ -108,7 +121,7 @@ fn of_terms(
                 term_id: Some(term.id),
                 event_id: None,
                 required_half_days: rule.half_days(),
-                opens_on,
+                opens_on: opens_on.map(|day| day.min(due_on)),
                 due_on: due_on.max(earliest),
             })
         })
@@ -133,9 +146,11 @@ fn of_events(
         .filter_map(|event| {
             let day = local(event.starts_at).date();
             let term = terms.iter().find(|term| dates::contains(term, day))?;
+            // Nobody could watch it before it was on offer.
+            let on_offer = event.published_at.map_or(day, |at| day.max(local(at).date()));
             let recording = rule.recording_within.map(|days| {
                 let days = i32::try_from(days).unwrap_or(i32::MAX);
-                facts.calendar.add_working_days(day, days).max(earliest)
+                facts.calendar.add_working_days(on_offer, days).max(earliest)
             });
             let too_soon = day < earliest;
             let over = event.ends_at <= facts.now;

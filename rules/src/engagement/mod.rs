@@ -163,18 +163,3 @@ pub struct Rule {
 
 /// Every rule, in the order they are shown.
 pub const RULES: &[Rule] = &[overdue_obligation::RULE];
-
-/// Where a decision takes an alert: `current` is the state of the one there is for the subject,
-/// rule and period, and nothing in answer means that there is none to open. Raising leaves alone
-/// what somebody has taken on or set aside; a resolved one fires anew.
-#[must_use]
-pub fn next_state(current: Option<AlertState>, decision: &Decision) -> Option<AlertState> {
-    match decision {
-        Decision::Keep => current,
-        Decision::Clear => current.map(|_| AlertState::Resolved),
-        Decision::Raise { .. } => Some(match current {
-            Some(taken @ (AlertState::Acknowledged | AlertState::Snoozed)) => taken,
-            _ => AlertState::Firing,
-        }),
-    }
-}

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{Decision, EngagementFacts, Evidence, ObligationEvidence, Rule, RuleName};
 use crate::calendar::end_of_day;
 use crate::calendar::{in_words, local, working_days_in_words};
-use crate::commitments::{CommitmentKind, is_overdue};
+use crate::commitments::is_overdue;
 use crate::programme::Policy;
 
 /// See the module's description.
@@ -13,11 +13,6 @@ pub(super) const RULE: Rule = Rule { name: RuleName::OverdueObligation, version:
 
 fn decide(facts: &EngagementFacts, policy: &Policy, now: DateTime<Utc>) -> Decision {
     let today = local(now).date();
-    let grace = i32::try_from(policy.grace_working_days).unwrap_or(i32::MAX);
-    let in_grace = today < facts.calendar.add_working_days(facts.joined_on, grace);
-    if !facts.live || in_grace {
-        return Decision::Keep;
-    }
     let mut overdue: Vec<_> = facts
         .obligations
         .iter()
@@ -32,6 +27,11 @@ fn decide(facts: &EngagementFacts, policy: &Policy, now: DateTime<Utc>) -> Decis
     overdue.sort_by_key(|(obligation, _)| (obligation.due_on, obligation.id));
     if overdue.is_empty() {
         return Decision::Clear;
+    }
+    let grace = i32::try_from(policy.grace_working_days).unwrap_or(i32::MAX);
+    let in_grace = today < facts.calendar.add_working_days(facts.joined_on, grace);
+    if !facts.live || in_grace {
+        return Decision::Keep;
     }
     let allowed = working_days_in_words(policy.alert_when_overdue_by);
     let count = match overdue.len() {
@@ -58,7 +58,5 @@ fn decide(facts: &EngagementFacts, policy: &Policy, now: DateTime<Utc>) -> Decis
 
 /// A partner can use only what the lead offers.
 fn can_flag(obligation: &ObligationEvidence) -> bool {
-    let needs_offer =
-        matches!(obligation.kind, CommitmentKind::SupportDays | CommitmentKind::AttendOpenDay);
-    !needs_offer || obligation.offer_turned_down
+    !obligation.kind.depends_on_an_offer() || obligation.offer_turned_down
 }

@@ -26,12 +26,12 @@ pub struct CommitmentRule {
     pub term: TermChoice,
     /// By when.
     pub due: DueRule,
-    /// Owed only where such an event is published for the partner: in that term, or, with
-    /// [`DueRule::Event`], once per event.
+    /// Owed only where such an event is published for the partner: in that term, and then due with
+    /// the last of them at the latest, or, with [`DueRule::Event`], once per event.
     #[serde(default)]
     pub event: Option<EventKind>,
     /// Who joined after the event, or missed it, watches the recording within so many working
-    /// days.
+    /// days of the event, or of its publication if that came later.
     #[serde(default)]
     pub recording_within: Option<u32>,
     /// Closes as missed when its day has passed, for deeds that cannot be made good.

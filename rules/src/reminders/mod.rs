@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::calendar::Calendar;
-use crate::commitments::{ObligationState, OwedBy};
+use crate::commitments::{CommitmentKind, ObligationState, OwedBy};
 
 pub use kinds::{Audience, KINDS, ReminderKind};
 pub use plan::{plan, unwanted};
@@ -58,6 +58,8 @@ pub enum ReminderState {
 pub struct ObligationFacts {
     /// Its id.
     pub id: Uuid,
+    /// Kind of commitment.
+    pub kind: CommitmentKind,
     /// Who owes it.
     pub owed_by: OwedBy,
     /// Where it stands.
@@ -78,7 +80,8 @@ pub struct ObligationFacts {
     pub hub_leads: Vec<Uuid>,
     /// Programme admins.
     pub programme_admins: Vec<Uuid>,
-    /// Steps already in the ledger for this revision: planned, sent, whatever became of them.
+    /// Steps in the ledger for this revision that are on their way or done with: all but the
+    /// cancelled, which may be wanted again.
     pub ledger: BTreeSet<(Step, Uuid)>,
 }
 

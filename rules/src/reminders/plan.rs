@@ -27,6 +27,8 @@ struct Window {
 /// the audience's next step, or, before the due day, with it; so a late run sends the latest step
 /// once, and never the ones it slept through. "Inside the window and not in the ledger", never
 /// "exactly now", is what makes a late run right.
+///
+/// What a partner can do only if its lead offers it is reminded of beforehand, and never as late.
 #[must_use]
 pub fn plan(facts: &ObligationFacts, policy: &Policy, now: DateTime<Utc>) -> Vec<PlannedReminder> {
     let today = local(now).date();
@@ -40,6 +42,9 @@ pub fn plan(facts: &ObligationFacts, policy: &Policy, now: DateTime<Utc>) -> Vec
     }
     windows(facts, policy)
         .into_iter()
+        .filter(|window| {
+            !facts.kind.depends_on_an_offer() || matches!(window.step, Step::Before(_))
+        })
         .filter(|window| window.opens_on <= today && midnight(send_on).max(now) < window.closes_at)
         .flat_map(|window| {
             let people = window.kind.audience.people(facts).iter();

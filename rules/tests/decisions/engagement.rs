@@ -1,7 +1,5 @@
 use rules::commitments::{CommitmentKind, ObligationState};
-use rules::engagement::{
-    AlertState, Decision, EngagementFacts, ObligationEvidence, RULES, RuleName, next_state,
-};
+use rules::engagement::{Decision, EngagementFacts, ObligationEvidence, RULES, RuleName};
 use strum::VariantArray as _;
 
 use crate::support::{at, calendar, day, id, policy};
@@ -84,6 +82,18 @@ fn a_paused_or_new_school_is_left_as_it_is() {
 }
 
 #[test]
+fn what_is_no_longer_overdue_clears_for_a_paused_or_new_school_too() {
+    for state in [ObligationState::Met, ObligationState::Excused, ObligationState::Cancelled] {
+        let mut facts = facts(vec![ObligationEvidence { state, ..obligation() }]);
+        facts.live = false;
+        assert_eq!(overdue(&facts, "2026-10-05T12:00"), Decision::Clear, "{state:?}, paused");
+        facts.live = true;
+        facts.joined_on = day("2026-09-15");
+        assert_eq!(overdue(&facts, "2026-10-05T12:00"), Decision::Clear, "{state:?}, in grace");
+    }
+}
+
+#[test]
 fn support_and_open_days_flag_a_partner_only_after_an_offer_was_turned_down() {
     for kind in [CommitmentKind::SupportDays, CommitmentKind::AttendOpenDay] {
         for offer_turned_down in [false, true] {
@@ -92,25 +102,5 @@ fn support_and_open_days_flag_a_partner_only_after_an_offer_was_turned_down() {
             let raised = matches!(decision, Decision::Raise { .. });
             assert_eq!(raised, offer_turned_down, "{kind:?}");
         }
-    }
-}
-
-#[test]
-fn an_alert_lives_by_its_decisions() {
-    use AlertState::{Acknowledged, Clearing, Firing, Pending, Resolved, Snoozed};
-    let raise =
-        Decision::Raise { summary: String::new(), threshold: String::new(), evidence: vec![] };
-    for (current, raised, cleared) in [
-        (None, Firing, None),
-        (Some(Pending), Firing, Some(Resolved)),
-        (Some(Firing), Firing, Some(Resolved)),
-        (Some(Acknowledged), Acknowledged, Some(Resolved)),
-        (Some(Snoozed), Snoozed, Some(Resolved)),
-        (Some(Clearing), Firing, Some(Resolved)),
-        (Some(Resolved), Firing, Some(Resolved)),
-    ] {
-        assert_eq!(next_state(current, &raise), Some(raised), "{current:?} raised");
-        assert_eq!(next_state(current, &Decision::Clear), cleared, "{current:?} cleared");
-        assert_eq!(next_state(current, &Decision::Keep), current);
     }
 }

@@ -54,11 +54,13 @@ fn a_latecomer_owes_by_term_what_can_still_be_done() {
 }
 
 #[test]
-fn a_latecomer_owes_an_open_day_only_after_joining() {
+fn a_latecomer_owes_an_open_day_only_after_the_grace() {
     for (starts_at, owed) in [
         ("2026-11-11T09:00", false),
         ("2027-01-20T09:00", false),
-        ("2027-02-01T09:00", true),
+        ("2027-02-01T09:00", false),
+        ("2027-02-26T09:00", false),
+        ("2027-03-01T09:00", true),
         ("2027-03-10T09:00", true),
     ] {
         let events = vec![event(201, EventKind::OpenDay, starts_at)];
@@ -111,7 +113,7 @@ fn what_was_over_before_it_was_first_written_down_is_not_written_down_as_missed(
     let events = vec![event(201, EventKind::OpenDay, "2026-11-11T09:00")];
     let mut facts = derivation("2027-01-11T12:00", "2026-07-01", vec![open_days()], events);
     assert_eq!(settle(&mut facts), []);
-    facts.now = at("2026-12-01T12:00");
+    facts.now = at("2026-11-11T12:00");
     assert_eq!(settle(&mut facts).len(), 1);
 }
 

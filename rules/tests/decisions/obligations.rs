@@ -95,7 +95,7 @@ fn an_open_day_is_owed_only_where_one_is_published_in_that_term() {
     let mut facts = derivation(BEFORE_TERM, JOINED, vec![open_days()], events);
     settle(&mut facts);
     let due: Vec<_> = open(&facts).iter().map(|wanted| wanted.due_on).collect();
-    assert_eq!(due, [day("2026-12-18")]);
+    assert_eq!(due, [day("2026-11-11")]);
 
     facts.now = at("2027-01-10T09:00");
     let changes = settle(&mut facts);
@@ -105,7 +105,7 @@ fn an_open_day_is_owed_only_where_one_is_published_in_that_term() {
 
 #[test]
 fn what_closes_as_missed_closes_at_the_end_of_its_day_and_not_before() {
-    let events = vec![event(201, EventKind::OpenDay, "2026-11-11T09:00")];
+    let events = vec![event(201, EventKind::OpenDay, "2026-12-18T09:00")];
     let mut facts = derivation(BEFORE_TERM, JOINED, vec![open_days()], events);
     settle(&mut facts);
     facts.now = at("2026-12-18T23:59");
@@ -114,13 +114,56 @@ fn what_closes_as_missed_closes_at_the_end_of_its_day_and_not_before() {
     let obligation = facts.existing[0].id;
     assert_eq!(settle(&mut facts), [Change::Miss { id: obligation }]);
 
-    facts.terms[0].ends_on = day("2026-12-17");
-    assert_eq!(derive(&facts), [], "a missed one stays missed");
     facts.terms[0].ends_on = day("2026-12-22");
-    assert_eq!(derive(&facts), [], "its school was on holiday by then");
+    assert_eq!(derive(&facts), [], "a missed one stays missed");
     facts.now = at("2026-12-18T12:00");
     let changes = settle(&mut facts);
     assert!(matches!(changes[..], [Change::Amend { .. }]), "its day lies ahead: {changes:?}");
+}
+
+#[test]
+fn an_open_day_is_due_with_the_last_one_of_the_term_that_is_published() {
+    let events = vec![event(201, EventKind::OpenDay, "2026-11-11T09:00")];
+    let mut facts = derivation(BEFORE_TERM, JOINED, vec![open_days()], events);
+    settle(&mut facts);
+    let due = |facts: &_| open(facts).iter().map(|wanted| wanted.due_on).collect::<Vec<_>>();
+    assert_eq!(due(&facts), [day("2026-11-11")]);
+    facts.now = at("2026-11-12T00:00");
+    settle(&mut facts);
+    assert_eq!(facts.existing[0].state, ObligationState::Missed);
+
+    // One that was not on offer before reopens it; the first, cancelled, changes nothing.
+    facts.events.push(event(202, EventKind::OpenDay, "2026-12-02T09:00"));
+    settle(&mut facts);
+    assert_eq!(due(&facts), [day("2026-12-02")]);
+    facts.events[0].cancelled = true;
+    assert_eq!(settle(&mut facts), []);
+    // One later than the rule's own day does not move it past that day.
+    facts.commitments[0].rule.due = DueRule::EndOfWeek(13);
+    facts.events.push(event(203, EventKind::OpenDay, "2026-12-16T09:00"));
+    settle(&mut facts);
+    assert_eq!(due(&facts), [day("2026-11-27")]);
+    assert_eq!(facts.existing.len(), 1, "it was one obligation all along");
+}
+
+#[test]
+fn a_recording_published_later_is_watched_within_its_days_from_then() {
+    for (published_at, due_on) in [
+        ("2026-09-01T09:00", "2026-10-19"),
+        ("2026-10-05T09:00", "2026-10-19"),
+        ("2026-11-09T23:30", "2026-11-23"),
+    ] {
+        let mut session = event(201, EventKind::CpdSession, "2026-10-05T15:30");
+        session.published_at = Some(at(published_at));
+        let mut facts = derivation("2026-11-10T09:00", JOINED, vec![cpd_sessions()], vec![session]);
+        settle(&mut facts);
+        let wanted = open(&facts)[0];
+        assert_eq!(
+            (wanted.action, wanted.due_on),
+            (Action::WatchRecording, day(due_on)),
+            "published at {published_at}"
+        );
+    }
 }
 
 #[test]

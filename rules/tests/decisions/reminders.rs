@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use rules::commitments::{ObligationState, OwedBy};
+use rules::commitments::{CommitmentKind, ObligationState, OwedBy};
 use rules::reminders::{KINDS, ObligationFacts, PlannedReminder, Step, StepKind, plan, unwanted};
 use strum::VariantArray as _;
 
@@ -16,6 +16,7 @@ const ADMIN: u128 = 3;
 pub fn obligation() -> ObligationFacts {
     ObligationFacts {
         id: id(900),
+        kind: CommitmentKind::SelfAssessment,
         owed_by: OwedBy::Partner,
         state: ObligationState::Open,
         revision: 1,
@@ -104,6 +105,18 @@ fn long_overdue_work_reaches_the_hub_lead_and_then_the_programme() {
     assert_eq!(planned(&facts, "2026-11-22T08:00"), []);
     let programme = ("escalate_programme".to_owned(), ADMIN, day("2026-11-23"));
     assert_eq!(planned(&facts, "2026-11-23T08:00"), [programme]);
+}
+
+#[test]
+fn what_depends_on_an_offer_is_reminded_of_beforehand_and_never_reported_late() {
+    for kind in CommitmentKind::VARIANTS {
+        let facts = ObligationFacts { kind: *kind, ..obligation() };
+        assert_eq!(planned(&facts, "2026-10-14T08:00")[0].0, "before_3", "{kind:?}");
+        let offered = [CommitmentKind::SupportDays, CommitmentKind::AttendOpenDay].contains(kind);
+        for late in ["2026-10-22T08:00", "2026-11-09T08:00", "2026-11-23T08:00"] {
+            assert_eq!(planned(&facts, late).is_empty(), offered, "{kind:?} at {late}");
+        }
+    }
 }
 
 #[test]

@@ -45,7 +45,21 @@ pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<D
         snapshot.commit().await?;
         let secret = app.link_secret().await?;
         for parcel in parcels {
-            round.add(deliver(app, now, &book, secret.as_bytes(), parcel).await?);
+            let (id, outcome) = match parcel {
+                Ok(parcel) => {
+                    let id = parcel.message.id;
+                    (id, deliver(app, now, &book, secret.as_bytes(), parcel).await)
+                }
+                Err((id, error)) => (id, Err(error.into())),
+            };
+            match outcome {
+                Ok(outcome) => round.add(outcome),
+                // Its lease runs out, and then it is tried again; the others do not wait for it.
+                Err(error) => {
+                    round.failed += 1;
+                    tracing::error!(message = %id, "a message failed: {error:#}");
+                }
+            }
         }
     }
     Ok(round.done())
@@ -57,6 +71,7 @@ struct Round {
     accepted: usize,
     deferred: usize,
     stopped: usize,
+    failed: usize,
 }
 
 impl Round {
@@ -74,6 +89,7 @@ impl Round {
             (self.accepted, "message delivered", "messages delivered"),
             (self.deferred, "message put off after a failure", "messages put off after a failure"),
             (self.stopped, "message not sent after all", "messages not sent after all"),
+            (self.failed, "message failed", "messages failed"),
         ])
     }
 }
@@ -125,7 +141,8 @@ async fn deliver(
     let dropped = std::mem::take(&mut parcel.dropped);
     let txn = app.db.write().await?;
     let detail = format!("Handed over as {message_id}.");
-    if !outbox::advance(&txn, now, lease, MessageState::Handoff, &detail, set).await? {
+    let seconds = app.config.worker.lease_seconds;
+    if !outbox::begin_hand_over(&txn, now, lease, seconds, &detail, set).await? {
         return Ok(None);
     }
     if !parcel.in_doubt {
@@ -167,7 +184,7 @@ async fn accepted(
     if !outbox::advance(&txn, now, lease, to, detail, set).await? {
         return Ok(None);
     }
-    outbox::settle_reminders(&txn, now, lease.id, ReminderState::Sent).await?;
+    outbox::settle_reminders(&txn, now, lease.id, ReminderState::Sent, None).await?;
     txn.commit().await?;
     Ok(Some(to))
 }
@@ -214,7 +231,8 @@ async fn end(
         MessageState::Expired => ReminderState::Expired,
         _ => ReminderState::Cancelled,
     };
-    outbox::settle_reminders(&txn, now, lease.id, rest).await?;
+    let reason = (rest == ReminderState::Cancelled).then_some(detail);
+    outbox::settle_reminders(&txn, now, lease.id, rest, reason).await?;
     txn.commit().await?;
     Ok(Some(to))
 }
