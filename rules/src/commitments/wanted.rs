@@ -112,7 +112,7 @@ fn of_terms(
                 Some(_) => due_on.min(last_chance(facts, commitment, term, earliest)?),
             };
             let too_late = rule.closes_as_missed && due_on < earliest;
-            (!too_late && !(over && bound)).then(|| Wanted {
+            (!(too_late || over && bound)).then(|| Wanted {
                 template_id: commitment.template_id,
                 occurrence: dates::occurrence(term),
                 kind: commitment.kind,
