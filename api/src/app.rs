@@ -1,5 +1,6 @@
 //! What every request and command works with.
 
+use anyhow::Context as _;
 use migration::{Migrator, MigratorTrait as _};
 use runtime::clock::Clock;
 use runtime::config::Config;
@@ -29,7 +30,9 @@ impl App {
         stop: tokio_util::sync::CancellationToken,
     ) -> anyhow::Result<Self> {
         let clock = config.clock()?;
-        let db = Database::open(&config.database).await?;
+        let db = Database::open(&config.database)
+            .await
+            .context("the database of the setting database.url (DATABASE_URL) does not answer")?;
         Migrator::up(db.migrator(), None).await?;
         let signal = Signal::start(&config.redis.url, stop)?;
         Ok(Self { config, db, clock, signal })

@@ -32,6 +32,13 @@ pub struct Config {
     pub clock: ClockConfig,
 }
 
+// The library's error is its own cause as well; said once is enough.
+impl From<config::ConfigError> for ConfigError {
+    fn from(error: config::ConfigError) -> Self {
+        Self::Unreadable(error.to_string())
+    }
+}
+
 /// See `[database]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -117,7 +124,7 @@ pub struct ClockConfig {
 pub enum ConfigError {
     /// A file or variable could not be read as settings.
     #[error("the settings cannot be read: {0}")]
-    Unreadable(#[from] config::ConfigError),
+    Unreadable(String),
     /// A setting has a value that cannot be used.
     #[error("the setting {name} cannot be used: {problem}")]
     Unusable {

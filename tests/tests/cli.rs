@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use tests::programs::{program, refuse};
+use tests::programs::{program, refuse, serve};
 use tests::{World, both};
 
 #[tokio::test]
@@ -83,6 +83,55 @@ async fn a_file_that_is_not_there_is_named_and_changes_nothing() {
             let words = refuse(program(&world, "api", &[command, "nowhere.dat"]));
             assert!(words.contains("nowhere.dat"), "{command}: {words}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_worker_before_its_database_or_its_mail_folder_says_what_to_do() {
+    both(async |world| {
+        let mut command = program(&world, "worker", &["run", "--once"]);
+        command.env("HUBS__MAIL__FOLDER", "/proc/nowhere");
+        let words = refuse(command);
+        assert!(words.contains("mail.folder"), "{words}");
+
+        let mut command = program(&world, "worker", &["run", "--once"]);
+        let empty = world.folder.path().join("empty.db");
+        command.env("DATABASE_URL", format!("sqlite://{}", empty.display()));
+        let words = refuse(command);
+        assert!(words.contains("start `api serve` first"), "{words}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_from_the_command_line_lets_its_bearer_in() {
+    both(async |world| {
+        let nobody = program(&world, "api", &["issue-token", "new@demo-programme.example"]);
+        assert!(refuse(nobody).contains("--name"));
+        let arguments = [
+            "issue-token",
+            "new@demo-programme.example",
+            "--name",
+            "Nora Example",
+            "--role",
+            "programme-admin",
+        ];
+        let output = program(&world, "api", &arguments).output().expect("it runs");
+        assert!(output.status.success());
+        let token = String::from_utf8(output.stdout).expect("text");
+        let (_api, address) = serve(&world, "2026-10-05T08:00:00");
+        let answer: serde_json::Value = reqwest::Client::new()
+            .post(format!("{address}/graphql"))
+            .bearer_auth(token.trim())
+            .json(&serde_json::json!({ "query": "{ viewer { name } }" }))
+            .send()
+            .await
+            .expect("an answer")
+            .json()
+            .await
+            .expect("JSON");
+        assert_eq!(answer["data"]["viewer"]["name"], "Nora Example", "{answer}");
     })
     .await;
 }

@@ -317,3 +317,15 @@ async fn a_trust_names_its_own_academies() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_row_with_more_cells_than_the_header_is_a_fault() {
+    both(async |world| {
+        prepared(&world).await;
+        let longer = CONTACT.trim_end().to_owned() + ",,,,,,,,,,,,,,,,,,,,,,,,,,over\n";
+        let report = import(&world, &[HUB, &longer], false).await;
+        let places: Vec<_> = faults(&report).iter().map(|fault| (fault.0, fault.1)).collect();
+        assert_eq!(places, [(3, "record")]);
+    })
+    .await;
+}

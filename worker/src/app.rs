@@ -46,17 +46,17 @@ impl App {
         let sender = config.mail.from.parse();
         let sender =
             sender.context("the setting mail.from cannot be used: it is no mail address")?;
-        let db = Database::open(&config.database).await?;
+        let db = Database::open(&config.database)
+            .await
+            .context("the database of the setting database.url (DATABASE_URL) does not answer")?;
+        // A failed read here means that the tables are not there.
+        secrets::stored(db.reader(), secrets::LINKS)
+            .await
+            .context("the database is not prepared yet: start `api serve` first")?;
+        let mail = Destination::of(&config.mail);
+        mail.check().context("the setting mail.folder cannot be used")?;
         let signal = Signal::start(&config.redis.url, stop)?;
-        Ok(Self {
-            mail: Destination::of(&config.mail),
-            sender,
-            name: random(),
-            config,
-            db,
-            clock,
-            signal,
-        })
+        Ok(Self { mail, sender, name: random(), config, db, clock, signal })
     }
 
     /// The secret that signs links, shared with the api through the database.

@@ -3,6 +3,7 @@
 pub mod import_bank_holidays;
 pub mod import_programme;
 pub mod import_register;
+pub mod issue_token;
 pub mod load_demo;
 pub mod schema;
 pub mod serve;
@@ -28,6 +29,8 @@ pub enum Command {
     ImportProgramme(import_programme::Arguments),
     /// Load the bank holidays of England and Wales from the gov.uk JSON feed.
     ImportBankHolidays(import_bank_holidays::Arguments),
+    /// Let somebody in: print a token for them, once, and give them a role if asked.
+    IssueToken(issue_token::Arguments),
     /// Load the invented demo programme into an empty database and print a token per role.
     LoadDemo,
 }
@@ -44,6 +47,7 @@ pub async fn run(app: App, command: Command, stop: CancellationToken) -> anyhow:
         Command::SetUp(arguments) => set_up::run(&app, &arguments).await,
         Command::ImportProgramme(arguments) => import_programme::run(&app, &arguments).await,
         Command::ImportBankHolidays(arguments) => import_bank_holidays::run(&app, &arguments).await,
+        Command::IssueToken(arguments) => issue_token::run(&app, &arguments).await,
         Command::LoadDemo => load_demo::run(&app).await,
     }
 }

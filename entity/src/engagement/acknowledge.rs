@@ -45,6 +45,10 @@ pub async fn acknowledge(
     }
     let note = note.trim();
     check_text("note", note, false)?;
+    // Taking on what somebody took on already, without a word to add, leaves their note as it is.
+    if note.is_empty() && alert.state == <&str>::from(AlertState::Acknowledged) {
+        return Ok(alert);
+    }
     let version = alert.version + 1;
     let mut row = alert.into_active_model();
     row.state = Set(<&str>::from(AlertState::Acknowledged).to_owned());

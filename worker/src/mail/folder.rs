@@ -6,6 +6,14 @@ use tokio::fs::{self, File};
 use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 
+/// Makes the folder and sees that a file can be made in it.
+pub(super) fn prepare(folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let probe = folder.join(format!(".{}.probe", std::process::id()));
+    std::fs::File::create(&probe)?;
+    std::fs::remove_file(&probe)
+}
+
 /// Writes `<id>.eml` under another name first, so that a reader never finds half a mail and a
 /// repeat leaves one file.
 pub(super) async fn write(folder: &Path, id: Uuid, bytes: &[u8]) -> std::io::Result<String> {

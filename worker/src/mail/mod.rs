@@ -23,6 +23,16 @@ impl Destination {
         Self::Folder(config.folder.clone())
     }
 
+    /// Makes sure that mail can go there at all, before anything is decided.
+    ///
+    /// # Errors
+    /// The folder cannot be made or written to.
+    pub fn check(&self) -> std::io::Result<()> {
+        match self {
+            Self::Folder(folder) => folder::prepare(folder),
+        }
+    }
+
     /// Refuses a pretended time where mail leaves the house: people would get mail of another day.
     ///
     /// # Errors

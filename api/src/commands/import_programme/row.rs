@@ -70,7 +70,15 @@ pub struct Cells<'a> {
 impl<'a> Cells<'a> {
     /// The cells of `record` under `header`.
     pub fn new(header: &'a StringRecord, record: &'a StringRecord) -> Self {
-        Self { header, record, faults: Vec::new() }
+        let mut cells = Self { header, record, faults: Vec::new() };
+        // Most likely a comma that is not quoted: what stands under which column is then a guess.
+        if let Some(more) = record.iter().skip(header.len()).find(|cell| !cell.is_empty()) {
+            let problem = format!(
+                "The row has more cells than the header, such as \"{more}\"; is a comma not quoted?"
+            );
+            cells.fault("record", problem);
+        }
+        cells
     }
 
     /// Notes a fault.

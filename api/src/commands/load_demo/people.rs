@@ -1,17 +1,15 @@
 //! One person for each role, and their tokens.
 
 use anyhow::Context as _;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::people::contacts::upsert_person;
 use entity::people::grants::{Grant, grant};
 use entity::people::{person, tokens};
 use entity::schools::region;
-use rand::TryRngCore as _;
 use rules::people::Role;
 use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
-use sha2::{Digest as _, Sha256};
+
+use crate::commands::issue_token::new_token;
 
 /// Address of the demo's admin, by which a loaded demo is known.
 pub const ADMIN: &str = "avery@demo-programme.example";
@@ -85,13 +83,4 @@ pub(super) async fn issue_tokens(
         issued.push(DemoToken { role, name: person.name, token });
     }
     Ok(issued)
-}
-
-/// A token of 256 random bits and the SHA-256 of its text, hexadecimal.
-fn new_token() -> anyhow::Result<(String, String)> {
-    let mut random = [0_u8; 32];
-    rand::rngs::OsRng.try_fill_bytes(&mut random)?;
-    let token = format!("hubs_{}", URL_SAFE_NO_PAD.encode(random));
-    let hash = format!("{:x}", Sha256::digest(&token));
-    Ok((token, hash))
 }
