@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rules::calendar::{Calendar, local};
-use rules::commitments::{Action, ObligationState, OwedBy};
+use rules::commitments::{Action, CommitmentKind, ObligationState, OwedBy};
 use rules::people::{ContactRole, Role};
-use rules::programme::Policy;
+use rules::programme::{EventKind, Policy};
 use rules::reminders::{ObligationFacts, ReminderState, Step};
 use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{
@@ -23,7 +23,7 @@ use crate::hubs::hub;
 use crate::outcome::StoreError;
 use crate::people::{contact, role_grant, setting};
 use crate::programme::calendars::Calendars;
-use crate::programme::programme;
+use crate::programme::{event, programme, programme_term};
 
 /// What one run reads once: every programme's policy, and all school calendars.
 #[derive(Debug)]
@@ -31,6 +31,9 @@ pub struct Book {
     /// Name and policy of each programme.
     pub programmes: HashMap<Uuid, (String, Policy)>,
     calendars: Calendars,
+    events: Vec<event::Model>,
+    /// First and last day of each programme term.
+    terms: HashMap<Uuid, (NaiveDate, NaiveDate)>,
 }
 
 impl Book {
@@ -49,7 +52,46 @@ impl Book {
                 })?;
             programmes.insert(row.id, (row.name, policy));
         }
-        Ok(Self { programmes, calendars: Calendars::load(db).await? })
+        let events =
+            event::Entity::find()
+                .filter(event::Column::PublishedAt.is_not_null())
+                .filter(event::Column::CancelledAt.is_null())
+                .filter(event::Column::Kind.is_in([
+                    <&str>::from(EventKind::OpenDay),
+                    <&str>::from(EventKind::HubNetworking),
+                ]))
+                .all(db)
+                .await?;
+        let terms = programme_term::Entity::find().all(db).await?;
+        let terms = terms.into_iter().map(|term| (term.id, (term.starts_on, term.ends_on)));
+        let calendars = Calendars::load(db).await?;
+        Ok(Self { programmes, calendars, events, terms: terms.collect() })
+    }
+
+    /// Whether every event of its term that an obligation could be met at is over.
+    fn nothing_left_to_attend(
+        &self,
+        row: &obligation::Model,
+        kind: CommitmentKind,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let kind = match kind {
+            CommitmentKind::AttendOpenDay => EventKind::OpenDay,
+            CommitmentKind::AttendNetworking => EventKind::HubNetworking,
+            _ => return false,
+        };
+        let Some((first, last)) = row.term_id.and_then(|term| self.terms.get(&term)) else {
+            return false;
+        };
+        let mut events = self.events.iter().filter(|event| {
+            let day = local(event.starts_at).date();
+            event.kind == <&str>::from(kind)
+                && event.programme_id == row.programme_id
+                && event.hub_id.is_none_or(|hub| hub == row.hub_id)
+                && event.cohort_id.is_none_or(|cohort| cohort == row.cohort_id)
+                && (*first..=*last).contains(&day)
+        });
+        events.all(|event| event.ends_at <= now)
     }
 
     /// The policy of a programme.
@@ -119,6 +161,7 @@ pub async fn load(
             .clone();
         let owed_by: OwedBy = word("obligation", row.id, &row.owed_by)?;
         let state: ObligationState = word("obligation", row.id, &row.state)?;
+        let kind: CommitmentKind = word("obligation", row.id, &row.kind)?;
         let hub_leads = around.hub_leads(hub);
         let owners = match owed_by {
             OwedBy::Partner => {
@@ -129,12 +172,13 @@ pub async fn load(
         let fact = Fact {
             rules: ObligationFacts {
                 id: row.id,
-                kind: word("obligation", row.id, &row.kind)?,
+                kind,
                 owed_by,
                 state,
                 revision: row.revision,
                 opens_on: row.opens_on,
                 due_on: row.due_on,
+                nothing_left_to_attend: book.nothing_left_to_attend(&row, kind, now),
                 live: taking_part && !around.closed.contains(&setting_id),
                 calendar,
                 owners,

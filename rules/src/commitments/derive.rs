@@ -26,9 +26,8 @@ fn identity(wanted: &Wanted) -> (Uuid, &str) {
 /// | an event with a recording | the recording is to be watched within its days from the event or its publication, or when the grace ends |
 /// | an event without one | not owed |
 ///
-/// What asks for any event of a kind within a term, such as one open day, is due on the day of the
-/// term's last one that is published and after the grace, but not later than its rule says; without
-/// one it is not owed. One published later moves it.
+/// What asks for any event of a kind within a term, such as one open day, is owed where one is
+/// published and after the grace.
 ///
 /// An event is owed only while it is published and not cancelled. Once it is over, whoever has not
 /// been there owes its recording instead. What closes as missed and was never written down before

@@ -79,18 +79,17 @@ fn published<'a>(
     })
 }
 
-/// Day of the last published event of the commitment's kind in a term. One within the grace after
+/// Whether an event of the commitment's kind is on offer in a term. One within the grace after
 /// joining is not counted.
-fn last_chance(
+fn on_offer(
     facts: &DerivationFacts,
     commitment: &CommitmentFacts,
     term: &TermFacts,
     earliest: NaiveDate,
-) -> Option<NaiveDate> {
+) -> bool {
     published(facts, commitment)
         .map(|event| local(event.starts_at).date())
-        .filter(|day| dates::contains(term, *day) && *day >= earliest)
-        .max()
+        .any(|day| dates::contains(term, day) && day >= earliest)
 }
 
 /// One obligation per chosen term; see [`super::derive`] for what a latecomer owes.
@@ -107,12 +106,9 @@ fn of_terms(
             let Window { opens_on, due_on } = dates::window(rule.due, term, &facts.calendar)?;
             let over = term.ends_on < facts.joined_on;
             let bound = rule.term == TermChoice::Each || belongs_to_its_term(commitment.kind);
-            let due_on = match rule.event {
-                None => due_on,
-                Some(_) => due_on.min(last_chance(facts, commitment, term, earliest)?),
-            };
             let too_late = rule.closes_as_missed && due_on < earliest;
-            (!(too_late || over && bound)).then(|| Wanted {
+            let offered = rule.event.is_none() || on_offer(facts, commitment, term, earliest);
+            (offered && !too_late && !(over && bound)).then(|| Wanted {
                 template_id: commitment.template_id,
                 occurrence: dates::occurrence(term),
                 kind: commitment.kind,
@@ -121,7 +117,7 @@ fn of_terms(
                 term_id: Some(term.id),
                 event_id: None,
                 required_half_days: rule.half_days(),
-                opens_on: opens_on.map(|day| day.min(due_on)),
+                opens_on,
                 due_on: due_on.max(earliest),
             })
         })

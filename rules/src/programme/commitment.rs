@@ -26,8 +26,8 @@ pub struct CommitmentRule {
     pub term: TermChoice,
     /// By when.
     pub due: DueRule,
-    /// Owed only where such an event is published for the partner: in that term, and then due with
-    /// the last of them at the latest, or, with [`DueRule::Event`], once per event.
+    /// Owed only where such an event is published for the partner: in that term, or, with
+    /// [`DueRule::Event`], once per event.
     #[serde(default)]
     pub event: Option<EventKind>,
     /// Who joined after the event, or missed it, watches the recording within so many working

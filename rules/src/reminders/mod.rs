@@ -70,6 +70,9 @@ pub struct ObligationFacts {
     pub opens_on: Option<NaiveDate>,
     /// Local day by the end of which it is due.
     pub due_on: NaiveDate,
+    /// Whether every event that it could be met at is over, as when the term's only open day was:
+    /// it stays owed to the end of the term, but there is nothing left to remind of.
+    pub nothing_left_to_attend: bool,
     /// Whether its enrolment is active (for a hub's duty: the hub open) and its school open.
     pub live: bool,
     /// Working days of the school that owes it.

@@ -33,7 +33,8 @@ struct Window {
 pub fn plan(facts: &ObligationFacts, policy: &Policy, now: DateTime<Utc>) -> Vec<PlannedReminder> {
     let today = local(now).date();
     let too_early = facts.opens_on.is_some_and(|opens_on| today < opens_on);
-    if facts.state != ObligationState::Open || !facts.live || too_early {
+    let pointless = !facts.live || too_early || facts.nothing_left_to_attend;
+    if facts.state != ObligationState::Open || pointless {
         return Vec::new();
     }
     let send_on = facts.calendar.next_working_day(today);
@@ -140,6 +141,9 @@ pub fn unwanted(
     }
     if !facts.live {
         return Some("Who owes it is paused, closed or no longer taking part.");
+    }
+    if facts.nothing_left_to_attend {
+        return Some("The last event it could be met at is over.");
     }
     if facts.revision != reminder.revision {
         return Some("Its due day has moved.");

@@ -95,7 +95,7 @@ fn an_open_day_is_owed_only_where_one_is_published_in_that_term() {
     let mut facts = derivation(BEFORE_TERM, JOINED, vec![open_days()], events);
     settle(&mut facts);
     let due: Vec<_> = open(&facts).iter().map(|wanted| wanted.due_on).collect();
-    assert_eq!(due, [day("2026-11-11")]);
+    assert_eq!(due, [day("2026-12-18")], "the end of the term, not the day of the event");
 
     facts.now = at("2027-01-10T09:00");
     let changes = settle(&mut facts);
@@ -119,31 +119,6 @@ fn what_closes_as_missed_closes_at_the_end_of_its_day_and_not_before() {
     facts.now = at("2026-12-18T12:00");
     let changes = settle(&mut facts);
     assert!(matches!(changes[..], [Change::Amend { .. }]), "its day lies ahead: {changes:?}");
-}
-
-#[test]
-fn an_open_day_is_due_with_the_last_one_of_the_term_that_is_published() {
-    let events = vec![event(201, EventKind::OpenDay, "2026-11-11T09:00")];
-    let mut facts = derivation(BEFORE_TERM, JOINED, vec![open_days()], events);
-    settle(&mut facts);
-    let due = |facts: &_| open(facts).iter().map(|wanted| wanted.due_on).collect::<Vec<_>>();
-    assert_eq!(due(&facts), [day("2026-11-11")]);
-    facts.now = at("2026-11-12T00:00");
-    settle(&mut facts);
-    assert_eq!(facts.existing[0].state, ObligationState::Missed);
-
-    // One that was not on offer before reopens it; the first, cancelled, changes nothing.
-    facts.events.push(event(202, EventKind::OpenDay, "2026-12-02T09:00"));
-    settle(&mut facts);
-    assert_eq!(due(&facts), [day("2026-12-02")]);
-    facts.events[0].cancelled = true;
-    assert_eq!(settle(&mut facts), []);
-    // One later than the rule's own day does not move it past that day.
-    facts.commitments[0].rule.due = DueRule::EndOfWeek(13);
-    facts.events.push(event(203, EventKind::OpenDay, "2026-12-16T09:00"));
-    settle(&mut facts);
-    assert_eq!(due(&facts), [day("2026-11-27")]);
-    assert_eq!(facts.existing.len(), 1, "it was one obligation all along");
 }
 
 #[test]

@@ -22,6 +22,7 @@ pub fn obligation() -> ObligationFacts {
         revision: 1,
         opens_on: None,
         due_on: day("2026-10-19"),
+        nothing_left_to_attend: false,
         live: true,
         calendar: calendar(),
         owners: vec![id(OWNER)],
@@ -252,4 +253,14 @@ fn a_step_that_would_go_out_after_its_window_is_not_planned() {
 fn somebody_named_twice_is_reminded_once() {
     let facts = ObligationFacts { owners: vec![id(OWNER), id(OWNER)], ..obligation() };
     assert_eq!(planned(&facts, "2026-10-05T08:00").len(), 1);
+}
+
+#[test]
+fn an_open_day_that_is_over_is_not_reminded_about_though_its_term_goes_on() {
+    let facts = ObligationFacts { nothing_left_to_attend: true, ..obligation() };
+    let now = at("2026-10-05T08:00");
+    let planned = plan(&obligation(), &policy(), now);
+    assert!(!planned.is_empty(), "with one to come it is");
+    assert_eq!(plan(&facts, &policy(), now), []);
+    assert!(unwanted(&facts, &planned[0], now).is_some());
 }
