@@ -53,9 +53,8 @@ impl App {
         secrets::stored(db.reader(), secrets::LINKS)
             .await
             .context("the database is not prepared yet: start `api serve` first")?;
-        let mail = Destination::of(&config.mail);
-        mail.check().context("the setting mail.folder cannot be used")?;
         let signal = Signal::start(&config.redis.url, stop)?;
+        let mail = Destination::of(&config.mail);
         Ok(Self { mail, sender, name: random(), config, db, clock, signal })
     }
 

@@ -65,6 +65,7 @@ async fn run(Arguments { config, command: Command::Run(run) }: Arguments) -> any
     runtime::telemetry::start(&config.log)?;
     let stop = runtime::shutdown::on_signal()?;
     let app = App::open(config, clock, stop.clone()).await?;
+    app.mail.check().context("the setting mail.folder cannot be used")?;
     if !run.once {
         return worker::heartbeat::run(&app, stop).await;
     }

@@ -31,6 +31,7 @@ pub struct Book {
     /// Name and policy of each programme.
     pub programmes: HashMap<Uuid, (String, Policy)>,
     calendars: Calendars,
+    /// Published events that were not cancelled.
     events: Vec<event::Model>,
     /// First and last day of each programme term.
     terms: HashMap<Uuid, (NaiveDate, NaiveDate)>,
@@ -52,20 +53,19 @@ impl Book {
                 })?;
             programmes.insert(row.id, (row.name, policy));
         }
-        let events =
-            event::Entity::find()
-                .filter(event::Column::PublishedAt.is_not_null())
-                .filter(event::Column::CancelledAt.is_null())
-                .filter(event::Column::Kind.is_in([
-                    <&str>::from(EventKind::OpenDay),
-                    <&str>::from(EventKind::HubNetworking),
-                ]))
-                .all(db)
-                .await?;
+        let events = event::Entity::find()
+            .filter(event::Column::PublishedAt.is_not_null())
+            .filter(event::Column::CancelledAt.is_null())
+            .all(db)
+            .await?;
         let terms = programme_term::Entity::find().all(db).await?;
         let terms = terms.into_iter().map(|term| (term.id, (term.starts_on, term.ends_on)));
         let calendars = Calendars::load(db).await?;
         Ok(Self { programmes, calendars, events, terms: terms.collect() })
+    }
+
+    fn start_of(&self, event_id: Uuid) -> Option<DateTime<Utc>> {
+        self.events.iter().find(|event| event.id == event_id).map(|event| event.starts_at)
     }
 
     /// Whether every event of its term that an obligation could be met at is over.
@@ -117,6 +117,8 @@ pub struct Fact {
     pub row: obligation::Model,
     /// What it takes to meet it now.
     pub action: Action,
+    /// When the event it is about starts.
+    pub starts_at: Option<DateTime<Utc>>,
     /// The setting that owes it: the partner, or the hub's lead setting.
     pub setting_id: Uuid,
     /// Its name.
@@ -187,6 +189,7 @@ pub async fn load(
                 ledger: around.ledger(row.id, row.revision),
             },
             action: word("obligation", row.id, &row.action)?,
+            starts_at: row.event_id.and_then(|id| book.start_of(id)),
             setting_id,
             setting_name: around.names.get(&setting_id).cloned().unwrap_or_default(),
             hub_name: hub.name.clone(),

@@ -133,6 +133,10 @@ fn item(fact: &Fact, today: NaiveDate, link: String) -> Item {
             }
             _ => format!("This was due by {}.", day(due)),
         }
+    } else if let (Action::Attend, Some(starts_at)) = (fact.action, fact.starts_at) {
+        let time = local(starts_at).format("%H:%M");
+        let when = if due == today { "today," } else { "on" };
+        format!("It takes place {when} {} at {time}.", day(due))
     } else if due == today {
         format!("Do this by the end of today, {}.", day(due))
     } else {
@@ -142,7 +146,8 @@ fn item(fact: &Fact, today: NaiveDate, link: String) -> Item {
         Action::WatchRecording => {
             Some("The session has taken place: watching its recording counts.")
         }
-        Action::Do | Action::Attend => None,
+        Action::Attend => Some("Report it done once you have been there."),
+        Action::Do => None,
     };
     Item { title: fact.row.title.clone(), how, when, overdue, link }
 }
