@@ -558,3 +558,25 @@ async fn enrolment_naming(world: &World, setting_id: Uuid, school_id: Uuid) -> U
     };
     insert(world, row).await.id
 }
+
+#[tokio::test]
+async fn a_column_that_a_later_file_lacks_keeps_what_was_known() {
+    both(async |world| {
+        let wide = "URN,LA (code),GOR (code),EstablishmentName,EstablishmentStatus (code),TypeOfEstablishment (code),\
+                    PhaseOfEducation (code),OfstedRating (name),Town\n\
+                    900001,981,B,Demo Elm School,1,1,2,Good,Northmoor\n";
+        let narrow = "URN,LA (code),GOR (code),EstablishmentName,EstablishmentStatus (code),\
+                      TypeOfEstablishment (code),PhaseOfEducation (code),Town\n\
+                      900001,981,B,Demo Elm School,1,1,2,Westmere\n";
+        for text in [wide, narrow, narrow] {
+            let file = world.folder.path().join("columns.csv");
+            std::fs::write(&file, text).expect("written");
+            let arguments = Arguments { file, links: None, force: false };
+            import(&world.db, world.clock.now(), &arguments).await.expect("imported");
+        }
+        let elm = school_by_urn(world.db.reader(), 900_001).await.expect("a read").expect("there");
+        assert_eq!(elm.ofsted_rating.as_deref(), Some("Good"), "{}", world.name);
+        assert_eq!(elm.town.as_deref(), Some("Westmere"), "what the file has is taken over");
+    })
+    .await;
+}

@@ -63,16 +63,21 @@ pub async fn known_schools(db: &impl ConnectionTrait) -> Result<HashMap<i32, Kno
     Ok(rows.into_iter().map(known).collect())
 }
 
-/// Adds schools, or rewrites those whose URN is there already, which keep their id.
+/// Adds schools, or rewrites those whose URN is there already, which keep their id and what stands
+/// in the columns to `keep`.
 ///
 /// # Errors
 /// The database's.
 pub async fn write_schools(
     db: &impl ConnectionTrait,
     rows: Vec<school::ActiveModel>,
+    keep: &[school::Column],
 ) -> Result<(), DbErr> {
-    let rewritten = school::Column::iter()
-        .filter(|column| !matches!(column, school::Column::Id | school::Column::Urn));
+    let kept = |column: &school::Column| {
+        matches!(column, school::Column::Id | school::Column::Urn)
+            || keep.iter().any(|keep| keep.as_str() == column.as_str())
+    };
+    let rewritten = school::Column::iter().filter(|column| !kept(column));
     let rewrite = OnConflict::column(school::Column::Urn).update_columns(rewritten).to_owned();
     for rows in chunks(rows) {
         school::Entity::insert_many(rows)

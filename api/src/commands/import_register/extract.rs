@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use csv::ByteRecord;
 use rules::register::{Columns, Establishment};
@@ -24,11 +25,21 @@ pub struct Extract {
     pub sha256: String,
 }
 
+/// Some of the file's establishments, and which columns it has.
+pub struct Batch {
+    /// The columns of the file.
+    pub columns: Arc<Columns>,
+    /// The establishments.
+    pub schools: Vec<Establishment>,
+}
+
 /// Reads the file and sends its establishments in batches. Ends early when nobody listens.
-pub fn read(path: &Path, batches: &Sender<Vec<Establishment>>) -> Result<Extract, ImportError> {
+pub fn read(path: &Path, batches: &Sender<Batch>) -> Result<Extract, ImportError> {
     let mut source = Source::open(path)?;
     let columns = Columns::find(&source.header)
         .map_err(|foreign| ImportError::Refused(format!("{}: {foreign}", path.display())))?;
+    let columns = Arc::new(columns);
+    let send = |schools| batches.blocking_send(Batch { columns: Arc::clone(&columns), schools });
     let mut record = ByteRecord::new();
     let mut urns = HashSet::new();
     let mut rejections = Rejections::default();
@@ -51,12 +62,12 @@ pub fn read(path: &Path, batches: &Sender<Vec<Establishment>>) -> Result<Extract
         }
         if batch.len() == BATCH {
             let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
-            if batches.blocking_send(full).is_err() {
+            if send(full).is_err() {
                 break;
             }
         }
     }
     // A failed send means that the writer has failed, and it is the writer's error that is shown.
-    let _ = batches.blocking_send(batch);
+    let _ = send(batch);
     Ok(Extract { rows, rejections, sha256: source.finish()? })
 }

@@ -43,8 +43,8 @@ The import may be run again at any time: only what differs is written, all in on
 Refused, and nothing changed: a file that is empty, cut off, or no extract of the register.
 Refused unless --force is given: a file with less than 90 percent of the rows of the last import,
 or one of which more than 20 rows and more than 1 percent cannot be read.
-Schools that are not in the file are counted and left as they are, never closed. A column that is
-not in the file empties what was known from it.
+Schools that are not in the file are counted and left as they are, never closed. What a column
+told stays as it was when a later file does not have that column.
 The setting of a closed school follows its one plain successor; a merger, a split, a circle of
 links or a successor with a setting of its own is reported for a person to decide.";
 

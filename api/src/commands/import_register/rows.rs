@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::schools::school;
-use rules::register::Establishment;
+use rules::register::{Column, Columns, Establishment};
 use sea_orm::ActiveValue::Set;
 use uuid::Uuid;
 
@@ -57,4 +57,35 @@ pub fn school(
         register_hash: Set(hash),
         changed_at: Set(now),
     }
+}
+
+/// What a file without its columns says nothing about: the register's columns come and go, and what
+/// an earlier file told stays true until another tells otherwise.
+pub fn absent(columns: &Columns) -> Vec<school::Column> {
+    use school::Column as Kept;
+    let told_by: [(Kept, &[Column]); 21] = [
+        (Kept::EstablishmentNumber, &[Column::EstablishmentNumber]),
+        (Kept::OpenedOn, &[Column::OpenDate]),
+        (Kept::ClosedOn, &[Column::CloseDate]),
+        (Kept::LowAge, &[Column::LowAge]),
+        (Kept::HighAge, &[Column::HighAge]),
+        (Kept::Pupils, &[Column::Pupils]),
+        (Kept::PercentFsm, &[Column::PercentFsm]),
+        (Kept::TrustFlag, &[Column::TrustFlagCode, Column::TrustFlagName]),
+        (Kept::TrustId, &[Column::TrustCode, Column::TrustName]),
+        (Kept::Ukprn, &[Column::Ukprn]),
+        (Kept::Street, &[Column::Street]),
+        (Kept::Locality, &[Column::Locality]),
+        (Kept::Address3, &[Column::Address3]),
+        (Kept::Town, &[Column::Town]),
+        (Kept::County, &[Column::County]),
+        (Kept::Postcode, &[Column::Postcode]),
+        (Kept::Website, &[Column::Website]),
+        (Kept::RegionId, &[Column::RegionCode, Column::RegionName]),
+        (Kept::Easting, &[Column::Easting]),
+        (Kept::Northing, &[Column::Northing]),
+        (Kept::OfstedRating, &[Column::OfstedRating]),
+    ];
+    let is_absent = |told_by: &[Column]| told_by.iter().all(|by| columns.position(*by).is_none());
+    told_by.into_iter().filter(|(_, by)| is_absent(by)).map(|(kept, _)| kept).collect()
 }

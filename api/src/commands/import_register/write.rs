@@ -9,11 +9,12 @@ use entity::schools::{
     KnownSchool, known_schools, local_authority, region, trust, write_local_authorities,
     write_schools, write_trusts,
 };
-use rules::register::{Establishment, SchoolStatus, TrustKind, establishment};
+use rules::register::{SchoolStatus, TrustKind, establishment};
 use sea_orm::ActiveValue::Set;
 use sea_orm::DatabaseTransaction;
 use sea_orm::entity::prelude::*;
 
+use super::extract::Batch;
 use super::report::Report;
 use super::rows::{self, Belongs};
 
@@ -80,7 +81,8 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes those of a batch that are new or differ, and first the rows they refer to.
-    pub async fn write(&mut self, batch: Vec<Establishment>) -> Result<(), DbErr> {
+    pub async fn write(&mut self, batch: Batch) -> Result<(), DbErr> {
+        let Batch { columns, schools: batch } = batch;
         let mut schools = Vec::new();
         let mut authorities = Vec::new();
         let mut trusts = Vec::new();
@@ -114,7 +116,7 @@ impl<'a> Writer<'a> {
         }
         write_local_authorities(self.txn, authorities).await?;
         write_trusts(self.txn, trusts).await?;
-        write_schools(self.txn, schools).await
+        write_schools(self.txn, schools, &rows::absent(&columns)).await
     }
 
     /// Writes what only the whole file tells: names and regions of local authorities.
