@@ -6,9 +6,12 @@ use entity::enrolments::{
 };
 use entity::hubs::{HubWish, hub, put_hub};
 use entity::outcome::{RefusalCode, StoreError};
+use entity::people::contact;
+use entity::people::contacts::{upsert, upsert_person};
 use entity::programme::{cohort, loader, pathway};
 use entity::schools::region;
 use entity::scope::{Scope, Viewer};
+use rules::people::ContactRole;
 use rules::programme::SetUp;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
@@ -333,6 +336,7 @@ async fn recording_checks_the_day_and_keeps_the_first_record() {
         assert_eq!(refusal(record("2026-10-06", "").await).1, Some("metOn"), "in the future");
         assert_eq!(refusal(record("2025-01-01", "").await).1, Some("metOn"), "long ago");
         assert_eq!(refusal(record("2026-10-01", &"x".repeat(2_001)).await).1, Some("note"));
+        assert_eq!(refusal(record("2026-10-01", "a\0b").await).1, Some("note"), "no NUL");
         let first = record("2026-10-01", "first").await.expect("recorded");
         let second = record("2026-10-02", "second").await.expect("harmless");
         assert_eq!(second, first);
@@ -433,6 +437,76 @@ async fn an_edit_of_what_changed_since_it_was_read_is_refused() {
             })
             .await;
         assert_eq!(refusal(stale), (RefusalCode::Stale, Some("expectedVersion")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_yet_cannot_be_recorded() {
+    both(async |world| {
+        let programme = Programme::new(world).await;
+        let row = programme.enrol(&Scope::System, programme.wish().await).await.expect("enrolled");
+        let today = day("2026-10-05");
+        let rows = programme.obligations(row.id).await;
+        let later = rows.iter().find(|one| one.opens_on.is_some_and(|first| first > today));
+        let later = later.expect("the final surveys open in the last weeks").id;
+        let recorded = programme
+            .write(async |txn, now| {
+                record_met(txn, &Scope::System, None, now, later, None, today, "").await
+            })
+            .await;
+        assert_eq!(refusal(recorded), (RefusalCode::Invalid, Some("metOn")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_leaves_before_the_first_day_leaves_today_and_owes_nothing() {
+    both(async |world| {
+        let programme = Programme::new(world).await;
+        let wish = Enrol { enrolled_on: day("2026-11-02"), ..programme.wish().await };
+        let row = programme.enrol(&Scope::System, wish).await.expect("enrolled");
+        programme
+            .write(async |txn, now| {
+                let on = day("2026-10-05");
+                withdraw(txn, &Scope::System, None, now, row.id, None, on, "Changed plans").await
+            })
+            .await
+            .expect("withdrawn");
+        let left = programme.obligations(row.id).await;
+        assert!(left.iter().all(|one| one.state == "cancelled"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hub_lead_sees_a_partners_contacts_only_while_they_work_together() {
+    both(async |world| {
+        let programme = Programme::new(world).await;
+        let row = programme.enrol(&Scope::System, programme.wish().await).await.expect("enrolled");
+        let partner = programme.partners[0];
+        let now = programme.world.clock.now();
+        let txn = programme.world.db.write().await.expect("a transaction");
+        let email = "ash@demo-ash-school.example";
+        let (person, _) = upsert_person(&txn, now, "Ash Example", email).await.expect("a person");
+        let role = ContactRole::BehaviourLead;
+        upsert(&txn, now, person.id, partner, role).await.expect("a contact");
+        txn.commit().await.expect("commit");
+        let lead = Viewer { hubs: vec![programme.hubs[0].id], ..Viewer::default() };
+        let lead = Scope::Viewer(lead);
+        let seen = async || {
+            let rows = contact::Entity::find().filter(lead.contacts());
+            rows.all(programme.world.db.reader()).await.expect("a read").len()
+        };
+        assert_eq!(seen().await, 1);
+        programme
+            .write(async |txn, now| {
+                let on = day("2026-10-05");
+                withdraw(txn, &Scope::System, None, now, row.id, None, on, "Merging").await
+            })
+            .await
+            .expect("withdrawn");
+        assert_eq!(seen().await, 0);
     })
     .await;
 }
