@@ -6,12 +6,16 @@
 
 pub mod engagement;
 pub mod enrolments;
+pub mod events;
 pub mod hubs;
 pub mod id;
 pub mod messages;
 pub mod outcome;
 pub mod people;
+pub mod plans;
 pub mod programme;
 pub mod schools;
 pub mod scope;
+pub mod surveys;
+pub mod visits;
 pub mod write;

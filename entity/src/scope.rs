@@ -7,7 +7,7 @@
 //! | regional lead | hubs of their regions and what belongs to those hubs |
 //! | hub lead | own hubs, their partners, the partners' obligations and alerts |
 //! | school user | own settings, their enrolments and obligations, the hubs that support them |
-//! | external evaluator | programmes and the register; no person, document or alert |
+//! | external evaluator | programmes, the register and survey results; no person, document or alert |
 
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 use uuid::Uuid;
@@ -100,6 +100,16 @@ fn lead_settings(hubs: SelectStatement) -> SelectStatement {
         .from("hub")
         .and_where(within("hub", "id", hubs))
         .to_owned()
+}
+
+/// Rows of `table` at events that a viewer's hubs host.
+fn hosted_by(viewer: &Viewer, table: &'static str) -> SimpleExpr {
+    let events = Query::select()
+        .column(("event", "id"))
+        .from("event")
+        .and_where(within("event", "hub_id", led_hubs(viewer)))
+        .to_owned();
+    within(table, "event_id", events)
 }
 
 impl Scope {
@@ -239,6 +249,177 @@ impl Scope {
             return all();
         };
         within("engagement_alert", "hub_id", led_hubs(viewer))
+    }
+
+    /// Rows of `table` whose `enrolment_id` names a visible enrolment: what lead and partner share,
+    /// and nobody else's hub or school sees.
+    fn of_visible_enrolments(&self, table: &'static str) -> SimpleExpr {
+        if self.limited().is_none() {
+            return all();
+        }
+        let enrolments = Query::select()
+            .column(("enrolment", "id"))
+            .from("enrolment")
+            .and_where(self.enrolments())
+            .to_owned();
+        within(table, "enrolment_id", enrolments)
+    }
+
+    /// Rows of `table` whose `column` names a visible row of `parent`.
+    fn of_visible(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        parent: &'static str,
+        visible: SimpleExpr,
+    ) -> SimpleExpr {
+        if self.limited().is_none() {
+            return all();
+        }
+        let parents =
+            Query::select().column((parent, "id")).from(parent).and_where(visible).to_owned();
+        within(table, column, parents)
+    }
+
+    /// Rows of `visit`: the partner's and its lead's.
+    #[must_use]
+    pub fn visits(&self) -> SimpleExpr {
+        self.of_visible_enrolments("visit")
+    }
+
+    /// Rows of `visit_change`: the story of visible visits.
+    #[must_use]
+    pub fn visit_changes(&self) -> SimpleExpr {
+        self.of_visible("visit_change", "visit_id", "visit", self.visits())
+    }
+
+    /// Rows of `booking`: those of visible enrolments; and, at events of one's own hubs, all.
+    #[must_use]
+    pub fn bookings(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        self.of_visible_enrolments("booking").or(hosted_by(viewer, "booking"))
+    }
+
+    /// Rows of `event_attendance`: as bookings.
+    #[must_use]
+    pub fn event_attendances(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        self.of_visible_enrolments("event_attendance").or(hosted_by(viewer, "event_attendance"))
+    }
+
+    /// Rows of `self_assessment`: shared between partner and lead.
+    #[must_use]
+    pub fn self_assessments(&self) -> SimpleExpr {
+        self.of_visible_enrolments("self_assessment")
+    }
+
+    /// Rows of `self_assessment_rating`: those of visible self-assessments.
+    #[must_use]
+    pub fn self_assessment_ratings(&self) -> SimpleExpr {
+        self.of_visible(
+            "self_assessment_rating",
+            "self_assessment_id",
+            "self_assessment",
+            self.self_assessments(),
+        )
+    }
+
+    /// Rows of `plan`: shared between partner and lead.
+    #[must_use]
+    pub fn plans(&self) -> SimpleExpr {
+        self.of_visible_enrolments("plan")
+    }
+
+    /// Rows of `objective`: those of visible plans.
+    #[must_use]
+    pub fn objectives(&self) -> SimpleExpr {
+        self.of_visible("objective", "plan_id", "plan", self.plans())
+    }
+
+    /// Rows of `agreed_action`: shared between partner and lead.
+    #[must_use]
+    pub fn agreed_actions(&self) -> SimpleExpr {
+        self.of_visible_enrolments("agreed_action")
+    }
+
+    /// Rows of `review`: shared between partner and lead.
+    #[must_use]
+    pub fn reviews(&self) -> SimpleExpr {
+        self.of_visible_enrolments("review")
+    }
+
+    /// Rows of `survey_campaign`: drafts are the programme's own business.
+    #[must_use]
+    pub fn survey_campaigns(&self) -> SimpleExpr {
+        if self.limited().is_none() {
+            return all();
+        }
+        Expr::col(("survey_campaign", "state")).ne("draft")
+    }
+
+    /// Rows of `campaign_group`: those of visible campaigns.
+    #[must_use]
+    pub fn campaign_groups(&self) -> SimpleExpr {
+        self.of_visible("campaign_group", "campaign_id", "survey_campaign", self.survey_campaigns())
+    }
+
+    /// Rows of `survey_invitation`: how many of a school's group answered, for it and its lead.
+    #[must_use]
+    pub fn survey_invitations(&self) -> SimpleExpr {
+        self.of_visible_enrolments("survey_invitation")
+    }
+
+    /// Rows of `survey_code`: only the school's own people hold its codes, so that nobody who
+    /// reads the results can answer in its name.
+    #[must_use]
+    pub fn survey_codes(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        let own = Query::select()
+            .column(("survey_invitation", "id"))
+            .from("survey_invitation")
+            .and_where(within("survey_invitation", "enrolment_id", own_enrolments(viewer, "id")))
+            .to_owned();
+        within("survey_code", "invitation_id", own)
+    }
+
+    /// Rows of `personal_invitation`: one's own; whether others answered is nobody's business but
+    /// the programme's.
+    #[must_use]
+    pub fn personal_invitations(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        Expr::col(("personal_invitation", "person_id")).eq(viewer.person_id)
+    }
+
+    /// Rows of `survey_result`: an evaluator's all; the programme's everyone's; a hub's its lead's;
+    /// a school's its own and its lead's.
+    #[must_use]
+    pub fn survey_results(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        if viewer.evaluator {
+            return all();
+        }
+        let whole = Expr::col(("survey_result", "level")).eq("programme");
+        whole.or(within("survey_result", "hub_id", led_hubs(viewer))).or(within(
+            "survey_result",
+            "enrolment_id",
+            own_enrolments(viewer, "id"),
+        ))
+    }
+
+    /// Rows of `alert_event`: the story of visible alerts.
+    #[must_use]
+    pub fn alert_events(&self) -> SimpleExpr {
+        self.of_visible("alert_event", "alert_id", "engagement_alert", self.alerts())
     }
 
     /// Rows of `event`: the programme's and visible hubs' published ones, and all of one's hubs.

@@ -100,3 +100,38 @@ pub async fn drop(manager: &SchemaManager<'_>, tables: &[&'static str]) -> Resul
     }
     Ok(())
 }
+
+/// A word out of a closed list that may be empty, checked by the database too.
+pub fn optional_word(name: &'static str, words: &[&'static str]) -> ColumnDef {
+    optional(name).text().check(Expr::col(name).is_in(words.iter().copied())).to_owned()
+}
+
+/// Adds columns to a table, one statement each: SQLite takes no more at a time.
+///
+/// # Errors
+/// Whatever the database answers; the migration's transaction is then rolled back.
+pub async fn add(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: Vec<ColumnDef>,
+) -> Result<(), DbErr> {
+    for column in columns {
+        manager.alter_table(Table::alter().table(table).add_column(column).to_owned()).await?;
+    }
+    Ok(())
+}
+
+/// Takes columns from a table.
+///
+/// # Errors
+/// Whatever the database answers; the migration's transaction is then rolled back.
+pub async fn remove(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: &[&'static str],
+) -> Result<(), DbErr> {
+    for column in columns {
+        manager.alter_table(Table::alter().table(table).drop_column(*column).to_owned()).await?;
+    }
+    Ok(())
+}

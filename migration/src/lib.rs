@@ -14,6 +14,12 @@ mod m20261005_000003_programme;
 mod m20261005_000004_enrolments;
 mod m20261005_000005_messages;
 mod m20261005_000006_engagement;
+mod m20261122_000007_visits;
+mod m20261122_000008_events;
+mod m20261122_000009_plans;
+mod m20261122_000010_surveys;
+mod m20261122_000011_alert_life;
+mod m20261122_000012_deeds_and_presence;
 
 /// Lists and runs the migrations.
 pub struct Migrator;
@@ -28,6 +34,12 @@ impl MigratorTrait for Migrator {
             Box::new(m20261005_000004_enrolments::Migration),
             Box::new(m20261005_000005_messages::Migration),
             Box::new(m20261005_000006_engagement::Migration),
+            Box::new(m20261122_000007_visits::Migration),
+            Box::new(m20261122_000008_events::Migration),
+            Box::new(m20261122_000009_plans::Migration),
+            Box::new(m20261122_000010_surveys::Migration),
+            Box::new(m20261122_000011_alert_life::Migration),
+            Box::new(m20261122_000012_deeds_and_presence::Migration),
         ]
     }
 }

@@ -1,7 +1,7 @@
 //! Links in mails: what one allows, sealed so that it cannot be made up or changed.
 //!
-//! A token is a few dozen bytes in base64url: version, purpose, person, for an obligation its id,
-//! the last day it works, and the first half of an HMAC-SHA256 over all of that. Nothing is kept
+//! A token is a few dozen bytes in base64url: version, purpose, person, the id of the obligation or
+//! survey invitation if it is for one, the last day it works, and the first half of an HMAC-SHA256 over all of that. Nothing is kept
 //! about it, so whether its person still has the right it stands for is asked when it is used.
 
 use base64::Engine as _;
@@ -26,6 +26,8 @@ const SEAL: usize = 16;
 pub enum Purpose {
     /// See this obligation and report it done.
     Obligation(Uuid),
+    /// Answer a survey, by this personal invitation. It works until the answers are sent.
+    Survey(Uuid),
     /// Choose which mails to receive, and when.
     Preferences,
 }
@@ -74,6 +76,11 @@ impl Link {
                 bytes.extend(self.person_id.as_bytes());
                 bytes.extend(obligation.as_bytes());
             }
+            Purpose::Survey(invitation) => {
+                bytes.push(b's');
+                bytes.extend(self.person_id.as_bytes());
+                bytes.extend(invitation.as_bytes());
+            }
             Purpose::Preferences => {
                 bytes.push(b'p');
                 bytes.extend(self.person_id.as_bytes());
@@ -121,6 +128,7 @@ fn read(content: &[u8]) -> Option<Link> {
     let (rest, day) = rest.split_last_chunk::<2>()?;
     let purpose = match (head, <[u8; 16]>::try_from(rest)) {
         ([VERSION, b'o'], Ok(id)) => Purpose::Obligation(Uuid::from_bytes(id)),
+        ([VERSION, b's'], Ok(id)) => Purpose::Survey(Uuid::from_bytes(id)),
         ([VERSION, b'p'], Err(_)) if rest.is_empty() => Purpose::Preferences,
         _ => return None,
     };
@@ -145,7 +153,8 @@ mod tests {
 
     #[test]
     fn a_link_says_again_what_was_sealed() {
-        for purpose in [Purpose::Obligation(Uuid::from_u128(9)), Purpose::Preferences] {
+        let id = Uuid::from_u128(9);
+        for purpose in [Purpose::Obligation(id), Purpose::Survey(id), Purpose::Preferences] {
             let sealed = link(purpose);
             let token = sealed.seal(SECRET);
             assert_eq!(Link::open(SECRET, &token, at("2026-10-06T07:00:00Z")), Ok(sealed));

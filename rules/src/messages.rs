@@ -2,6 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::words::words;
+
+words! {
+    /// What a message is about, besides the reminders in it.
+    About {
+        /// A survey at one school: `about_id` is a row of `survey_invitation`, and the letter speaks
+        /// of all groups of its school in its campaign.
+        SurveyInvitation,
+        /// A contact's own link to a survey: `about_id` is the row in `personal_invitation`.
+        PersonalInvitation,
+        /// A visit.
+        Visit,
+        /// A booking.
+        Booking,
+    }
+}
+
 /// What a message is for; one template folder each.
 #[derive(
     Clone,
@@ -22,6 +39,12 @@ use serde::{Deserialize, Serialize};
 pub enum MessageKind {
     /// The day's reminders of one person, across all their schools and roles.
     Digest,
+    /// A survey opens: what to do, and the codes of the school's groups.
+    SurveyInvitation,
+    /// A contact's own link to a survey.
+    SurveyLink,
+    /// Too few have answered a survey, and it closes soon.
+    SurveyReminder,
 }
 
 /// Where a message stands.

@@ -314,6 +314,11 @@ impl Ledger {
                 acknowledged_by: Set(None),
                 acknowledgement_note: Set(None),
                 resolved_at: Set(None),
+                snoozed_until: Set(None),
+                snoozed_by: Set(None),
+                snooze_reason: Set(None),
+                clearing_since: Set(None),
+                reopened: Set(0),
                 version: Set(1),
             });
             return;

@@ -48,6 +48,16 @@ pub struct Model {
     pub resolved_at: Option<DateTimeUtc>,
     /// Rises with every change.
     pub version: i32,
+    /// London day on which a snooze ends.
+    pub snoozed_until: Option<Date>,
+    /// Who snoozed it.
+    pub snoozed_by: Option<Uuid>,
+    /// Why.
+    pub snooze_reason: Option<String>,
+    /// Since when it is no longer true.
+    pub clearing_since: Option<DateTimeUtc>,
+    /// How often it came back while clearing or soon after.
+    pub reopened: i32,
 }
 
 /// Joins are written where they are read; none is implied here.

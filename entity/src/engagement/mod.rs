@@ -4,6 +4,7 @@
 //! [`assess_enrolment`], [`assess_hub`] and [`assess_programme`]: they differ only in how much they
 //! look at.
 
+pub mod alert_event;
 pub mod engagement_alert;
 
 mod acknowledge;

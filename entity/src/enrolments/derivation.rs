@@ -14,6 +14,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::deeds::{Whose, settle_deeds};
 use super::ledger::{Ledger, Owner};
 use super::{enrolment, facts, obligation};
 use crate::hubs::hub;
@@ -40,7 +41,10 @@ pub async fn rederive_enrolment(
         .await?;
     let mut ledger = Ledger::new(now);
     programme.enrolment(&mut ledger, &enrolment, existing)?;
-    ledger.write(txn).await
+    let derived = ledger.write(txn).await?;
+    let whose = Whose::Enrolment(enrolment_id);
+    let settled = settle_deeds(txn, now, enrolment.programme_id, whose).await?;
+    Ok(derived + settled.changed)
 }
 
 /// Derives a hub's own duties in one cohort anew and returns how many changed.
@@ -73,7 +77,10 @@ pub async fn rederive_hub(
     }
     let mut ledger = Ledger::new(now);
     programme.hub(&mut ledger, &hub, cohort_id, &partners, existing)?;
-    ledger.write(txn).await
+    let derived = ledger.write(txn).await?;
+    let whose = Whose::Hub(hub_id, cohort_id);
+    let settled = settle_deeds(txn, now, hub.programme_id, whose).await?;
+    Ok(derived + settled.changed)
 }
 
 /// Derives every obligation of a programme anew, after its set-up or the day changed, and returns
@@ -122,7 +129,9 @@ pub async fn rederive_programme(
             programme.hub(&mut ledger, hub, cohort_id, &partners, rows)?;
         }
     }
-    ledger.write(txn).await
+    let derived = ledger.write(txn).await?;
+    let settled = settle_deeds(txn, now, programme_id, Whose::Everybody).await?;
+    Ok(derived + settled.changed)
 }
 
 /// The running enrolments of one cohort under one hub, as far as its own duties depend on them.

@@ -24,6 +24,15 @@ fn word<T: FromStr<Err: Display>>(
     })
 }
 
+/// Reads the one word a row is about, or says which row holds one that is not known.
+pub(super) fn spelt<T: FromStr<Err: Display>>(
+    table: &'static str,
+    id: Uuid,
+    value: &str,
+) -> Result<T, StoreError> {
+    word(table, id, "a column", value)
+}
+
 pub(super) fn term(row: &programme_term::Model) -> TermFacts {
     TermFacts {
         id: row.id,

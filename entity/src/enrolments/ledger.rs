@@ -129,6 +129,8 @@ fn new_row(owner: Owner, wanted: Wanted, now: DateTime<Utc>) -> obligation::Acti
         note: Set(None),
         recorded_by: Set(None),
         recorded_at: Set(None),
+        deed_kind: Set(None),
+        deed_id: Set(None),
         revision: Set(1),
         version: Set(1),
         created_at: Set(now),

@@ -9,12 +9,13 @@ pub mod enrolment_academy;
 pub mod enrolment_change;
 pub mod obligation;
 
+mod deeds;
 mod derivation;
 mod facts;
 mod fit;
 mod ledger;
 mod membership;
-mod permission;
+pub(crate) mod permission;
 mod record;
 
 pub use derivation::{rederive_enrolment, rederive_hub, rederive_programme};
@@ -22,11 +23,16 @@ pub use membership::{Enrol, enrol, enter, transfer, withdraw};
 pub use record::{excuse, record_met};
 
 use chrono::{DateTime, Utc};
-use sea_orm::DatabaseTransaction;
+use std::collections::BTreeSet;
+
+use sea_orm::{
+    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+};
 use uuid::Uuid;
 
-use crate::engagement::assess_programme;
+use crate::engagement::{assess_enrolment, assess_hub, assess_programme};
 use crate::outcome::{RefusalCode, StoreError};
+use crate::programme::event;
 
 /// Derives and assesses a whole programme anew, after something that many obligations hang on
 /// changed, and returns how many obligations changed.
@@ -41,6 +47,55 @@ pub async fn settle_programme(
     let changed = rederive_programme(txn, now, programme_id).await?;
     assess_programme(txn, now, programme_id).await?;
     Ok(changed)
+}
+
+/// Derives, settles and assesses one enrolment, and the duties its hub has in its cohort, after
+/// something about it was recorded. Every area calls it at the end of what it writes.
+///
+/// # Errors
+/// A row this version cannot read, or a database fault.
+pub async fn settle_enrolment(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    enrolment_id: Uuid,
+) -> Result<(), StoreError> {
+    let Some(row) = enrolment::Entity::find_by_id(enrolment_id).one(txn).await? else {
+        return Ok(());
+    };
+    rederive_enrolment(txn, now, row.id).await?;
+    assess_enrolment(txn, now, row.id).await?;
+    rederive_hub(txn, now, row.hub_id, row.cohort_id).await?;
+    assess_hub(txn, now, row.hub_id).await
+}
+
+/// Derives, settles and assesses everybody an event is for, after it was published, moved,
+/// cancelled or took place.
+///
+/// # Errors
+/// A row this version cannot read, or a database fault.
+pub async fn settle_event(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    event: &event::Model,
+) -> Result<(), StoreError> {
+    let Some(hub_id) = event.hub_id else {
+        return settle_programme(txn, now, event.programme_id).await.map(|_| ());
+    };
+    let rows = enrolment::Entity::find()
+        .filter(enrolment::Column::HubId.eq(hub_id))
+        .order_by_asc(enrolment::Column::Id)
+        .all(txn)
+        .await?;
+    let mut cohorts = BTreeSet::new();
+    for row in rows {
+        rederive_enrolment(txn, now, row.id).await?;
+        assess_enrolment(txn, now, row.id).await?;
+        cohorts.insert(row.cohort_id);
+    }
+    for cohort in cohorts {
+        rederive_hub(txn, now, hub_id, cohort).await?;
+    }
+    assess_hub(txn, now, hub_id).await
 }
 
 /// Longest note, reason or evidence, in characters.
@@ -67,7 +122,7 @@ pub(crate) fn check_text(field: &'static str, text: &str, needed: bool) -> Resul
 }
 
 /// Refuses an edit of a row that changed since the caller read it.
-fn check_version(version: i32, expected: Option<i32>) -> Result<(), StoreError> {
+pub(crate) fn check_version(version: i32, expected: Option<i32>) -> Result<(), StoreError> {
     if expected.is_none_or(|expected| expected == version) {
         return Ok(());
     }
@@ -79,6 +134,10 @@ fn check_version(version: i32, expected: Option<i32>) -> Result<(), StoreError> 
 }
 
 /// A refusal about one field of the input.
-fn refused<T>(code: RefusalCode, field: &'static str, message: &str) -> Result<T, StoreError> {
+pub(crate) fn refused<T>(
+    code: RefusalCode,
+    field: &'static str,
+    message: &str,
+) -> Result<T, StoreError> {
     Err(StoreError::refused(code, Some(field), message))
 }

@@ -61,6 +61,10 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// When last changed.
     pub changed_at: DateTimeUtc,
+    /// `rules::commitments::DeedKind` as text: what was recorded that met it; none when recorded by hand.
+    pub deed_kind: Option<String>,
+    /// The row of that deed.
+    pub deed_id: Option<Uuid>,
 }
 
 /// Joins are written where they are read; none is implied here.

@@ -6,7 +6,7 @@ use crate::outcome::{RefusalCode, StoreError};
 use crate::scope::Scope;
 
 /// Admins, the hub's own lead, and the regional lead of its region run a hub.
-pub(super) fn runs_hub(scope: &Scope, hub: &hub::Model) -> bool {
+pub(crate) fn runs_hub(scope: &Scope, hub: &hub::Model) -> bool {
     match scope {
         Scope::System => true,
         Scope::Viewer(viewer) => {
@@ -16,7 +16,7 @@ pub(super) fn runs_hub(scope: &Scope, hub: &hub::Model) -> bool {
 }
 
 /// Admins and the regional lead of its region oversee a hub: they may move partners between hubs.
-pub(super) fn oversees_hub(scope: &Scope, hub: &hub::Model) -> bool {
+pub(crate) fn oversees_hub(scope: &Scope, hub: &hub::Model) -> bool {
     match scope {
         Scope::System => true,
         Scope::Viewer(viewer) => {
@@ -26,7 +26,7 @@ pub(super) fn oversees_hub(scope: &Scope, hub: &hub::Model) -> bool {
 }
 
 /// Turns a missing right into a refusal about what `field` names.
-pub(super) fn require(allowed: bool, field: &'static str, message: &str) -> Result<(), StoreError> {
+pub(crate) fn require(allowed: bool, field: &'static str, message: &str) -> Result<(), StoreError> {
     if allowed {
         return Ok(());
     }

@@ -178,6 +178,8 @@ async fn settle(
     row.note = Set(note);
     row.recorded_by = Set(by);
     row.recorded_at = Set(Some(now));
+    row.deed_kind = Set(None);
+    row.deed_id = Set(None);
     row.version = Set(version);
     row.changed_at = Set(now);
     let row = row.update(txn).await?;

@@ -166,6 +166,8 @@ async fn make(
         body: Set(None),
         created_at: Set(now),
         changed_at: Set(now),
+        about_kind: Set(None),
+        about_id: Set(None),
     };
     let inserted = message::Entity::insert(row)
         .on_conflict_do_nothing_on([message::Column::DedupeKey])

@@ -41,6 +41,10 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// When last changed.
     pub changed_at: DateTimeUtc,
+    /// `rules::messages::About` as text: what it is about; none for a digest.
+    pub about_kind: Option<String>,
+    /// The row it is about.
+    pub about_id: Option<Uuid>,
 }
 
 /// Joins are written where they are read; none is implied here.

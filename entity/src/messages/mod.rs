@@ -6,6 +6,7 @@
 
 pub mod digests;
 pub mod facts;
+pub mod letters;
 pub mod message;
 pub mod message_event;
 pub mod occurrence;
@@ -13,6 +14,7 @@ pub mod outbox;
 pub mod reminder;
 pub mod reminders;
 pub mod timetable;
+pub mod worker_presence;
 
 use std::fmt::Display;
 use std::str::FromStr;

@@ -31,6 +31,22 @@ pub struct Model {
     pub cancelled_at: Option<DateTimeUtc>,
     /// Rises with every change.
     pub version: i32,
+    /// What it is about, for those invited.
+    pub summary: Option<String>,
+    /// Where it takes place.
+    pub place: Option<String>,
+    /// How to join or get there; for those who booked.
+    pub joining_details: Option<String>,
+    /// `rules::events::TrainingModule` as text, for training modules.
+    pub module: Option<String>,
+    /// Places; none for unlimited.
+    pub capacity: Option<i32>,
+    /// Where its recording can be watched.
+    pub recording_url: Option<String>,
+    /// Why cancelled.
+    pub cancellation_reason: Option<String>,
+    /// When last changed by hand.
+    pub changed_at: Option<DateTimeUtc>,
 }
 
 /// Joins are written where they are read; none is implied here.

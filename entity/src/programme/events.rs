@@ -71,6 +71,15 @@ pub async fn put_event(
         published_at: wish.published_at,
         cancelled_at: wish.cancelled.then(|| cancelled_at.unwrap_or(now)),
         version: old.as_ref().map_or(1, |old| old.version),
+        // What was said of it by hand since stays.
+        summary: old.as_ref().and_then(|old| old.summary.clone()),
+        place: old.as_ref().and_then(|old| old.place.clone()),
+        joining_details: old.as_ref().and_then(|old| old.joining_details.clone()),
+        module: old.as_ref().and_then(|old| old.module.clone()),
+        capacity: old.as_ref().and_then(|old| old.capacity),
+        recording_url: old.as_ref().and_then(|old| old.recording_url.clone()),
+        cancellation_reason: old.as_ref().and_then(|old| old.cancellation_reason.clone()),
+        changed_at: old.as_ref().and_then(|old| old.changed_at),
     };
     if old.as_ref().is_some_and(|old| *old != wanted) {
         wanted.version += 1;

@@ -4,10 +4,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 mod dates;
+mod deeds;
 mod derive;
 mod facts;
 mod wanted;
 
+pub use deeds::{Deed, DeedKind, DeedObligation, Settlement, settle};
 pub use derive::derive;
 pub use facts::{
     Change, CommitmentFacts, DerivationFacts, EventFacts, ExistingObligation, TermFacts, Wanted,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::calendar::Calendar;
 use crate::commitments::{CommitmentKind, ObligationState};
 use crate::programme::Policy;
+use crate::words::words;
 
 /// Where an alert stands.
 #[derive(
@@ -89,6 +90,28 @@ pub enum AlertSubject {
 pub enum RuleName {
     /// Obligations overdue by more working days than the programme allows.
     OverdueObligation,
+}
+
+words! {
+    /// The steps in the life of an alert.
+    AlertStep {
+        /// A rule found it so.
+        Raised,
+        /// The rule sees other facts than before.
+        EvidenceChanged,
+        /// Somebody took it on.
+        Acknowledged,
+        /// Somebody set it aside until a day.
+        Snoozed,
+        /// The snooze ended, by its day or by hand.
+        Woken,
+        /// It is no longer so; kept for a while in case it comes back.
+        Clearing,
+        /// It is so again.
+        Reopened,
+        /// Over.
+        Resolved,
+    }
 }
 
 /// What the rules look at: one enrolment, or one hub, with its obligations.

@@ -40,6 +40,9 @@ pub struct CommitmentRule {
     /// Support time it stands for, in days; halves are allowed.
     #[serde(default)]
     pub days: Option<f64>,
+    /// Being there counts only with a senior leader among those who came.
+    #[serde(default)]
+    pub senior_leader: bool,
 }
 
 impl CommitmentRule {
@@ -132,6 +135,8 @@ struct CommitmentLine {
     closes_as_missed: bool,
     #[serde(default)]
     days: Option<f64>,
+    #[serde(default)]
+    senior_leader: bool,
 }
 
 impl From<CommitmentLine> for CommitmentSetUp {
@@ -147,6 +152,7 @@ impl From<CommitmentLine> for CommitmentSetUp {
                 recording_within: line.recording_within,
                 closes_as_missed: line.closes_as_missed,
                 days: line.days,
+                senior_leader: line.senior_leader,
             },
         }
     }

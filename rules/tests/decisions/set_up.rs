@@ -192,6 +192,7 @@ fn a_rule_survives_being_stored_as_json() {
         recording_within: Some(10),
         closes_as_missed: false,
         days: Some(0.5),
+        senior_leader: false,
     };
     let json = serde_json::to_value(&rule).unwrap();
     assert_eq!(serde_json::from_value::<CommitmentRule>(json).unwrap(), rule);

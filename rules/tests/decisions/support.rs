@@ -103,6 +103,7 @@ pub fn rule(term: TermChoice, due: DueRule) -> CommitmentRule {
         recording_within: None,
         closes_as_missed: false,
         days: None,
+        senior_leader: false,
     }
 }
 

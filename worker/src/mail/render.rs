@@ -30,6 +30,7 @@ impl Links<'_> {
         let token = Link::mailed(purpose, person, self.now).seal(self.secret);
         let page = match purpose {
             Purpose::Obligation(_) => "o",
+            Purpose::Survey(_) => "s",
             Purpose::Preferences => "preferences",
         };
         format!("{}/{page}/{token}", self.public_url)

@@ -74,7 +74,7 @@ impl Opened {
     fn obligation(&self) -> Result<uuid::Uuid, PageError> {
         match self.link.purpose {
             Purpose::Obligation(id) => Ok(id),
-            Purpose::Preferences => Err(PageError::Unknown),
+            Purpose::Survey(_) | Purpose::Preferences => Err(PageError::Unknown),
         }
     }
 
@@ -82,7 +82,7 @@ impl Opened {
     fn is_for_preferences(&self) -> Result<(), PageError> {
         match self.link.purpose {
             Purpose::Preferences => Ok(()),
-            Purpose::Obligation(_) => Err(PageError::Unknown),
+            Purpose::Obligation(_) | Purpose::Survey(_) => Err(PageError::Unknown),
         }
     }
 }

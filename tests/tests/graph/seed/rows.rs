@@ -273,6 +273,14 @@ pub async fn hubs(txn: &DatabaseTransaction) {
             published_at: published.then(|| at("2026-09-01T09:00:00Z")),
             cancelled_at: None,
             version: 1,
+            summary: None,
+            place: None,
+            joining_details: None,
+            module: None,
+            capacity: None,
+            recording_url: None,
+            cancellation_reason: None,
+            changed_at: None,
         };
         put(txn, event).await;
     }
@@ -354,6 +362,8 @@ pub async fn enrolments(txn: &DatabaseTransaction) {
             note: None,
             recorded_by: (state == "met").then(|| Who::SchoolUser.person()),
             recorded_at: None,
+            deed_kind: None,
+            deed_id: None,
             revision: 1,
             version: 1,
             created_at: at("2026-09-03T09:00:00Z"),
@@ -389,6 +399,11 @@ pub async fn consequences(txn: &DatabaseTransaction) {
             acknowledgement_note: None,
             resolved_at: None,
             version: 1,
+            snoozed_until: None,
+            snoozed_by: None,
+            snooze_reason: None,
+            clearing_since: None,
+            reopened: 0,
         };
         put(txn, alert).await;
     }
@@ -413,6 +428,8 @@ pub async fn consequences(txn: &DatabaseTransaction) {
             body: None,
             created_at: at("2026-10-05T06:00:00Z"),
             changed_at: at("2026-10-05T07:00:00Z"),
+            about_kind: None,
+            about_id: None,
         };
         put(txn, message).await;
         let story = message_event::Model {

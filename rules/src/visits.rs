@@ -1,0 +1,57 @@
+//! Visits between a hub and its partners: support days and deep-dive visits.
+
+use serde::{Deserialize, Serialize};
+
+use crate::words::words;
+
+words! {
+    /// What kind of visit it is.
+    VisitKind {
+        /// One-to-one support by the lead; counts towards the support days of its term.
+        SupportDay,
+        /// The lead's full-day look at the partner's practice, hosted by the partner.
+        DeepDiveVisit,
+    }
+    /// Where a visit stands.
+    VisitState {
+        /// One side has named a time; the other has not agreed yet.
+        Proposed,
+        /// Both sides have agreed on the time.
+        Agreed,
+        /// It has taken place, and what was done is written down.
+        Recorded,
+        /// It does not take place.
+        Cancelled,
+    }
+    /// The two sides of a partnership.
+    Party {
+        /// The lead setting and its staff.
+        Hub,
+        /// The partner setting.
+        Partner,
+    }
+    /// The steps in the life of a visit.
+    VisitStep {
+        /// A time was named.
+        Proposed,
+        /// The other side agreed.
+        Agreed,
+        /// Another time was named.
+        Rescheduled,
+        /// It was called off.
+        Cancelled,
+        /// What was done was written down.
+        Recorded,
+        /// What had been written down was put right.
+        Corrected,
+    }
+}
+
+/// Somebody who came to a visit, as it is stored with the visit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attendee {
+    /// Name.
+    pub name: String,
+    /// What they do there, such as `Deputy headteacher`.
+    pub role: String,
+}
