@@ -14,3 +14,4 @@ pub mod programme;
 pub mod read;
 pub mod schema;
 pub mod schools;
+pub mod surveys;

@@ -15,7 +15,7 @@ use crate::read::map::Map;
 use crate::read::plan::Action;
 use crate::read::registry::Query;
 use crate::read::write::Payload;
-use crate::{engagement, enrolments, hubs, messages, people, programme, schools};
+use crate::{engagement, enrolments, hubs, messages, people, programme, schools, surveys};
 
 /// The types of all areas.
 #[must_use]
@@ -29,6 +29,7 @@ pub fn map() -> &'static Map {
             engagement::map::types(),
             messages::map::types(),
             people::map::types(),
+            surveys::map::types(),
         ];
         Map::new(areas.into_iter().flatten().collect())
     });
@@ -40,6 +41,7 @@ pub fn map() -> &'static Map {
 pub struct Mutation(
     enrolments::mutations::EnrolmentMutations,
     engagement::mutations::EngagementMutations,
+    surveys::mutations::SurveyMutations,
 );
 
 type Executor = Schema<Query, Mutation, EmptySubscription>;

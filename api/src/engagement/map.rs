@@ -5,8 +5,8 @@ use entity::scope::Scope;
 use rules::engagement::{AlertState, AlertSubject, RuleName};
 
 use crate::read::map::{
-    Part, Plain, Type, Vocabulary, any_of, before, column, desc, from, objects, one, refers, root,
-    table, word,
+    Holds, Plain, Type, Vocabulary, any_of, before, column, desc, from, objects, one, part, refers,
+    root, table, word,
 };
 
 impl Vocabulary for AlertState {
@@ -88,13 +88,13 @@ fn evidence() -> Plain {
         name: "AlertEvidence",
         about: "One fact behind an alert.",
         parts: vec![
-            Part { name: "fact", about: "The fact, in a sentence.", key: "fact", target: None },
-            Part {
-                name: "obligation",
-                about: "The obligation it is about.",
-                key: "obligation_id",
-                target: Some("Obligation"),
-            },
+            part("fact", "fact", Holds::Text, "The fact, in a sentence."),
+            part(
+                "obligation",
+                "obligation_id",
+                Holds::Row("Obligation"),
+                "The obligation it is about.",
+            ),
         ],
     }
 }

@@ -68,6 +68,18 @@ fn enrolment() -> Type {
                 "Alerts about it.",
             ),
             many(
+                "surveyInvitations",
+                "SurveyInvitation",
+                entity::surveys::survey_invitation::Column::EnrolmentId,
+                "Its groups asked in survey campaigns.",
+            ),
+            many(
+                "surveyResults",
+                "SurveyResult",
+                entity::surveys::survey_result::Column::EnrolmentId,
+                "Published results of its surveys.",
+            ),
+            many(
                 "changes",
                 "EnrolmentChange",
                 enrolment_change::Column::EnrolmentId,

@@ -73,6 +73,12 @@ fn programme() -> Type {
                 enrolment::Column::ProgrammeId,
                 "The enrolments in it.",
             ),
+            many(
+                "surveyCampaigns",
+                "SurveyCampaign",
+                entity::surveys::survey_campaign::Column::ProgrammeId,
+                "Its survey campaigns.",
+            ),
         ],
         filters: vec![
             is("key", C::Key, "With this key."),
@@ -247,6 +253,12 @@ fn event() -> Type {
                 "Hub",
                 C::HubId,
                 "The hub that hosts it; null for one of the whole programme.",
+            ),
+            many(
+                "surveyCampaigns",
+                "SurveyCampaign",
+                entity::surveys::survey_campaign::Column::EventId,
+                "Campaigns that ask for feedback on it.",
             ),
         ],
         filters: vec![

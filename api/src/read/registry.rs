@@ -9,14 +9,14 @@ use std::borrow::Cow;
 use async_graphql::parser::types::Field as ParsedField;
 use async_graphql::registry::{MetaField, MetaType, MetaTypeId, Registry};
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerError,
-    ServerResult, Value,
+    ContainerType, Context, ContextSelectionSet, InputType, InputValueError, InputValueResult,
+    Name, ObjectType, OutputType, Positioned, ServerError, ServerResult, Value,
 };
 use uuid::Uuid;
 
 use meta::{enumeration, field, input, input_object, interface, object, scalar, with};
 
-use super::map::{Field, Kind, Leaf, Map, Plain, Test, Type, Vocabulary, Words};
+use super::map::{Field, Holds, Kind, Leaf, Map, Plain, Test, Type, Vocabulary, Words};
 
 /// `Query`: registered from the map, answered by the read plans, never by async-graphql.
 #[derive(Debug)]
@@ -112,6 +112,41 @@ impl<V: Vocabulary + Send + Sync> OutputType for Shown<V> {
     ) -> ServerResult<Value> {
         let stored: &'static str = self.0.into();
         Ok(Value::String(stored.to_ascii_uppercase()))
+    }
+}
+
+impl<V: Vocabulary + Send + Sync> InputType for Shown<V> {
+    type RawValueType = V;
+
+    fn type_name() -> Cow<'static, str> {
+        V::NAME.into()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <Self as OutputType>::create_type_info(registry)
+    }
+
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        let value = value.unwrap_or_default();
+        let name = match &value {
+            Value::Enum(name) => name.as_str(),
+            Value::String(name) => name.as_str(),
+            _ => return Err(InputValueError::expected_type(value)),
+        };
+        let stored = |word: &V| -> &'static str { (*word).into() };
+        let word = V::VARIANTS.iter().find(|word| stored(word).to_ascii_uppercase() == name);
+        word.copied()
+            .map(Self)
+            .ok_or_else(|| InputValueError::custom(format!("{} has no value {name}", V::NAME)))
+    }
+
+    fn to_value(&self) -> Value {
+        let stored: &'static str = self.0.into();
+        Value::Enum(Name::new(stored.to_ascii_uppercase()))
+    }
+
+    fn as_raw_value(&self) -> Option<&V> {
+        Some(&self.0)
     }
 }
 
@@ -240,10 +275,36 @@ impl Registered<'_> {
                 None => field(each.name, target, each.about),
             },
             Kind::Objects { of, .. } => {
-                self.insert(plain(of));
+                self.plain(of);
                 field(each.name, &format!("[{}!]!", of.name), each.about)
             }
         }
+    }
+
+    /// A plain object, and those inside it.
+    fn plain(&mut self, of: &Plain) {
+        let parts: Vec<_> = of
+            .parts
+            .iter()
+            .map(|part| {
+                let ty = match &part.holds {
+                    Holds::Text => "String!".to_owned(),
+                    Holds::Int => "Int".to_owned(),
+                    Holds::Flag => "Boolean!".to_owned(),
+                    Holds::Word(words) => {
+                        self.insert(words_type(words));
+                        format!("{}!", words.name)
+                    }
+                    Holds::Row(target) => (*target).to_owned(),
+                    Holds::List(inner) => {
+                        self.plain(inner);
+                        format!("[{}!]!", inner.name)
+                    }
+                };
+                field(part.name, &ty, part.about)
+            })
+            .collect();
+        self.insert(object(of.name, of.about, parts));
     }
 
     fn filter(&mut self, test: &Test) -> String {
@@ -307,10 +368,4 @@ fn orders(of: &Type) -> MetaType {
     });
     let about = "What to order by; equal rows are ordered by id.";
     enumeration(format!("{}Order", of.name), about, values)
-}
-
-fn plain(of: &Plain) -> MetaType {
-    let parts =
-        of.parts.iter().map(|part| field(part.name, part.target.unwrap_or("String!"), part.about));
-    object(of.name, of.about, parts)
 }

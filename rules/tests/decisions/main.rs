@@ -12,3 +12,4 @@ mod reminders;
 mod send_time;
 mod set_up;
 mod support;
+mod surveys;
