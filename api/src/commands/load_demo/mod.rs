@@ -2,6 +2,7 @@
 
 mod people;
 mod story;
+mod surveys;
 
 use std::io::Write as _;
 
@@ -50,6 +51,7 @@ pub async fn load(db: &Database, now: DateTime<Utc>) -> anyhow::Result<Vec<DemoT
                 .with_context(|| format!("the shipped set-up {name}"))?;
         }
         story::tell(&txn, now, PROGRAMME).await?;
+        surveys::tell(&txn, now).await?;
         people::add(&txn, now).await?;
         txn.commit().await?;
     }
