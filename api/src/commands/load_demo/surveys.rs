@@ -230,7 +230,7 @@ async fn sent(txn: &DatabaseTransaction) -> anyhow::Result<()> {
     message::Entity::update_many()
         .col_expr(message::Column::State, Expr::value("accepted"))
         .col_expr(message::Column::Attempts, Expr::value(1))
-        .col_expr(message::Column::ChangedAt, Expr::col(message::Column::SendAfter).into())
+        .col_expr(message::Column::ChangedAt, Expr::col(message::Column::SendAfter))
         .filter(message::Column::State.eq("pending"))
         .exec(txn)
         .await?;

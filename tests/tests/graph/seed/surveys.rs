@@ -93,6 +93,10 @@ pub async fn surveys(txn: &DatabaseTransaction) {
         let added = personal_invitation::Entity::insert(personal);
         added.exec_without_returning(txn).await.expect("a row");
     }
+    results(txn).await;
+}
+
+async fn results(txn: &DatabaseTransaction) {
     for (number, level, hub, enrolment, responses) in [
         (0, "programme", None, None, Some(40)),
         (1, "hub", Some(HUB_NORTH), None, Some(20)),
