@@ -242,13 +242,18 @@ impl Scope {
         Expr::col(("message", "person_id")).eq(viewer.person_id)
     }
 
-    /// Rows of `engagement_alert`: schools do not see what is flagged about them.
+    /// Rows of `engagement_alert`: schools do not see what is flagged about them, and nobody sees
+    /// what may be gone tomorrow.
     #[must_use]
     pub fn alerts(&self) -> SimpleExpr {
-        let Some(viewer) = self.limited() else {
+        if *self == Self::System {
             return all();
-        };
-        within("engagement_alert", "hub_id", led_hubs(viewer))
+        }
+        let shown = Expr::col(("engagement_alert", "state")).ne("pending");
+        match self.limited() {
+            Some(viewer) => shown.and(within("engagement_alert", "hub_id", led_hubs(viewer))),
+            None => shown,
+        }
     }
 
     /// Rows of `table` whose `enrolment_id` names a visible enrolment: what lead and partner share,
@@ -419,7 +424,12 @@ impl Scope {
     /// Rows of `alert_event`: the story of visible alerts.
     #[must_use]
     pub fn alert_events(&self) -> SimpleExpr {
-        self.of_visible("alert_event", "alert_id", "engagement_alert", self.alerts())
+        let alerts = Query::select()
+            .column(("engagement_alert", "id"))
+            .from("engagement_alert")
+            .and_where(self.alerts())
+            .to_owned();
+        within("alert_event", "alert_id", alerts)
     }
 
     /// Rows of `event`: the programme's and visible hubs' published ones, and all of one's hubs.

@@ -4,6 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::SpanKind;
+use crate::engagement::AlertPolicy;
 use crate::people::ContactRole;
 
 mod commitment;
@@ -74,6 +75,9 @@ pub struct Policy {
     pub quiet_until: NaiveTime,
     /// An obligation overdue by so many working days raises an alert.
     pub alert_when_overdue_by: u32,
+    /// When else to flag, and for how long to wait before and after.
+    #[serde(default)]
+    pub alerts: AlertPolicy,
 }
 
 /// A cohort and its terms, in order.

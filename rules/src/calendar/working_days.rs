@@ -54,6 +54,14 @@ impl Calendar {
             && (self.is_within(SpanKind::Term, day) || !self.is_covered(day))
     }
 
+    /// Whether the school is on holiday on `day`: at half-term, or between two terms it knows of. A
+    /// weekend or a bank holiday is no holiday of that kind.
+    #[must_use]
+    pub fn is_holiday(&self, day: NaiveDate) -> bool {
+        self.is_within(SpanKind::HalfTerm, day)
+            || (self.is_covered(day) && !self.is_within(SpanKind::Term, day))
+    }
+
     /// The first working day on `day` or in `direction` of it; none in sight gives nothing.
     fn seek(&self, day: NaiveDate, direction: Direction) -> Option<NaiveDate> {
         let mut candidate = day;
