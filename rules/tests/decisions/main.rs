@@ -4,6 +4,10 @@
 mod calendar;
 mod deed_properties;
 mod engagement;
+mod engagement_hubs;
+mod engagement_life;
+mod engagement_partners;
+mod engagement_surveys;
 mod latecomers;
 mod messages;
 mod obligation_properties;
