@@ -8,7 +8,7 @@ use entity::events::{
     event_attendance,
 };
 use entity::hubs::{HubWish, hub, put_hub};
-use entity::messages::{reminder, reminders};
+use entity::messages::{facts, reminder, reminders};
 use entity::outcome::{RefusalCode, StoreError};
 use entity::people::principal;
 use entity::programme::{cohort, event};
@@ -170,6 +170,15 @@ fn refusal<T>(outcome: Result<T, StoreError>) -> (RefusalCode, Option<&'static s
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("it was not refused"),
     }
+}
+
+async fn plan(hub: &Hub) {
+    hub.write(async |txn, now| {
+        let book = facts::Book::load(txn).await?;
+        reminders::plan_programme(txn, now, &book, hub.rise.id).await
+    })
+    .await
+    .expect("planned");
 }
 
 fn names(count: usize) -> Vec<String> {
@@ -561,9 +570,7 @@ async fn a_moved_event_moves_what_is_owed_and_its_reminders() {
         let session = hub.keyed("september-2026-cpd-2").await;
         let before = hub.owed(0, &session.key, "attend_cpd_session").await;
         assert_eq!(before.due_on, day("2026-10-08"));
-        hub.write(async |txn, now| reminders::plan_programme(txn, now, hub.rise.id).await)
-            .await
-            .expect("planned");
+        plan(&hub).await;
         let pending = async || {
             let rows = reminder::Entity::find()
                 .filter(reminder::Column::ObligationId.eq(before.id))
@@ -592,9 +599,7 @@ async fn a_moved_event_moves_what_is_owed_and_its_reminders() {
         let after = hub.owed(0, &session.key, "attend_cpd_session").await;
         assert_eq!(after.due_on, day("2026-11-12"));
         assert_eq!(after.revision, before.revision + 1);
-        hub.write(async |txn, now| reminders::plan_programme(txn, now, hub.rise.id).await)
-            .await
-            .expect("planned");
+        plan(&hub).await;
         let left = pending().await;
         assert!(
             left.iter()
