@@ -574,7 +574,7 @@ async fn a_moved_event_moves_what_is_owed_and_its_reminders() {
         let pending = async || {
             let rows = reminder::Entity::find()
                 .filter(reminder::Column::ObligationId.eq(before.id))
-                .filter(reminder::Column::State.eq("pending"));
+                .filter(reminder::Column::State.eq("planned"));
             rows.all(hub.world.db.reader()).await.expect("a read")
         };
         assert!(pending().await.iter().any(|row| row.send_on == day("2026-10-05")));
