@@ -8,6 +8,7 @@ mod engagement_hubs;
 mod engagement_life;
 mod engagement_partners;
 mod engagement_surveys;
+mod events;
 mod latecomers;
 mod messages;
 mod obligation_properties;
