@@ -166,7 +166,6 @@ impl Watch {
                 Ok(Err(ended)) => return Err(ended),
                 Err(Stopped::Database(error)) => {
                     tracing::warn!(%error, "a subscription could not look; it will again");
-                    tokio::time::sleep(Duration::from_secs(1)).await;
                     self.due = false;
                 }
                 Err(stopped) => return Err(Ended::TooMuch(told(&stopped))),
