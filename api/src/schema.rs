@@ -1,19 +1,20 @@
-//! The one schema: the map's types and the areas' mutations together, as async-graphql registers
+//! The one schema: the map's types, the feeds and the areas' mutations together, as async-graphql registers
 //! them, as SDL, and as the gate reads it.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, Variables};
+use async_graphql::{MergedObject, SDLExportOptions, Schema, Variables};
 use chrono::{DateTime, Utc};
 use entity::scope::Scope;
 
 use crate::act::Acting;
 use crate::app::App;
+use crate::read::feed::Feed;
 use crate::read::gate::Gate;
 use crate::read::map::Map;
 use crate::read::plan::Action;
-use crate::read::registry::Query;
+use crate::read::registry::{Query, Subscription};
 use crate::read::write::Payload;
 use crate::{engagement, enrolments, events, hubs, messages, people, programme, schools};
 
@@ -36,6 +37,16 @@ pub fn map() -> &'static Map {
     &MAP
 }
 
+/// What can be subscribed to, of all areas.
+#[must_use]
+pub fn feeds() -> &'static [Feed] {
+    static FEEDS: LazyLock<Vec<Feed>> = LazyLock::new(|| {
+        let areas = [engagement::subscription::feeds(), messages::subscription::feeds()];
+        areas.into_iter().flatten().collect()
+    });
+    &FEEDS
+}
+
 /// Everything that can be done.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
@@ -45,7 +56,7 @@ pub struct Mutation(
     events::mutations::EventMutations,
 );
 
-type Executor = Schema<Query, Mutation, EmptySubscription>;
+type Executor = Schema<Query, Mutation, Subscription>;
 
 /// The schema, ready to answer.
 pub struct Graph {
@@ -55,7 +66,7 @@ pub struct Graph {
 }
 
 fn executor() -> Executor {
-    Schema::build(Query, Mutation::default(), EmptySubscription).finish()
+    Schema::build(Query, Mutation::default(), Subscription).finish()
 }
 
 /// The schema as SDL, as committed in `schema.graphql`.

@@ -22,6 +22,8 @@ pub struct Config {
     pub redis: RedisConfig,
     /// How the api is reached.
     pub http: HttpConfig,
+    /// How changes are told as they happen.
+    pub live: LiveConfig,
     /// How mail leaves.
     pub mail: MailConfig,
     /// How the worker works.
@@ -67,6 +69,28 @@ pub struct HttpConfig {
     pub public_url: String,
     /// Longest time for one request, in seconds.
     pub timeout_seconds: u64,
+}
+
+/// See `[live]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LiveConfig {
+    /// Most sockets and streams of this process.
+    pub connections: u32,
+    /// Most sockets and streams of one person.
+    pub connections_per_person: u32,
+    /// Most operations under way on one socket.
+    pub operations_per_connection: usize,
+    /// Seconds until a new socket must have said who it is.
+    pub init_seconds: u64,
+    /// Seconds of silence after which a socket is closed.
+    pub idle_seconds: u64,
+    /// Seconds between looks without a signal.
+    pub look_seconds: u64,
+    /// Seconds from a change's moment to its commit, at most.
+    pub overlap_seconds: u32,
+    /// Web addresses whose pages may open sockets, separated by blanks.
+    pub origins: String,
 }
 
 /// See `[mail]`.
@@ -204,6 +228,7 @@ impl Config {
         if self.http.timeout_seconds == 0 {
             return unusable("http.timeout_seconds", "it must be at least 1");
         }
+        self.check_live()?;
         if !(1..=60).contains(&self.worker.beat_seconds) {
             return unusable("worker.beat_seconds", "it must be between 1 and 60");
         }
@@ -211,6 +236,29 @@ impl Config {
             return unusable("worker.lease_seconds", "it must be at least 10");
         }
         self.clock().map(|_| ())
+    }
+
+    /// Refuses live updates that could not be had or never end.
+    fn check_live(&self) -> Result<(), ConfigError> {
+        let live = &self.live;
+        let at_least_one = [
+            ("live.connections", u64::from(live.connections)),
+            ("live.connections_per_person", u64::from(live.connections_per_person)),
+            ("live.operations_per_connection", live.operations_per_connection as u64),
+            ("live.init_seconds", live.init_seconds),
+            ("live.look_seconds", live.look_seconds),
+        ];
+        for (name, value) in at_least_one {
+            if value == 0 {
+                let problem = "it must be at least 1".to_owned();
+                return Err(ConfigError::Unusable { name, problem });
+            }
+        }
+        if live.idle_seconds < 3 {
+            let problem = "it must be at least 3".to_owned();
+            return Err(ConfigError::Unusable { name: "live.idle_seconds", problem });
+        }
+        Ok(())
     }
 
     /// The clock these settings ask for.
@@ -275,6 +323,8 @@ mod tests {
             ("REDIS_URL", "memcached://x", "redis.url"),
             ("HUBS__HTTP__LISTEN", "everywhere", "http.listen"),
             ("HUBS__HTTP__PUBLIC_URL", "https://hubs.example/", "http.public_url"),
+            ("HUBS__LIVE__LOOK_SECONDS", "0", "live.look_seconds"),
+            ("HUBS__LIVE__IDLE_SECONDS", "2", "live.idle_seconds"),
             ("HUBS__WORKER__BEAT_SECONDS", "0", "worker.beat_seconds"),
             ("HUBS__WORKER__LEASE_SECONDS", "1", "worker.lease_seconds"),
             ("HUBS__WORKER__BEATS", "3", "beats"),

@@ -272,7 +272,18 @@ fn keep(stream: Box<dyn Read + Send>, output: Arc<Mutex<String>>, lines: Sender<
 /// It does not start.
 #[must_use]
 pub fn serve(world: &World, london: &str) -> (Running, String) {
-    let mut api = Running::start(at(program(world, "api", &["serve"]), london));
+    serve_with(world, london, &[])
+}
+
+/// As [`serve`], with these variables in its environment.
+///
+/// # Panics
+/// It does not start.
+#[must_use]
+pub fn serve_with(world: &World, london: &str, variables: &[(&str, &str)]) -> (Running, String) {
+    let mut command = at(program(world, "api", &["serve"]), london);
+    command.envs(variables.iter().copied());
+    let mut api = Running::start(command);
     let line = api.wait_for("listening on http://");
     let address = line
         .split("listening on ")

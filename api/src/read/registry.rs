@@ -1,8 +1,11 @@
 //! Putting the map into async-graphql's registry, so that there is one schema. The registry is
-//! hidden from its documentation, hence the exact pin of its version; all calls to it are here and
-//! in `meta`.
+//! hidden from its documentation, hence the exact pin of its version; all calls to it are here,
+//! in `meta` and in `subscription`.
 
 mod meta;
+mod subscription;
+
+pub use subscription::Subscription;
 
 use std::borrow::Cow;
 

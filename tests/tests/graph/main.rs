@@ -4,6 +4,7 @@ mod access;
 mod acting;
 mod door;
 mod events;
+mod live;
 mod reading;
 mod refusals;
 mod seed;
