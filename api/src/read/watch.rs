@@ -83,8 +83,9 @@ impl Caller {
     }
 }
 
-/// The same viewer, comparable: grants come in no order.
+/// The same viewer, comparable: grants come in no order, and at any moment.
 fn sorted(mut viewer: Viewer) -> Viewer {
+    viewer.now = DateTime::UNIX_EPOCH;
     for list in [&mut viewer.regions, &mut viewer.hubs, &mut viewer.settings] {
         list.sort_unstable();
         list.dedup();
@@ -188,7 +189,7 @@ impl Watch {
         if let Err(ended) = self.caller.check(&txn, now).await? {
             return Ok(Err(ended));
         }
-        let scope = self.caller.scope();
+        let scope = self.caller.scope().at(now);
         let overlap = TimeDelta::seconds(self.app.config.live.overlap_seconds.into());
         let horizon = (now - overlap, Uuid::max());
         let Some(place) = &self.place else {

@@ -85,7 +85,7 @@ fn outcome(day: &OpenDayFacts) -> &'static str {
     match (day.attendance, day.booking) {
         (Some(AttendanceMode::Attended), _) => "attended, but not as asked",
         (Some(AttendanceMode::WatchedRecording), _) => "its recording was watched",
-        (Some(AttendanceMode::Absent), _) => "did not come",
+        (Some(AttendanceMode::Absent | AttendanceMode::NotWatched), _) => "did not come",
         (None, Some(BookingState::Booked)) => "booked, and nothing is recorded",
         (None, Some(BookingState::Waiting)) => "on the waiting list",
         (None, Some(BookingState::Cancelled)) => "booked and cancelled",
