@@ -80,6 +80,7 @@ async fn an_id_out_of_scope_answers_as_one_that_is_nobodys() {
             global("Enrolment", ENROLMENT_CEDAR),
             global("Obligation", id(OBLIGATION + 5)),
             global("EngagementAlert", ALERT_LONDON),
+            global("AlertEvent", id(801)),
             global("Message", id(131)),
             global("Reminder", id(151)),
             global("Person", id(99)),

@@ -2,6 +2,7 @@
 
 mod access;
 mod acting;
+mod alerts;
 mod door;
 mod events;
 mod live;

@@ -1,6 +1,7 @@
 //! A small, plainly invented programme: two hubs in two regions and somebody in every role.
 
 pub mod events;
+mod engagement;
 mod rows;
 
 use api::app::App;
@@ -92,6 +93,7 @@ pub async fn app(world: &World) -> App {
     rows::enrolments(&txn).await;
     rows::consequences(&txn).await;
     events::rows(&txn).await;
+    engagement::stories(&txn).await;
     txn.commit().await.expect("a commit");
     app
 }

@@ -1,6 +1,7 @@
 //! `api load-demo`: the invented demo programme, as it stands on Monday 5 October 2026.
 
 mod events;
+mod engagement;
 mod people;
 mod story;
 
@@ -52,6 +53,7 @@ pub async fn load(db: &Database, now: DateTime<Utc>) -> anyhow::Result<Vec<DemoT
         }
         story::tell(&txn, now, PROGRAMME).await?;
         people::add(&txn, now).await?;
+        engagement::tell(&txn, now).await?;
         txn.commit().await?;
     }
     let txn = db.write().await?;

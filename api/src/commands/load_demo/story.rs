@@ -46,6 +46,9 @@ const FATES: &[(i32, &str, &str, Fate)] = &[
     (900_017, "regional.feedback-term-2", "term-2", Fate::LeftOpen),
     // Missed, and the recording is due on Thursday 8 October.
     (900_004, "regional.cpd", "january-2026-cpd-5", Fate::LeftOpen),
+    // Neither attended nor watched: behind with two sessions.
+    (900_007, "regional.cpd", "january-2026-cpd-3", Fate::LeftOpen),
+    (900_007, "regional.cpd", "january-2026-cpd-4", Fate::LeftOpen),
     // Missed for good.
     (900_016, "regional.open-day", "term-2", Fate::LeftOpen),
     (
