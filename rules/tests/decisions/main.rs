@@ -2,13 +2,16 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it did not expect")]
 
 mod calendar;
+mod deeds;
 mod engagement;
 mod latecomers;
 mod messages;
 mod obligation_properties;
 mod obligations;
+mod plans;
 mod reminder_properties;
 mod reminders;
 mod send_time;
 mod set_up;
 mod support;
+mod visits;
