@@ -3,6 +3,7 @@
 
 mod calendar;
 mod deeds;
+mod deed_properties;
 mod engagement;
 mod latecomers;
 mod messages;
