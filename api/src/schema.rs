@@ -15,7 +15,7 @@ use crate::read::map::Map;
 use crate::read::plan::Action;
 use crate::read::registry::Query;
 use crate::read::write::Payload;
-use crate::{engagement, enrolments, hubs, messages, people, programme, schools};
+use crate::{engagement, enrolments, hubs, messages, people, plans, programme, schools, visits};
 
 /// The types of all areas.
 #[must_use]
@@ -26,6 +26,8 @@ pub fn map() -> &'static Map {
             schools::map::types(),
             hubs::map::types(),
             enrolments::map::types(),
+            visits::map::types(),
+            plans::map::types(),
             engagement::map::types(),
             messages::map::types(),
             people::map::types(),
@@ -39,6 +41,9 @@ pub fn map() -> &'static Map {
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     enrolments::mutations::EnrolmentMutations,
+    visits::mutations::VisitMutations,
+    plans::mutations::PlanMutations,
+    plans::assessing::SelfAssessmentMutations,
     engagement::mutations::EngagementMutations,
 );
 

@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use async_graphql::parser::types::Field as ParsedField;
 use async_graphql::registry::{MetaField, MetaType, MetaTypeId, Registry};
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerError,
-    ServerResult, Value,
+    ContainerType, Context, ContextSelectionSet, InputType, InputValueError, InputValueResult,
+    Name, ObjectType, OutputType, Positioned, ServerError, ServerResult, Value,
 };
 use uuid::Uuid;
 
@@ -112,6 +112,42 @@ impl<V: Vocabulary + Send + Sync> OutputType for Shown<V> {
     ) -> ServerResult<Value> {
         let stored: &'static str = self.0.into();
         Ok(Value::String(stored.to_ascii_uppercase()))
+    }
+}
+
+/// The word that an input names.
+impl<V: Vocabulary + Send + Sync> InputType for Shown<V> {
+    type RawValueType = V;
+
+    fn type_name() -> Cow<'static, str> {
+        V::NAME.into()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <Self as OutputType>::create_type_info(registry)
+    }
+
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        let value = value.unwrap_or_default();
+        let name = match &value {
+            Value::Enum(name) => name.as_str(),
+            Value::String(name) => name.as_str(),
+            _ => return Err(InputValueError::expected_type(value)),
+        };
+        let stored = |word: &V| -> &'static str { (*word).into() };
+        let word = V::VARIANTS.iter().find(|word| stored(word).to_ascii_uppercase() == name);
+        word.copied()
+            .map(Self)
+            .ok_or_else(|| InputValueError::custom(format!("{} has no value {name}", V::NAME)))
+    }
+
+    fn to_value(&self) -> Value {
+        let stored: &'static str = self.0.into();
+        Value::Enum(Name::new(stored.to_ascii_uppercase()))
+    }
+
+    fn as_raw_value(&self) -> Option<&V> {
+        Some(&self.0)
     }
 }
 

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it did not expect")]
 
 mod calendar;
-mod deeds;
 mod deed_properties;
+mod deeds;
 mod engagement;
 mod latecomers;
 mod messages;
