@@ -44,6 +44,7 @@ pub struct Mutation(
     visits::mutations::VisitMutations,
     plans::mutations::PlanMutations,
     plans::assessing::SelfAssessmentMutations,
+    enrolments::standing::StandingMutations,
     engagement::mutations::EngagementMutations,
 );
 

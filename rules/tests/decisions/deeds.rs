@@ -126,6 +126,31 @@ fn a_deep_dive_counts_once_and_not_as_support_days() {
 }
 
 #[test]
+fn a_review_counts_from_its_term_on_and_a_plan_also_when_it_is_early() {
+    let of = |kind, term: u128| DeedObligation {
+        term_id: Some(id(term)),
+        ..owed(term, kind, TermChoice::Number(u32::try_from(term).unwrap()), "2027-03-25", None)
+    };
+    for (kind, deed, on, expected) in [
+        (CommitmentKind::ProgressReview, DeedKind::ProgressReview, "2026-12-18", false),
+        (CommitmentKind::ProgressReview, DeedKind::ProgressReview, "2027-01-04", true),
+        (CommitmentKind::ProgressReview, DeedKind::ProgressReview, "2027-04-12", true),
+        (CommitmentKind::FinalReview, DeedKind::FinalReview, "2026-12-18", false),
+        (CommitmentKind::FinalReview, DeedKind::FinalReview, "2027-02-01", true),
+        (CommitmentKind::ActionPlan, DeedKind::ActionPlan, "2026-12-18", true),
+        (CommitmentKind::ActionPlan, DeedKind::ActionPlan, "2027-04-12", true),
+    ] {
+        let found = met(&after(vec![of(kind, 2)], &[did(11, deed, on, 0)]));
+        assert_eq!(!found.is_empty(), expected, "{kind:?} on {on}");
+    }
+    // The second review of a term is not that of the next.
+    let terms = vec![of(CommitmentKind::ProgressReview, 2), of(CommitmentKind::ProgressReview, 3)];
+    let review = |number, on| did(number, DeedKind::ProgressReview, on, 0);
+    let twice = [review(11, "2027-01-12"), review(12, "2027-03-02")];
+    assert_eq!(met(&after(terms, &twice)), [id(2)]);
+}
+
+#[test]
 fn what_was_reported_by_hand_or_excused_takes_no_deed() {
     let by_hand = DeedObligation {
         state: ObligationState::Met,
