@@ -17,6 +17,7 @@ use crate::read::plan::Action;
 use crate::read::registry::{Query, Subscription};
 use crate::read::write::Payload;
 use crate::{engagement, enrolments, events, hubs, messages, people, programme, schools};
+use crate::{engagement, enrolments, hubs, messages, people, plans, programme, schools, visits};
 
 /// The types of all areas.
 #[must_use]
@@ -28,6 +29,8 @@ pub fn map() -> &'static Map {
             schools::map::types(),
             hubs::map::types(),
             enrolments::map::types(),
+            visits::map::types(),
+            plans::map::types(),
             engagement::map::types(),
             messages::map::types(),
             people::map::types(),
@@ -51,6 +54,9 @@ pub fn feeds() -> &'static [Feed] {
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     enrolments::mutations::EnrolmentMutations,
+    visits::mutations::VisitMutations,
+    plans::mutations::PlanMutations,
+    plans::assessing::SelfAssessmentMutations,
     enrolments::standing::StandingMutations,
     engagement::mutations::EngagementMutations,
     events::mutations::EventMutations,

@@ -3,7 +3,9 @@
 use entity::engagement::engagement_alert;
 use entity::enrolments::{enrolment, enrolment_academy, enrolment_change, obligation};
 use entity::events::{booking, event_attendance};
+use entity::plans::{agreed_action, plan, review, self_assessment};
 use entity::scope::Scope;
+use entity::visits::visit;
 use rules::enrolments::EnrolmentStatus;
 
 use super::obligations;
@@ -62,6 +64,21 @@ fn enrolment() -> Type {
                 obligation::Column::EnrolmentId,
                 "What the partner owes.",
             ),
+            many("visits", "Visit", visit::Column::EnrolmentId, "Visits, arranged and held."),
+            many(
+                "selfAssessments",
+                "SelfAssessment",
+                self_assessment::Column::EnrolmentId,
+                "Its self-assessments.",
+            ),
+            many("plans", "Plan", plan::Column::EnrolmentId, "Its plan, in all its versions."),
+            many(
+                "agreedActions",
+                "AgreedAction",
+                agreed_action::Column::EnrolmentId,
+                "What was agreed to be done, in plans and at visits.",
+            ),
+            many("reviews", "Review", review::Column::EnrolmentId, "Reviews of its progress."),
             many(
                 "alerts",
                 "EngagementAlert",

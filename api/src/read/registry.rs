@@ -13,7 +13,7 @@ use async_graphql::parser::types::Field as ParsedField;
 use async_graphql::registry::{MetaField, MetaType, MetaTypeId, Registry};
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, InputType, InputValueError, InputValueResult,
-    ObjectType, OutputType, Positioned, ServerError, ServerResult, Value,
+    Name, ObjectType, OutputType, Positioned, ServerError, ServerResult, Value,
 };
 use uuid::Uuid;
 
@@ -118,6 +118,7 @@ impl<V: Vocabulary + Send + Sync> OutputType for Shown<V> {
     }
 }
 
+/// The word that an input names.
 impl<V: Vocabulary + Send + Sync> InputType for Shown<V> {
     type RawValueType = V;
 
@@ -126,8 +127,7 @@ impl<V: Vocabulary + Send + Sync> InputType for Shown<V> {
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        let words = V::words();
-        registry.create_input_type::<Self, _>(MetaTypeId::Enum, |_| words_type(&words))
+        <Self as OutputType>::create_type_info(registry)
     }
 
     fn parse(value: Option<Value>) -> InputValueResult<Self> {
@@ -137,18 +137,16 @@ impl<V: Vocabulary + Send + Sync> InputType for Shown<V> {
             Value::String(name) => name.as_str(),
             _ => return Err(InputValueError::expected_type(value)),
         };
-        let word = V::VARIANTS.iter().find(|&&word| {
-            let stored: &'static str = word.into();
-            stored.to_ascii_uppercase() == name
-        });
+        let stored = |word: &V| -> &'static str { (*word).into() };
+        let word = V::VARIANTS.iter().find(|word| stored(word).to_ascii_uppercase() == name);
         word.copied()
             .map(Self)
-            .ok_or_else(|| InputValueError::custom(format!("\"{name}\" is no word of {}", V::NAME)))
+            .ok_or_else(|| InputValueError::custom(format!("{} has no value {name}", V::NAME)))
     }
 
     fn to_value(&self) -> Value {
         let stored: &'static str = self.0.into();
-        Value::Enum(async_graphql::Name::new(stored.to_ascii_uppercase()))
+        Value::Enum(Name::new(stored.to_ascii_uppercase()))
     }
 
     fn as_raw_value(&self) -> Option<&V> {

@@ -33,7 +33,7 @@ pub(crate) fn spelt<T: FromStr<Err: Display>>(
     word(table, id, "a column", value)
 }
 
-pub(super) fn term(row: &programme_term::Model) -> TermFacts {
+pub(crate) fn term(row: &programme_term::Model) -> TermFacts {
     TermFacts {
         id: row.id,
         ordinal: u32::try_from(row.ordinal).unwrap_or(0),

@@ -21,6 +21,7 @@ use crate::hubs::hub;
 use crate::id::new_id;
 use crate::outcome::{RefusalCode, StoreError};
 use crate::scope::Scope;
+use crate::visits;
 
 /// Who joins what, where and when.
 #[derive(Clone, Debug)]
@@ -141,6 +142,7 @@ pub async fn withdraw(
     row.version = Set(old.version + 1);
     row.changed_at = Set(now);
     let row = row.update(txn).await?;
+    visits::call_off(txn, by, now, row.id, reason).await?;
     write_history(txn, &row, "withdrawn", (Some(hub.id), None), Some(reason), by, now).await?;
     settle(txn, now, &row, &[hub.id]).await?;
     Ok(row)
@@ -200,6 +202,7 @@ pub async fn transfer(
         .filter(engagement_alert::Column::EnrolmentId.eq(id))
         .exec(txn)
         .await?;
+    visits::hand_over(txn, by, now, &row).await?;
     write_history(txn, &row, "transferred", (Some(from.id), Some(to.id)), Some(reason), by, now)
         .await?;
     settle(txn, now, &row, &[from.id, to.id]).await?;

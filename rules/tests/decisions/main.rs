@@ -3,6 +3,7 @@
 
 mod calendar;
 mod deed_properties;
+mod deeds;
 mod engagement;
 mod engagement_hubs;
 mod engagement_life;
@@ -13,8 +14,10 @@ mod latecomers;
 mod messages;
 mod obligation_properties;
 mod obligations;
+mod plans;
 mod reminder_properties;
 mod reminders;
 mod send_time;
 mod set_up;
 mod support;
+mod visits;

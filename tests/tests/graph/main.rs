@@ -9,3 +9,4 @@ mod live;
 mod reading;
 mod refusals;
 mod seed;
+mod support;

@@ -3,6 +3,7 @@
 pub mod events;
 mod engagement;
 mod rows;
+pub mod support;
 
 use api::app::App;
 use api::read::{Request, answer, ids};
@@ -94,6 +95,7 @@ pub async fn app(world: &World) -> App {
     rows::consequences(&txn).await;
     events::rows(&txn).await;
     engagement::stories(&txn).await;
+    support::rows(&txn).await;
     txn.commit().await.expect("a commit");
     app
 }

@@ -5,6 +5,7 @@ mod cohorts;
 mod commitments;
 mod events;
 mod policy;
+mod self_assessment;
 
 use std::collections::BTreeSet;
 
@@ -23,6 +24,9 @@ pub(super) fn find(set_up: &SetUp) -> Vec<SetUpFault> {
     commitments::check(set_up, &mut faults);
     events::check(set_up, &mut faults);
     calendars::check(&set_up.calendars, &mut faults);
+    if let Some(framework) = &set_up.self_assessment {
+        self_assessment::check(framework, &mut faults);
+    }
     faults.0
 }
 
