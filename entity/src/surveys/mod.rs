@@ -1,6 +1,7 @@
 //! Survey campaigns: questionnaires, invitations, answers and published results.
 
 pub mod campaign_group;
+pub mod letters;
 pub mod personal_invitation;
 pub mod questionnaire;
 pub mod survey_campaign;
@@ -9,3 +10,4 @@ pub mod survey_draft;
 pub mod survey_invitation;
 pub mod survey_response;
 pub mod survey_result;
+pub mod wanted;
