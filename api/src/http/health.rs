@@ -64,12 +64,14 @@ async fn schema(app: &App) -> &'static str {
     if crate::schema::graph().is_err() {
         return "down";
     }
-    let Ok(done) = Migrator::get_migration_models(app.db.reader()).await else {
-        return "migrations pending";
-    };
-    let known = Migrator::migrations();
-    let pending = known.iter().any(|one| done.iter().all(|row| row.version != one.name()));
-    if pending { "migrations pending" } else { "up" }
+    match Migrator::get_pending_migrations_read_only(app.db.reader()).await {
+        Ok(pending) if pending.is_empty() => "up",
+        Ok(_) => "migrations pending",
+        Err(error) => {
+            tracing::warn!(%error, "the schema cannot be looked at");
+            "down"
+        }
+    }
 }
 
 /// How many workers live and when the last of them was heard of, in seconds by the real clock.
