@@ -10,4 +10,3 @@ pub mod survey_draft;
 pub mod survey_invitation;
 pub mod survey_response;
 pub mod survey_result;
-pub mod wanted;

@@ -1,7 +1,5 @@
 //! Surveys: what is asked of whom, when, and what may be told of the answers.
 
-pub mod letters;
-
 use serde::{Deserialize, Serialize};
 
 use crate::words::words;

@@ -11,5 +11,4 @@ mod reminder_properties;
 mod reminders;
 mod send_time;
 mod set_up;
-mod survey_letters;
 mod support;
