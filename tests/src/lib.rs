@@ -11,4 +11,4 @@ pub mod smtp;
 pub mod tokens;
 pub mod world;
 
-pub use world::{World, both};
+pub use world::{World, both, on_postgres};

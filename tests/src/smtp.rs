@@ -284,9 +284,10 @@ impl Conversation {
     /// The fault planned for this step, if one is; it counts as done.
     fn planned(&self, step: Step) -> Option<Fault> {
         let mut state = lock(&self.state);
-        let planned = state.planned.iter_mut().find(|it| {
-            it.step == step && it.times > 0 && (it.to.is_none() || it.to == self.to)
-        })?;
+        let planned = state
+            .planned
+            .iter_mut()
+            .find(|it| it.step == step && it.times > 0 && (it.to.is_none() || it.to == self.to))?;
         planned.times -= 1;
         Some(planned.fault.clone())
     }

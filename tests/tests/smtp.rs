@@ -177,9 +177,8 @@ async fn a_hand_over_cut_off_is_repeated_once_with_the_same_bytes_and_then_held(
         assert_eq!(mails[0].bytes, mails[1].bytes);
         assert_eq!(Some(&mails[0].bytes), own.body.as_ref());
         let told = story(&world, &own).await;
-        let expected = [
-            "pending", "leased", "handoff", "uncertain", "leased", "handoff", "uncertain", "held",
-        ];
+        let expected =
+            ["pending", "leased", "handoff", "uncertain", "leased", "handoff", "uncertain", "held"];
         assert_eq!(states(&told), expected);
     })
     .await;
@@ -219,7 +218,7 @@ async fn a_connection_that_breaks_before_the_bytes_costs_no_message() {
         .enumerate()
         {
             server.plan(step, None, fault.clone(), 1);
-            pass_at(&world, &format!("2026-10-05T0{}:00:00Z", 7 + number)).await;
+            pass_at(&world, &format!("2026-10-05T{:02}:00:00Z", 7 + number)).await;
             for row in rows(&world).await {
                 assert!(
                     ["pending", "deferred", "accepted"].contains(&row.state.as_str()),
@@ -260,6 +259,72 @@ async fn a_server_with_another_certificate_gets_nothing() {
         world.config.mail.smtp_ca = server.ca();
         pass_at(&world, LATER).await;
         assert_eq!(server.taken().len(), 2, "{}", world.name);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_worker_asked_to_stop_finishes_the_message_in_hand_and_gives_back_the_rest() {
+    both(async |world| {
+        let (world, server) = seeded(world).await;
+        server.plan(Step::Body, None, Fault::Stall, 1);
+        world.clock.set(at(EIGHT));
+        let stop = CancellationToken::new();
+        let app = App::open(world.config.clone(), world.clock.clone(), CancellationToken::new());
+        let app = app.await.expect("the worker opens");
+        let ask = async {
+            while !server.commands().iter().any(|(_, line)| line == "DATA") {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+            stop.cancel();
+        };
+        let (pass, ()) = tokio::join!(pass::run(&app, &stop), ask);
+        assert!(pass.to_string().contains("1 message in doubt"), "{pass}");
+        let mut found: Vec<_> =
+            rows(&world).await.into_iter().map(|row| (row.state, row.attempts)).collect();
+        found.sort();
+        assert_eq!(found, [("pending".to_owned(), 0), ("uncertain".to_owned(), 1)]);
+        // Nobody has to wait for its lease.
+        pass_at(&world, "2026-10-05T07:00:30Z").await;
+        assert_eq!(server.taken().len(), 1, "{}", world.name);
+        pass_at(&world, LATER).await;
+        assert_eq!(server.taken().len(), 2, "{}", world.name);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_pretended_time_is_refused_where_mail_leaves_the_house() {
+    both(async |world| {
+        let (world, server) = seeded(world).await;
+        let arguments = ["run", "--once", "--now", "2026-10-05T08:00"];
+        let words = tests::programs::refuse(tests::programs::program(&world, "worker", &arguments));
+        assert!(words.contains("mail.smtp_url"), "{words}");
+        assert!(!words.contains(tests::smtp::PASSWORD) && !words.contains("s3cret"), "{words}");
+        assert_eq!(server.connections(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_mail_server_is_logged_by_its_setting_and_without_secrets() {
+    both(async |world| {
+        let (mut world, server) = seeded(world).await;
+        let stranger = Server::start().await;
+        world.config.mail.smtp_ca = stranger.ca();
+        let worker = tests::programs::program(&world, "worker", &["run", "--once"]);
+        let output = tests::programs::finish(tests::programs::at(worker, "2026-10-05T08:00:00"));
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(words.contains("mail.smtp_url"), "{words}");
+        assert!(words.contains("certificate"), "{words}");
+        for secret in ["s3cret", tests::smtp::PASSWORD, HEAD] {
+            assert!(!words.contains(secret), "{words}");
+        }
+        assert!(server.taken().is_empty() && stranger.taken().is_empty());
+
+        world.config.mail.smtp_ca = "nowhere.pem".into();
+        let words = tests::programs::refuse(tests::programs::program(&world, "worker", &["run"]));
+        assert!(words.contains("mail.smtp_ca"), "{words}");
     })
     .await;
 }

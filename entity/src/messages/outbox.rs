@@ -176,11 +176,7 @@ pub async fn claim(
     let ids: Vec<Uuid> = message::Entity::find()
         .select_only()
         .column(message::Column::Id)
-        .filter(
-            Condition::any()
-                .add(waiting)
-                .add(abandoned),
-        )
+        .filter(Condition::any().add(waiting).add(abandoned))
         .order_by_asc(message::Column::SendAfter)
         .order_by_asc(message::Column::Id)
         .limit(limit)

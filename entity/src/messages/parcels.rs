@@ -7,7 +7,8 @@ use rules::messages::MessageKind;
 use rules::reminders::{ReminderState, Step};
 use sea_orm::sea_query::Query;
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, ExprTrait as _, QueryFilter as _,
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, ExprTrait as _,
+    QueryFilter as _,
 };
 use uuid::Uuid;
 

@@ -51,15 +51,15 @@ pub struct AskedGroup {
 }
 
 /// What a letter about a survey hangs on.
-pub(super) struct Place {
-    pub(super) invitation: survey_invitation::Model,
-    pub(super) personal: Option<personal_invitation::Model>,
-    pub(super) campaign: survey_campaign::Model,
-    pub(super) enrolment: enrolment::Model,
+struct Place {
+    invitation: survey_invitation::Model,
+    personal: Option<personal_invitation::Model>,
+    campaign: survey_campaign::Model,
+    enrolment: enrolment::Model,
 }
 
 /// The rows a letter is about; none when one of them is gone.
-pub(super) async fn place(
+async fn place(
     db: &impl ConnectionTrait,
     kind: MessageKind,
     about: Uuid,
@@ -78,9 +78,12 @@ pub(super) async fn place(
     };
     let campaign = survey_campaign::Entity::find_by_id(invitation.campaign_id).one(db).await?;
     let enrolment = enrolment::Entity::find_by_id(invitation.enrolment_id).one(db).await?;
-    Ok(campaign
-        .zip(enrolment)
-        .map(|(campaign, enrolment)| Place { invitation, personal, campaign, enrolment }))
+    Ok(campaign.zip(enrolment).map(|(campaign, enrolment)| Place {
+        invitation,
+        personal,
+        campaign,
+        enrolment,
+    }))
 }
 
 /// Reads what a letter of this kind says; nothing when what it is about is gone. `about` is the

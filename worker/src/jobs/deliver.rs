@@ -132,6 +132,11 @@ impl Round {
     }
 }
 
+/// The minute of the day at which the reader wants routine mail, if they chose one.
+fn minute(parcel: &Parcel) -> Option<u32> {
+    parcel.person.digest_minute.and_then(|minute| u32::try_from(minute).ok())
+}
+
 /// What delivering one message takes.
 struct Desk<'a> {
     app: &'a App,
@@ -198,11 +203,9 @@ impl Desk<'_> {
 
     /// Whether routine mail about any of it may go to its reader now.
     fn is_its_hour(&self, parcel: &Parcel, reminders: &Reminders) -> anyhow::Result<bool> {
-        let minute = parcel.person.digest_minute;
-        let minute = minute.and_then(|minute| u32::try_from(minute).ok());
         for (_, fact) in &reminders.items {
             let policy = self.book.policy(fact.row.programme_id)?;
-            if next_send_time(policy, &fact.rules.calendar, minute, self.now) <= self.now {
+            if next_send_time(policy, &fact.rules.calendar, minute(parcel), self.now) <= self.now {
                 return Ok(true);
             }
         }
@@ -211,14 +214,13 @@ impl Desk<'_> {
 
     /// When a letter may go that keeps to school hours, if not now. All others may go at any time.
     fn not_yet(&self, parcel: &Parcel) -> anyhow::Result<Option<DateTime<Utc>>> {
-        let (MessageKind::SurveyReminder, Content::Survey(letter)) =
-            (parcel.kind, &parcel.content)
+        let (MessageKind::SurveyReminder, Content::Survey(letter)) = (parcel.kind, &parcel.content)
         else {
             return Ok(None);
         };
         let policy = self.book.policy(letter.campaign.programme_id)?;
         let calendar = self.book.calendar(letter.setting_id);
-        let at = next_send_time(policy, &calendar, None, self.now);
+        let at = next_send_time(policy, &calendar, minute(parcel), self.now);
         Ok((at > self.now).then_some(at))
     }
 

@@ -128,7 +128,7 @@ impl Carrier<'_> {
                     Outcome::Refused(Setback { refused: Refused::ForNow, reason })
                 }
             },
-            Self::Smtp(line) => line.hand_over(bytes).await,
+            Self::Smtp(line) => line.send(bytes).await,
         }
     }
 

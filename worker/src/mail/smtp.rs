@@ -15,9 +15,7 @@ use lettre::transport::smtp::client::{
     AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters,
 };
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
-use lettre::transport::smtp::extension::{
-    ClientId, Extension, MailBodyParameter, MailParameter,
-};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::Response;
 use rules::messages::{Asked, Refused, judge};
 use runtime::config::MailConfig;
@@ -147,7 +145,7 @@ impl Line<'_> {
     }
 
     /// Sends the bytes the server waits for. From the first of them on only its word counts.
-    pub(super) async fn hand_over(&mut self, bytes: &[u8]) -> Outcome {
+    pub(super) async fn send(&mut self, bytes: &[u8]) -> Outcome {
         // The end of a message is a line with a dot, so that the last line break is sent with it.
         let bytes = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
         match self.step(async |it| it.message(bytes).await).await {
@@ -309,10 +307,7 @@ fn setback(asked: Asked, fault: &Fault) -> Setback {
                 (Asked::Recipient, _) => "The mail server refused the recipient",
                 (Asked::Message, _) => "The mail server refused the message",
             };
-            Setback {
-                refused: judge(asked, *code, *status),
-                reason: format!("{what}: {shown}."),
-            }
+            Setback { refused: judge(asked, *code, *status), reason: format!("{what}: {shown}.") }
         }
         Fault::Broken(problem) => Setback {
             refused: if asked == Asked::Opening { Refused::All } else { Refused::ForNow },
@@ -326,7 +321,8 @@ fn taken(reply: &Response) -> String {
     let words = reply.message().collect::<Vec<_>>().join(" ");
     let name = words.split("queued as ").nth(1).and_then(|rest| rest.split_whitespace().next());
     let name = name.filter(|name| {
-        name.len() <= 40 && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
+        name.len() <= 40
+            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
     });
     match name {
         Some(name) => format!("Taken by the mail server as {name}."),

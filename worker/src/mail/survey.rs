@@ -8,7 +8,7 @@ use entity::surveys::letters::{AskedGroup, SurveyLetter};
 use rules::calendar::local;
 use rules::links::Purpose;
 use rules::messages::MessageKind;
-use rules::surveys::RespondentGroup;
+use rules::surveys::{RespondentGroup, code};
 
 use super::render::{Links, Words, one_line};
 
@@ -37,7 +37,7 @@ pub struct Letter {
     anonymous: bool,
     /// Groups that answer by code, those that have enough left out of a reminder.
     coded: Vec<Group>,
-    /// Groups that need no code: they have links of their own, or enough answers.
+    /// What to say of groups that need no code: they have links of their own, or enough answers.
     others: Vec<String>,
     /// Where respondents type their code.
     page: String,
@@ -92,12 +92,12 @@ pub fn content(
     for asked in &letter.groups {
         match &asked.code {
             Some(code) if !asked.by_personal_link && !(reminds && asked.enough) => {
-                let code = shown(code);
+                let code = code::shown(code);
                 let link = format!("{page}/{code}");
                 let [name, title] = names(asked.group);
                 coded.push(Group { name, title, link, so_far: so_far(asked), code });
             }
-            _ => others.push(aside(asked)),
+            _ => others.push(aside(asked, reminds)),
         }
     }
     let title = one_line(&campaign.title);
@@ -169,15 +169,18 @@ fn names(group: RespondentGroup) -> [&'static str; 2] {
     }
 }
 
-/// Why a group needs nothing from the reader.
-fn aside(asked: &AskedGroup) -> String {
+/// What there is to say of a group without a code in this letter.
+fn aside(asked: &AskedGroup, reminds: bool) -> String {
     let [_, title] = names(asked.group);
-    if asked.by_personal_link {
-        format!("{title} get a link of their own by mail.")
-    } else if asked.enough {
+    if reminds && asked.enough {
         format!("{title}: enough have answered.")
+    } else if asked.by_personal_link && reminds {
+        let so_far = so_far(asked);
+        format!("{title} have links of their own by mail, and {so_far}. Please ask them to look.")
+    } else if asked.by_personal_link {
+        format!("{title} get a link of their own by mail.")
     } else {
-        format!("{title} have no code at the moment; please ask your hub lead for one.")
+        format!("{title} have no code at the moment; please ask your hub lead.")
     }
 }
 
@@ -186,14 +189,6 @@ fn so_far(asked: &AskedGroup) -> String {
         0 => "nobody has answered yet".to_owned(),
         1 => "1 has answered so far".to_owned(),
         count => format!("{count} have answered so far"),
-    }
-}
-
-/// `ABCD-EFGH`, easier to read out and to type.
-fn shown(code: &str) -> String {
-    match code.split_at_checked(4) {
-        Some((head, tail)) if !tail.is_empty() => format!("{head}-{tail}"),
-        _ => code.to_owned(),
     }
 }
 
