@@ -306,7 +306,8 @@ async fn a_pretended_time_is_refused_where_mail_leaves_the_house() {
     .await;
 }
 
-#[tokio::test]
+// The server answers on another thread while this one waits for the program.
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_the_mail_server_is_logged_by_its_setting_and_without_secrets() {
     both(async |world| {
         let (mut world, server) = seeded(world).await;

@@ -109,7 +109,7 @@ impl Round {
             // Its lease runs out, and then it is tried again; the others do not wait for it.
             Err(error) => {
                 self.failed += 1;
-                tracing::error!(message = %id, "a message failed: {error:#}");
+                tracing::error!(id = %id, "a message failed: {error:#}");
                 return;
             }
         };
@@ -239,7 +239,7 @@ impl Desk<'_> {
         match render(&self.app.sender, parcel, words, self.now) {
             Ok(rendered) => Ok(Some(rendered)),
             Err(error) => {
-                tracing::warn!(message = %row.id, %error, "a mail cannot be written");
+                tracing::warn!(id = %row.id, %error, "a mail cannot be written");
                 Ok(None)
             }
         }
@@ -300,19 +300,19 @@ impl Desk<'_> {
     /// A failure known to have delivered nothing.
     async fn set_back(&self, parcel: Parcel, setback: Setback) -> anyhow::Result<Ended> {
         let Setback { refused, reason } = setback;
-        let message = parcel.message.id;
+        let id = parcel.message.id;
         match refused {
             Refused::ForGood => {
-                tracing::warn!(%message, reason, "a mail was refused for good");
+                tracing::warn!(%id, reason, "a mail was refused for good");
                 self.end(parcel, MessageState::Rejected, &reason).await
             }
             Refused::ForNow => {
-                tracing::warn!(%message, reason, "a mail could not be handed over");
+                tracing::warn!(%id, reason, "a mail could not be handed over");
                 self.put_off(&parcel, &reason).await
             }
             Refused::All => {
                 tracing::error!(
-                    %message,
+                    %id,
                     reason,
                     "no mail can be handed over: see the setting mail.smtp_url (SMTP_URL), and \
                      mail.smtp_ca and mail.from with it"
@@ -364,7 +364,7 @@ impl Desk<'_> {
     async fn cut_off(&self, parcel: &Parcel) -> anyhow::Result<Ended> {
         let Self { app, now, .. } = *self;
         let lease = parcel.lease();
-        tracing::warn!(message = %lease.id, "a hand-over was cut off");
+        tracing::warn!(id = %lease.id, "a hand-over was cut off");
         let again_at = Some(now + pause_after(parcel.message.attempts, lease.id));
         let txn = app.db.write().await?;
         let ended = outbox::cut_off(&txn, now, lease, parcel.in_doubt, again_at).await?;
