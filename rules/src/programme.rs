@@ -7,6 +7,7 @@ use crate::calendar::SpanKind;
 use crate::engagement::AlertPolicy;
 use crate::people::ContactRole;
 use crate::plans::Theme;
+use crate::surveys::CampaignSetUp;
 
 mod commitment;
 mod faults;
@@ -34,6 +35,9 @@ pub struct SetUp {
     /// Events of the whole programme, such as CPD sessions.
     #[serde(rename = "event", default)]
     pub events: Vec<EventSetUp>,
+    /// Surveys of its cohorts.
+    #[serde(rename = "campaign", default)]
+    pub campaigns: Vec<CampaignSetUp>,
     /// School terms: the default and those of local authorities and schools that differ.
     #[serde(rename = "calendar", default)]
     pub calendars: Vec<CalendarSetUp>,

@@ -8,7 +8,8 @@ pub mod programs;
 pub mod redis;
 pub mod rise;
 pub mod socket;
+pub mod smtp;
 pub mod tokens;
 pub mod world;
 
-pub use world::{World, both};
+pub use world::{World, both, on_postgres};
