@@ -17,3 +17,4 @@ pub mod read;
 pub mod schema;
 pub mod schools;
 pub mod visits;
+pub mod surveys;

@@ -18,6 +18,7 @@ use crate::read::registry::{Query, Subscription};
 use crate::read::write::Payload;
 use crate::{engagement, enrolments, events, hubs, messages, people, programme, schools};
 use crate::{engagement, enrolments, hubs, messages, people, plans, programme, schools, visits};
+use crate::{engagement, enrolments, hubs, messages, people, programme, schools, surveys};
 
 /// The types of all areas.
 #[must_use]
@@ -34,6 +35,7 @@ pub fn map() -> &'static Map {
             engagement::map::types(),
             messages::map::types(),
             people::map::types(),
+            surveys::map::types(),
         ];
         Map::new(areas.into_iter().flatten().collect())
     });
@@ -60,6 +62,7 @@ pub struct Mutation(
     enrolments::standing::StandingMutations,
     engagement::mutations::EngagementMutations,
     events::mutations::EventMutations,
+    surveys::mutations::SurveyMutations,
 );
 
 type Executor = Schema<Query, Mutation, Subscription>;

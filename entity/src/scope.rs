@@ -401,6 +401,15 @@ impl Scope {
         self.of_visible_enrolments("survey_invitation")
     }
 
+    /// Rows of `survey_rate`: how a hub's partners respond, for its lead and for evaluators.
+    #[must_use]
+    pub fn survey_rates(&self) -> SimpleExpr {
+        match self.limited() {
+            Some(viewer) if !viewer.evaluator => within("survey_rate", "hub_id", led_hubs(viewer)),
+            _ => all(),
+        }
+    }
+
     /// Rows of `survey_code`: only the school's own people hold its codes, so that nobody who
     /// reads the results can answer in its name.
     #[must_use]

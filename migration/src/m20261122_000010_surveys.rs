@@ -1,6 +1,7 @@
 //! Surveys: questionnaires, campaigns, codes and links, answers and published results.
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::columns::{
     create, drop, index, moment, optional, optional_moment, references, required, table, unique,
@@ -163,10 +164,13 @@ impl MigrationTrait for Migration {
             index("survey_result", &["hub_id"]),
             index("survey_result", &["published_at", "id"]),
         ];
-        create(manager, tables, indices).await
+        create(manager, tables, indices).await?;
+        manager.get_connection().execute_unprepared(&rates(manager.get_database_backend())).await?;
+        Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.get_connection().execute_unprepared("DROP VIEW survey_rate").await?;
         drop(
             manager,
             &[
@@ -184,4 +188,24 @@ impl MigrationTrait for Migration {
         .await?;
         Ok(())
     }
+}
+
+/// How each group of a hub's partners responds to a campaign, added up over their invitations. A
+/// row goes by the smallest of their ids.
+fn rates(backend: DbBackend) -> String {
+    let smallest = match backend {
+        DbBackend::Postgres => "(ARRAY_AGG(i.id ORDER BY i.id))[1]",
+        _ => "MIN(i.id)",
+    };
+    format!(
+        "CREATE VIEW survey_rate AS
+        SELECT {smallest} AS id, i.campaign_id, e.hub_id, i.respondent_group,
+            CAST(COUNT(*) AS INTEGER) AS asked,
+            CAST(COUNT(i.first_on) AS INTEGER) AS started,
+            CAST(COUNT(i.enough_on) AS INTEGER) AS enough,
+            CAST(SUM(i.responses) AS INTEGER) AS responses,
+            CAST(SUM(i.expected) AS INTEGER) AS expected
+        FROM survey_invitation i JOIN enrolment e ON e.id = i.enrolment_id
+        GROUP BY i.campaign_id, e.hub_id, i.respondent_group"
+    )
 }

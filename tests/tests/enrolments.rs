@@ -32,7 +32,9 @@ struct Programme {
 
 impl Programme {
     async fn new(world: World) -> Self {
-        let set_up: SetUp = toml::from_str(include_str!("../../set-ups/rise.toml")).expect("RISE");
+        let mut set_up: SetUp =
+            toml::from_str(include_str!("../../set-ups/rise.toml")).expect("RISE");
+        set_up.campaigns.clear();
         let now = world.clock.now();
         let regions = region::Entity::find().all(world.db.reader()).await.expect("regions");
         let txn = world.db.write().await.expect("a transaction");

@@ -6,6 +6,7 @@ pub mod import_programme;
 pub mod import_register;
 pub mod issue_token;
 pub mod load_demo;
+pub mod load_questionnaire;
 pub mod schema;
 pub mod serve;
 pub mod set_up;
@@ -26,6 +27,8 @@ pub enum Command {
     ImportRegister(import_register::Arguments),
     /// Load or change a programme: cohorts, terms, pathways, commitments, events, calendars.
     SetUp(set_up::Arguments),
+    /// Load or change a questionnaire: what a survey asks of whom.
+    LoadQuestionnaire(load_questionnaire::Arguments),
     /// Load hubs, enrolments and contacts of a programme from a CSV file, all or nothing.
     ImportProgramme(import_programme::Arguments),
     /// Load who attended events, or watched their recordings, from a CSV file, all or nothing.
@@ -48,6 +51,7 @@ pub async fn run(app: App, command: Command, stop: CancellationToken) -> anyhow:
         Command::Schema => schema::run(),
         Command::ImportRegister(arguments) => import_register::run(&app, &arguments).await,
         Command::SetUp(arguments) => set_up::run(&app, &arguments).await,
+        Command::LoadQuestionnaire(arguments) => load_questionnaire::run(&app, &arguments).await,
         Command::ImportProgramme(arguments) => import_programme::run(&app, &arguments).await,
         Command::ImportAttendance(arguments) => import_attendance::run(&app, &arguments).await,
         Command::ImportBankHolidays(arguments) => import_bank_holidays::run(&app, &arguments).await,

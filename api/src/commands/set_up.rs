@@ -10,6 +10,7 @@ use entity::programme::loader::{self, SetUpReport};
 use rules::programme::SetUp;
 use sea_orm::DatabaseTransaction;
 
+use super::load_questionnaire;
 use crate::app::App;
 
 /// The shipped set-ups, under the names of their files.
@@ -52,7 +53,9 @@ pub async fn load(
     now: DateTime<Utc>,
     text: &str,
 ) -> anyhow::Result<SetUpReport> {
-    Ok(loader::load(txn, now, &parse(text)?).await?)
+    let set_up = parse(text)?;
+    load_questionnaire::ensure_shipped(txn, now).await?;
+    Ok(loader::load(txn, now, &set_up).await?)
 }
 
 /// Reads a set-up file.

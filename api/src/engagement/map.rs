@@ -7,8 +7,8 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SimpleExpr};
 use uuid::Uuid;
 
 use crate::read::map::{
-    Part, Plain, Test, Type, Vocabulary, any_of, asc, before, column, desc, filter, from, is, many,
-    objects, one, refers, root, table, word,
+    Holds, Plain, Test, Type, Vocabulary, any_of, asc, before, column, desc, filter, from, is, many,
+    objects, one, part, refers, root, table, word,
 };
 
 impl Vocabulary for AlertState {
@@ -177,24 +177,19 @@ fn in_region(region: Uuid) -> SimpleExpr {
 
 /// Keys as in `rules::engagement::Evidence`.
 fn evidence() -> Plain {
-    let part = |name, about, key, target| Part { name, about, key, target: Some(target) };
+    let row = |name, key, of, about| part(name, key, Holds::Row(of), about);
     Plain {
         name: "AlertEvidence",
         about: "One fact behind an alert.",
         parts: vec![
-            Part { name: "fact", about: "The fact, in a sentence.", key: "fact", target: None },
-            part(
-                "obligation",
-                "The obligation it is about, if one.",
-                "obligation_id",
-                "Obligation",
-            ),
-            part("event", "The event it is about, if one.", "event_id", "Event"),
-            part(
+            part("fact", "fact", Holds::Text, "The fact, in a sentence."),
+            row("obligation", "obligation_id", "Obligation", "The obligation it is about, if one."),
+            row("event", "event_id", "Event", "The event it is about, if one."),
+            row(
                 "enrolment",
-                "The partner it is about, in an alert about a hub.",
                 "enrolment_id",
                 "Enrolment",
+                "The partner it is about, in an alert about a hub.",
             ),
         ],
     }

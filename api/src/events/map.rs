@@ -114,6 +114,12 @@ fn event_fields() -> Vec<Field> {
         ),
         many("bookings", "Booking", booking::Column::EventId, "The bookings you may see."),
         many(
+            "surveyCampaigns",
+            "SurveyCampaign",
+            entity::surveys::survey_campaign::Column::EventId,
+            "Campaigns that ask for feedback on it.",
+        ),
+        many(
             "attendances",
             "EventAttendance",
             event_attendance::Column::EventId,

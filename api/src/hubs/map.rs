@@ -55,6 +55,18 @@ fn hub() -> Type {
             ),
             many("visits", "Visit", visit::Column::HubId, "Visits to its partners."),
             many("events", "Event", event::Column::HubId, "Events it hosts."),
+            many(
+                "surveyRates",
+                "SurveyRate",
+                entity::surveys::survey_rate::Column::HubId,
+                "How its partners respond to survey campaigns.",
+            ),
+            many(
+                "surveyResults",
+                "SurveyResult",
+                entity::surveys::survey_result::Column::HubId,
+                "Published results of its partners, together and, on one-to-one support, each.",
+            ),
         ],
         filters: vec![
             is("key", C::Key, "With this key."),

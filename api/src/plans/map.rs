@@ -13,7 +13,7 @@ use rules::visits::Party;
 use sea_orm::DbErr;
 
 use crate::read::map::{
-    Cells, Leaf, Part, Plain, Scalar, Type, Vocabulary, any_of, asc, before, column, derived, desc,
+    Cells, Leaf, Holds, part, Plain, Scalar, Type, Vocabulary, any_of, asc, before, column, derived, desc,
     from, many, objects, one, refers, root, table, word,
 };
 
@@ -82,9 +82,9 @@ fn theme() -> Plain {
         name: "SelfAssessmentTheme",
         about: "A theme of a framework.",
         parts: vec![
-            Part { name: "key", about: "Key within the framework.", key: "key", target: None },
-            Part { name: "title", about: "Title.", key: "title", target: None },
-            Part { name: "prompt", about: "What to think about.", key: "prompt", target: None },
+            part("key", "key", Holds::Text, "Key within the framework."),
+            part("title", "title", Holds::Text, "Title."),
+            part("prompt", "prompt", Holds::Text, "What to think about."),
         ],
     }
 }

@@ -68,6 +68,12 @@ fn programme() -> Type {
                 enrolment::Column::ProgrammeId,
                 "The enrolments in it.",
             ),
+            many(
+                "surveyCampaigns",
+                "SurveyCampaign",
+                entity::surveys::survey_campaign::Column::ProgrammeId,
+                "Its survey campaigns.",
+            ),
         ],
         filters: vec![
             is("key", C::Key, "With this key."),

@@ -146,8 +146,25 @@ pub struct Part {
     pub about: &'static str,
     /// Key in the JSON.
     pub key: &'static str,
-    /// The type of row whose id it is, or none for a text.
-    pub target: Option<&'static str>,
+    /// What is under it.
+    pub holds: Holds,
+}
+
+/// What is under a key of a plain object.
+#[derive(Clone, Debug)]
+pub enum Holds {
+    /// A text, always there.
+    Text,
+    /// A whole number, or nothing.
+    Int,
+    /// Yes or no; no, when it is not there.
+    Flag,
+    /// A word of a list, always there.
+    Word(Arc<Words>),
+    /// The id of a row of this type.
+    Row(&'static str),
+    /// A list of plain objects.
+    List(Arc<Plain>),
 }
 
 /// What a leaf holds.

@@ -6,7 +6,7 @@ use sea_orm::sea_query::SimpleExpr;
 use uuid::Uuid;
 
 use super::feed::{Feed, Place};
-use super::map::{Compute, Leaf, Link, Order, Type};
+use super::map::{Compute, Leaf, Link, Order, Type, Words};
 
 /// Response keys in query order, each with what is written under it.
 pub type Keyed<T> = Vec<(Name, T)>;
@@ -190,6 +190,14 @@ pub enum PartOut {
     Typename(&'static str),
     /// The text under a key.
     Text(&'static str),
+    /// The whole number under a key, or null.
+    Int(&'static str),
+    /// Whether what is under a key is true.
+    Flag(&'static str),
+    /// The word under a key.
+    Word(&'static str, &'static Words),
+    /// The plain objects in the list under a key.
+    List(&'static str, Keyed<PartOut>),
     /// The row whose id is under a key.
     Node {
         /// Key.

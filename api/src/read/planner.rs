@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::gate::{Checked, Gate, Refused};
 use super::ids;
-use super::map::{Field, Kind, Map, Plain, Type};
+use super::map::{Field, Holds, Kind, Map, Plain, Type};
 use super::plan::{
     Action, Key, Keyed, Level, Object, Out, PartOut, PayloadOut, Plan, RootField, Rows,
 };
@@ -282,7 +282,7 @@ impl<'d> Planner<'d> {
             }
             Kind::Objects { column, of } => {
                 let at = level.column(table, column);
-                let parts = self.parts(level, at, of, same, expected)?;
+                let parts = self.parts(level, Some(at), of, same, expected)?;
                 Out::Objects { at, parts }
             }
         })
@@ -291,7 +291,7 @@ impl<'d> Planner<'d> {
     fn parts(
         &mut self,
         level: &mut Level,
-        at: usize,
+        at: Option<usize>,
         of: &'static Plain,
         same: &Same<'d>,
         expected: usize,
@@ -304,11 +304,24 @@ impl<'d> Planner<'d> {
                 key,
                 match part {
                     None => PartOut::Typename(of.name),
-                    Some(part) => match part.target {
-                        None => PartOut::Text(part.key),
-                        Some(target) => {
+                    Some(part) => match &part.holds {
+                        Holds::Text => PartOut::Text(part.key),
+                        Holds::Int => PartOut::Int(part.key),
+                        Holds::Flag => PartOut::Flag(part.key),
+                        Holds::Word(words) => PartOut::Word(part.key, words),
+                        Holds::List(inner) => PartOut::List(
+                            part.key,
+                            self.parts(level, None, inner, &same, expected)?,
+                        ),
+                        Holds::Row(target) => {
                             let target = self.target(same[0], target)?;
                             let rows = self.rows_of(target, &same, expected)?;
+                            // Rows are fetched for the outer list alone.
+                            let Some(at) = at else {
+                                let message =
+                                    format!("{name} leads to a row from a list in a list");
+                                return Err(self.refuse(same[0], message));
+                            };
                             let child = level.child(Key::Json(at, part.key), rows.level);
                             PartOut::Node { key: part.key, child, object: rows.object }
                         }

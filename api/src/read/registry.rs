@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use meta::{enumeration, field, input, input_object, interface, object, scalar, with};
 
-use super::map::{Field, Kind, Leaf, Map, Plain, Test, Type, Vocabulary, Words};
+use super::map::{Field, Holds, Kind, Leaf, Map, Plain, Test, Type, Vocabulary, Words};
 
 /// `Query`: registered from the map, answered by the read plans, never by async-graphql.
 #[derive(Debug)]
@@ -281,10 +281,36 @@ impl Registered<'_> {
                 None => field(each.name, target, each.about),
             },
             Kind::Objects { of, .. } => {
-                self.insert(plain(of));
+                self.plain(of);
                 field(each.name, &format!("[{}!]!", of.name), each.about)
             }
         }
+    }
+
+    /// A plain object, and those inside it.
+    fn plain(&mut self, of: &Plain) {
+        let parts: Vec<_> = of
+            .parts
+            .iter()
+            .map(|part| {
+                let ty = match &part.holds {
+                    Holds::Text => "String!".to_owned(),
+                    Holds::Int => "Int".to_owned(),
+                    Holds::Flag => "Boolean!".to_owned(),
+                    Holds::Word(words) => {
+                        self.insert(words_type(words));
+                        format!("{}!", words.name)
+                    }
+                    Holds::Row(target) => (*target).to_owned(),
+                    Holds::List(inner) => {
+                        self.plain(inner);
+                        format!("[{}!]!", inner.name)
+                    }
+                };
+                field(part.name, &ty, part.about)
+            })
+            .collect();
+        self.insert(object(of.name, of.about, parts));
     }
 
     fn filter(&mut self, test: &Test) -> String {
@@ -348,10 +374,4 @@ fn orders(of: &Type) -> MetaType {
     });
     let about = "What to order by; equal rows are ordered by id.";
     enumeration(format!("{}Order", of.name), about, values)
-}
-
-fn plain(of: &Plain) -> MetaType {
-    let parts =
-        of.parts.iter().map(|part| field(part.name, part.target.unwrap_or("String!"), part.about));
-    object(of.name, of.about, parts)
 }

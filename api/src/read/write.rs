@@ -236,6 +236,30 @@ impl Writer {
                 Some(text) => self.text(text),
                 None => return Err(self.unreadable(&DbErr::Type(format!("no {key} in JSON")))),
             },
+            PartOut::Int(key) => match item.get(key) {
+                None | Some(Json::Null) => self.null(),
+                Some(number) => match number.as_i64() {
+                    Some(number) => self.number(number),
+                    None => return Err(self.unreadable(&DbErr::Type(format!("{key} is no Int")))),
+                },
+            },
+            PartOut::Flag(key) => {
+                self.boolean(item.get(key).and_then(Json::as_bool).unwrap_or(false));
+            }
+            PartOut::Word(key, words) => {
+                let stored = item.get(key).and_then(Json::as_str);
+                let word = words.values.iter().find(|word| Some(word.stored) == stored);
+                match word {
+                    Some(word) => self.text(&word.shown),
+                    None => return Err(self.unreadable(&DbErr::Type(format!("no {key} in JSON")))),
+                }
+            }
+            PartOut::List(key, parts) => {
+                let list = item.get(key).and_then(Json::as_array);
+                self.list(list.into_iter().flatten(), |writer, item| {
+                    writer.object(parts, |writer, _, part| writer.part(part, level, all, item))
+                })?;
+            }
             PartOut::Node { key, child, object } => {
                 let found = id_under(item, key).and_then(|id| {
                     let fetched = all.children.get(*child)?;

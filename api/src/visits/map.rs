@@ -6,7 +6,7 @@ use entity::visits::{visit, visit_change};
 use rules::visits::{Party, VisitKind, VisitState, VisitStep};
 
 use crate::read::map::{
-    Part, Plain, Type, Vocabulary, any_of, asc, before, column, desc, from, many, objects, one,
+    Holds, part, Plain, Type, Vocabulary, any_of, asc, before, column, desc, from, many, objects, one,
     refers, root, table, word,
 };
 
@@ -125,8 +125,8 @@ fn attendee() -> Plain {
         name: "VisitAttendee",
         about: "Somebody who came to a visit.",
         parts: vec![
-            Part { name: "name", about: "Name.", key: "name", target: None },
-            Part { name: "role", about: "What they do there.", key: "role", target: None },
+            part("name", "name", Holds::Text, "Name."),
+            part("role", "role", Holds::Text, "What they do there."),
         ],
     }
 }

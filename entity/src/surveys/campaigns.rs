@@ -43,8 +43,6 @@ pub struct CampaignWish {
     pub enough_responses: i32,
     /// Working days before the close on which schools without enough answers are reminded.
     pub remind_days: Vec<u32>,
-    /// Whether the worker launches it when its first day comes.
-    pub launches_itself: bool,
     /// First day, in London.
     pub opens_on: NaiveDate,
     /// Last day, in London.
@@ -77,18 +75,14 @@ pub struct CampaignEdit {
     pub opens_on: Option<NaiveDate>,
     /// Another number of answers that is enough.
     pub enough_responses: Option<i32>,
-    /// Whether the worker launches it.
-    pub launches_itself: Option<bool>,
     /// Other groups or questionnaires.
     pub groups: Option<Vec<GroupWish>>,
 }
 
 impl CampaignEdit {
     fn step(&self) -> Step {
-        let fixed_by_launch = self.opens_on.is_some()
-            || self.enough_responses.is_some()
-            || self.launches_itself.is_some()
-            || self.groups.is_some();
+        let fixed_by_launch =
+            self.opens_on.is_some() || self.enough_responses.is_some() || self.groups.is_some();
         if fixed_by_launch { Step::Edit } else { Step::Adjust }
     }
 }
@@ -123,7 +117,8 @@ pub async fn create(
         anonymous: true,
         enough_responses: wish.enough_responses,
         remind_days: wish.remind_days.into(),
-        launches_itself: wish.launches_itself,
+        // Those of a set-up do.
+        launches_itself: false,
         opens_on: wish.opens_on,
         closes_on: wish.closes_on,
         launched_at: None,
@@ -176,7 +171,6 @@ pub async fn edit(
     made.closes_on = edit.closes_on.unwrap_or(made.closes_on);
     made.opens_on = edit.opens_on.unwrap_or(made.opens_on);
     made.enough_responses = edit.enough_responses.unwrap_or(made.enough_responses);
-    made.launches_itself = edit.launches_itself.unwrap_or(made.launches_itself);
     if let Some(days) = edit.remind_days {
         made.remind_days = days.into();
     }
@@ -359,7 +353,7 @@ fn check_shape(row: &survey_campaign::Model, groups: &[RespondentGroup]) -> Resu
     }
 }
 
-pub(super) async fn put_groups(
+pub(crate) async fn put_groups(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
     campaign_id: Uuid,
@@ -379,7 +373,7 @@ pub(super) async fn put_groups(
 }
 
 /// The groups of a campaign, in the order in which they were named.
-pub(super) async fn groups_of(
+pub(crate) async fn groups_of(
     db: &impl ConnectionTrait,
     campaign_id: Uuid,
 ) -> Result<Vec<campaign_group::Model>, StoreError> {

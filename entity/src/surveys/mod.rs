@@ -12,6 +12,7 @@ pub mod survey_campaign;
 pub mod survey_code;
 pub mod survey_draft;
 pub mod survey_invitation;
+pub mod survey_rate;
 pub mod survey_response;
 pub mod survey_result;
 

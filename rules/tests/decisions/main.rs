@@ -21,3 +21,4 @@ mod send_time;
 mod set_up;
 mod support;
 mod visits;
+mod surveys;

@@ -43,6 +43,13 @@ const ACCESS: &[(&str, [u64; 5])] = &[
     // Oneself, and the contacts of settings one sees.
     ("people", [6, 3, 2, 2, 1]),
     ("contacts", [3, 2, 2, 2, 0]),
+    ("questionnaires", [1, 1, 1, 1, 1]),
+    // One is a draft.
+    ("surveyCampaigns", [3, 2, 2, 2, 2]),
+    ("surveyInvitations", [3, 2, 2, 1, 0]),
+    ("surveyRates", [2, 1, 1, 0, 2]),
+    // The whole, the north hub's and Birch's own; the pathway has no one-to-one support.
+    ("surveyResults", [5, 2, 2, 2, 5]),
 ];
 
 #[tokio::test]

@@ -10,3 +10,4 @@ mod reading;
 mod refusals;
 mod seed;
 mod support;
+mod surveys;

@@ -4,6 +4,7 @@ pub mod events;
 mod engagement;
 mod rows;
 pub mod support;
+pub mod surveys;
 
 use api::app::App;
 use api::read::{Request, answer, ids};
@@ -96,6 +97,7 @@ pub async fn app(world: &World) -> App {
     events::rows(&txn).await;
     engagement::stories(&txn).await;
     support::rows(&txn).await;
+    surveys::surveys(&txn).await;
     txn.commit().await.expect("a commit");
     app
 }

@@ -6,6 +6,7 @@ mod bundle_digests;
 mod deliver;
 mod derive_obligations;
 mod plan_reminders;
+mod run_campaigns;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use entity::outcome::StoreError;
@@ -26,6 +27,8 @@ use crate::pass::Done;
 pub enum Job {
     /// Brings every obligation up to the day.
     DeriveObligations,
+    /// Opens, reminds of and closes survey campaigns.
+    RunCampaigns,
     /// Writes down the reminders that are needed, calls off those that are not.
     PlanReminders,
     /// Makes the digests whose time has come.
@@ -63,6 +66,13 @@ pub const TIMETABLE: &[Row] = &[
         rule: LocalRule::Daily { at: at(0, 5) },
         catch_up: TimeDelta::hours(24),
     },
+    // Through the day, so that a reminder finds the school's working day even after an outage; at
+    // night it closes what ended with the day.
+    Row {
+        job: Job::RunCampaigns,
+        rule: LocalRule::Every { minutes: 60, from: at(0, 10), until: at(17, 10) },
+        catch_up: TimeDelta::hours(12),
+    },
     Row {
         job: Job::PlanReminders,
         rule: LocalRule::Every { minutes: 15, from: at(6, 0), until: at(18, 0) },
@@ -87,6 +97,7 @@ impl Job {
     ) -> anyhow::Result<Done> {
         Ok(match self {
             Self::DeriveObligations => derive_obligations::run(txn, now).await?,
+            Self::RunCampaigns => run_campaigns::run(txn, now).await?,
             Self::PlanReminders => plan_reminders::run(txn, now).await?,
             Self::AssessEngagement => assess_engagement::run(txn, now).await?,
             Self::BundleDigests | Self::Deliver => Done::nothing(),
@@ -102,9 +113,10 @@ impl Job {
         match self {
             Self::BundleDigests => bundle_digests::run(app).await,
             Self::Deliver => deliver::run(app, stop).await,
-            Self::DeriveObligations | Self::PlanReminders | Self::AssessEngagement => {
-                Ok(Done::nothing())
-            }
+            Self::DeriveObligations
+            | Self::RunCampaigns
+            | Self::PlanReminders
+            | Self::AssessEngagement => Ok(Done::nothing()),
         }
     }
 }

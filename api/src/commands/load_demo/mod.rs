@@ -4,6 +4,7 @@ mod events;
 mod engagement;
 mod people;
 mod story;
+mod surveys;
 
 use std::io::Write as _;
 
@@ -52,6 +53,7 @@ pub async fn load(db: &Database, now: DateTime<Utc>) -> anyhow::Result<Vec<DemoT
                 .with_context(|| format!("the shipped set-up {name}"))?;
         }
         story::tell(&txn, now, PROGRAMME).await?;
+        surveys::tell(&txn, now).await?;
         people::add(&txn, now).await?;
         engagement::tell(&txn, now).await?;
         txn.commit().await?;

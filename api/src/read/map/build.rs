@@ -5,7 +5,9 @@ use std::sync::Arc;
 use sea_orm::sea_query::ColumnType;
 use sea_orm::{ColumnTrait, EntityName};
 
-use super::{Compute, Field, Filter, Kind, Leaf, Link, Order, Plain, Root, Test, Vocabulary};
+use super::{
+    Compute, Field, Filter, Holds, Kind, Leaf, Link, Order, Part, Plain, Root, Test, Vocabulary,
+};
 
 /// The table of an entity.
 pub fn table<E: EntityName>(entity: E) -> &'static str {
@@ -142,6 +144,12 @@ pub fn objects(
 ) -> Field {
     let kind = Kind::Objects { column: column.as_str(), of: Arc::new(of) };
     Field { name, about, kind }
+}
+
+/// A field of a plain object.
+#[must_use]
+pub fn part(name: &'static str, key: &'static str, holds: Holds, about: &'static str) -> Part {
+    Part { name, about, key, holds }
 }
 
 /// A filter with any test.

@@ -13,6 +13,7 @@ use crate::enrolments::{enrolment, obligation};
 use crate::id::new_id;
 use crate::outcome::StoreError;
 use crate::programme::{cohort, event, programme_term};
+use crate::surveys::survey_campaign;
 use crate::write::put;
 
 impl Loader<'_> {
@@ -97,13 +98,15 @@ impl Loader<'_> {
             let enrolled = enrolment::Column::CohortId.eq(old.id);
             let owed = obligation::Column::CohortId.eq(old.id);
             let planned = event::Column::CohortId.eq(old.id);
+            let surveyed = survey_campaign::Column::CohortId.eq(old.id);
             if self.any::<enrolment::Entity>(enrolled).await?
                 || self.any::<obligation::Entity>(owed).await?
                 || self.any::<event::Entity>(planned).await?
+                || self.any::<survey_campaign::Entity>(surveyed).await?
             {
                 return Err(refused(format!(
-                    "The {place} is not in the file, but there are enrolments, obligations or \
-                     events of it. Keep it in the file."
+                    "The {place} is not in the file, but there are enrolments, obligations, \
+                     events or surveys of it. Keep it in the file."
                 )));
             }
             programme_term::Entity::delete_many()

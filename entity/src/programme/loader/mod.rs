@@ -3,6 +3,7 @@
 //! Everything is found by its key, so that a file loaded again changes only what differs in it.
 //! What left the file is retired or cancelled, never deleted where anything hangs on it.
 
+mod campaigns;
 mod cohorts;
 mod pathways;
 mod school_calendars;
@@ -59,7 +60,7 @@ pub enum Deed {
     Retired,
     /// An event that is in the file no longer.
     Cancelled,
-    /// A term, cohort or pathway that is in the file no longer and that nothing hung on.
+    /// A term, cohort, pathway or survey campaign that is in the file no longer and that nothing hung on.
     Removed,
 }
 
@@ -84,10 +85,13 @@ pub async fn load(
         changes: Vec::new(),
     };
     loader.programme(set_up, old.as_ref()).await?;
+    // First, since nothing may hang on a pathway or cohort that left the file.
+    loader.drop_campaigns(&set_up.campaigns).await?;
     let cohorts = loader.cohorts(&set_up.cohorts).await?;
     loader.pathways(set_up).await?;
     loader.events(set_up, &cohorts).await?;
     loader.self_assessment(set_up).await?;
+    loader.campaigns(set_up, &cohorts).await?;
     // Last, since an event that left the file is cancelled before its cohort is looked at.
     loader.drop_cohorts(&set_up.cohorts).await?;
     let calendars_changed = loader.school_calendars(&set_up.calendars).await?;

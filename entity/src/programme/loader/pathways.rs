@@ -15,6 +15,7 @@ use crate::enrolments::enrolment;
 use crate::id::new_id;
 use crate::outcome::StoreError;
 use crate::programme::{commitment_template, pathway};
+use crate::surveys::survey_campaign;
 use crate::write::put;
 
 /// Commitments already there, by key.
@@ -124,7 +125,10 @@ impl Loader<'_> {
         for old in gone {
             let place = format!("pathway {}", old.key);
             let taken = enrolment::Column::PathwayId.eq(old.id);
-            if self.any::<enrolment::Entity>(taken).await? {
+            let surveyed = survey_campaign::Column::PathwayId.eq(old.id);
+            if self.any::<enrolment::Entity>(taken).await?
+                || self.any::<survey_campaign::Entity>(surveyed).await?
+            {
                 return Err(refused(format!(
                     "The {place} is not in the file, but partners are or were enrolled on it. \
                      Keep it in the file, without commitments if nothing is owed on it any more."

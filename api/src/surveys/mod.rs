@@ -1,0 +1,6 @@
+//! Survey campaigns: what the graph shows of them, and what can be done to them.
+
+pub mod map;
+pub mod mutations;
+mod plain;
+mod results;
