@@ -1,6 +1,7 @@
 //! Surveys: questionnaires, campaigns, codes and links, answers and published results.
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::columns::{
     create, drop, index, moment, optional, optional_moment, references, required, table, unique,
@@ -19,6 +20,7 @@ impl MigrationTrait for Migration {
 
     #[expect(clippy::too_many_lines, reason = "a schema is one list, best read at one go")]
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let sqlite = manager.get_database_backend() == DbBackend::Sqlite;
         let tables = vec![
             table("questionnaire")
                 .col(required("key").text())
@@ -105,7 +107,7 @@ impl MigrationTrait for Migration {
                 ))
                 .foreign_key(&mut references("personal_invitation", "person_id", "person"))
                 .to_owned(),
-            table("survey_draft")
+            unordered(sqlite, "survey_draft")
                 .col(required("campaign_id").uuid())
                 .col(required("invitation_id").uuid())
                 .col(required("submission_hash").text())
@@ -114,7 +116,7 @@ impl MigrationTrait for Migration {
                 .foreign_key(&mut references("survey_draft", "campaign_id", "survey_campaign"))
                 .foreign_key(&mut references("survey_draft", "invitation_id", "survey_invitation"))
                 .to_owned(),
-            table("survey_response")
+            unordered(sqlite, "survey_response")
                 .col(required("campaign_id").uuid())
                 .col(required("invitation_id").uuid())
                 .col(required("submission_hash").text())
@@ -182,4 +184,14 @@ impl MigrationTrait for Migration {
         .await?;
         Ok(())
     }
+}
+
+/// A table whose rows lie in the order of their random ids: SQLite numbers the rows of others as
+/// they come, and that would tell who answered after whom.
+fn unordered(sqlite: bool, name: &'static str) -> TableCreateStatement {
+    let mut table = table(name);
+    if sqlite {
+        table.extra("WITHOUT ROWID");
+    }
+    table
 }

@@ -1,6 +1,7 @@
 //! `api serve`: GraphQL and pages over HTTP.
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -34,8 +35,10 @@ pub async fn run(app: App, stop: CancellationToken) -> anyhow::Result<()> {
     tracing::info!("listening on http://{address}");
     // For whoever started us with port 0.
     writeln!(std::io::stdout(), "listening on http://{address}")?;
-    let serving = axum::serve(listener, http::router(app))
-        .with_graceful_shutdown(stop.clone().cancelled_owned());
+    // With the address of whoever asks, for the pages that slow down guessing.
+    let service = http::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let serving =
+        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {
         ended = serving => ended.context("serving ended")?,
         () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {

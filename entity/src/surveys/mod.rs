@@ -1,5 +1,6 @@
 //! Survey campaigns: questionnaires, invitations, answers and published results.
 
+pub mod answering;
 pub mod campaign_group;
 pub mod personal_invitation;
 pub mod questionnaire;

@@ -1,5 +1,8 @@
 //! Surveys: what is asked of whom, when, and what may be told of the answers.
 
+pub mod answers;
+pub mod code;
+
 use serde::{Deserialize, Serialize};
 
 use crate::words::words;

@@ -47,9 +47,11 @@ impl From<askama::Error> for PageError {
 /// A page that says what to do instead.
 #[derive(Template)]
 #[template(path = "pages/notice.html")]
-struct Notice {
-    title: &'static str,
-    advice: &'static str,
+pub(super) struct Notice<'a> {
+    /// What is the matter.
+    pub title: &'a str,
+    /// What to do instead.
+    pub advice: &'a str,
 }
 
 impl IntoResponse for PageError {
