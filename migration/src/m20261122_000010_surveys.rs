@@ -27,6 +27,7 @@ impl MigrationTrait for Migration {
                 .col(required("version").integer())
                 .col(required("title").text())
                 .col(required("introduction").text())
+                .col(required("groups").json_binary())
                 .col(required("pages").json_binary())
                 .col(moment("created_at"))
                 .to_owned(),
@@ -43,6 +44,7 @@ impl MigrationTrait for Migration {
                 .col(required("anonymous").boolean())
                 .col(required("enough_responses").integer())
                 .col(required("remind_days").json_binary())
+                .col(required("launches_itself").boolean())
                 .col(required("opens_on").date())
                 .col(required("closes_on").date())
                 .col(optional_moment("launched_at"))

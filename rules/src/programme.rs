@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::SpanKind;
 use crate::people::ContactRole;
+use crate::surveys::CampaignSetUp;
 
 mod commitment;
 mod faults;
@@ -32,6 +33,9 @@ pub struct SetUp {
     /// Events of the whole programme, such as CPD sessions.
     #[serde(rename = "event", default)]
     pub events: Vec<EventSetUp>,
+    /// Surveys of its cohorts.
+    #[serde(rename = "campaign", default)]
+    pub campaigns: Vec<CampaignSetUp>,
     /// School terms: the default and those of local authorities and schools that differ.
     #[serde(rename = "calendar", default)]
     pub calendars: Vec<CalendarSetUp>,

@@ -53,6 +53,7 @@ impl Survey {
             anonymous: Set(true),
             enough_responses: Set(enough),
             remind_days: Set(json!([])),
+            launches_itself: Set(false),
             opens_on: Set(day("2026-10-01")),
             closes_on: Set(day("2026-10-09")),
             launched_at: Set(Some(now)),
@@ -77,6 +78,7 @@ impl Survey {
                 version: Set(1),
                 title: Set(format!("How school feels to {group}")),
                 introduction: Set("Tell us how it is.\nThere are no wrong answers.".to_owned()),
+                groups: Set(json!([group])),
                 pages: Set(pages),
                 created_at: Set(now),
             };

@@ -180,7 +180,7 @@ fn standing_of(
     ))
 }
 
-/// Begins a submission with no answers yet. `draft_id` is random, so that it tells no time.
+/// Begins a submission with no answers yet. Its row's id is random, so that it tells no time.
 ///
 /// # Errors
 /// A database fault.
@@ -189,10 +189,9 @@ pub async fn begin(
     now: DateTime<Utc>,
     asked: &Asked,
     submission_hash: &str,
-    draft_id: Uuid,
 ) -> Result<(), StoreError> {
     let draft = survey_draft::ActiveModel {
-        id: Set(draft_id),
+        id: Set(Uuid::new_v4()),
         campaign_id: Set(asked.campaign.id),
         invitation_id: Set(asked.invitation.id),
         submission_hash: Set(submission_hash.to_owned()),
@@ -265,7 +264,7 @@ pub async fn save(
 }
 
 /// Sends a submission: writes the response, deletes the draft and counts it, all or nothing. Sending
-/// it again changes nothing. `response_id` is random. When the school's group has enough answers
+/// it again changes nothing. When the school's group has enough answers
 /// now, what its school owes is settled.
 ///
 /// # Errors
@@ -275,7 +274,6 @@ pub async fn send(
     now: DateTime<Utc>,
     asked: &Asked,
     submission_hash: &str,
-    response_id: Uuid,
 ) -> Result<Sending, StoreError> {
     // Shared, so that the campaign is not closed and counted in between.
     let campaign = survey_campaign::Entity::find_by_id(asked.campaign.id).lock_shared();
@@ -313,7 +311,7 @@ pub async fn send(
     }
     survey_draft::Entity::delete_by_id(draft.id).exec(txn).await?;
     let response = survey_response::Model {
-        id: response_id,
+        id: Uuid::new_v4(),
         campaign_id: campaign.id,
         invitation_id: invitation.id,
         submission_hash: submission_hash.to_owned(),

@@ -1,4 +1,8 @@
 //! Survey campaigns: questionnaires, invitations, answers and published results.
+//!
+//! A campaign is drafted in [`campaigns`], opened in [`launching`], which makes the invitations and
+//! letters of [`inviting`], reminded of in [`reminding`], and ends in [`closing`] and [`results`].
+//! Who answered is kept apart from what was answered, and neither can be joined to the other.
 
 pub mod answering;
 pub mod campaign_group;
@@ -10,3 +14,13 @@ pub mod survey_draft;
 pub mod survey_invitation;
 pub mod survey_response;
 pub mod survey_result;
+
+pub mod campaigns;
+pub mod closing;
+pub mod inviting;
+pub mod launching;
+pub mod questionnaires;
+pub mod reminding;
+pub mod results;
+pub mod taking_part;
+pub mod wanted;

@@ -17,6 +17,9 @@ pub struct Model {
     pub title: String,
     /// What respondents read first.
     pub introduction: String,
+    /// `rules::surveys::RespondentGroup` words: the groups it may be put to.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub groups: Json,
     /// `rules::surveys::Page` rows.
     #[sea_orm(column_type = "JsonBinary")]
     pub pages: Json,

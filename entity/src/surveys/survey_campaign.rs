@@ -34,6 +34,8 @@ pub struct Model {
     /// Working days before the close on which schools without enough answers are reminded.
     #[sea_orm(column_type = "JsonBinary")]
     pub remind_days: Json,
+    /// Whether the worker launches it when its first day comes.
+    pub launches_itself: bool,
     /// London day on which it opens.
     pub opens_on: Date,
     /// London day at the end of which it closes.

@@ -1,7 +1,14 @@
 //! Surveys: what is asked of whom, when, and what may be told of the answers.
 
 pub mod answers;
+pub mod campaign;
 pub mod code;
+mod questionnaire;
+mod set_up;
+pub mod tally;
+
+pub use questionnaire::QuestionnaireFault;
+pub use set_up::{CampaignDay, CampaignGroupSetUp, CampaignSetUp, TermWeek};
 
 use serde::{Deserialize, Serialize};
 

@@ -11,7 +11,6 @@ use rules::surveys::answers::{
 };
 use rules::surveys::{RespondentGroup, code};
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::parts::{PageError, page};
 use super::survey_entrance::{Entrance, Submission};
@@ -59,7 +58,7 @@ pub(super) async fn begin(State(app): State<App>, entrance: Entrance) -> Shown {
     let hash = submission_hash(&id).ok_or(PageError::BadForm)?;
     let txn = app.db.write().await?;
     let now = app.clock.now();
-    answering::begin(&txn, now, &entrance.asked, &hash, random_id()).await?;
+    answering::begin(&txn, now, &entrance.asked, &hash).await?;
     txn.commit().await?;
     Ok(see(&entrance.address(&id, step_of(&entrance, 0))))
 }
@@ -166,7 +165,7 @@ fn faulty(
 async fn send(app: &App, entrance: &Entrance, submission: &Submission) -> Shown {
     let txn = app.db.write().await?;
     let now = app.clock.now();
-    let sent = answering::send(&txn, now, &entrance.asked, &submission.hash, random_id()).await?;
+    let sent = answering::send(&txn, now, &entrance.asked, &submission.hash).await?;
     match sent {
         Sending::Sent => {
             txn.commit().await?;
@@ -210,13 +209,8 @@ fn see(address: &str) -> Response {
     Redirect::to(address).into_response()
 }
 
-fn random<const BYTES: usize>() -> [u8; BYTES] {
-    let mut bytes = [0; BYTES];
+fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
     rand::rng().fill_bytes(&mut bytes);
     bytes
-}
-
-/// An id that tells no time and keeps no order.
-fn random_id() -> Uuid {
-    uuid::Builder::from_random_bytes(random()).into_uuid()
 }

@@ -242,7 +242,8 @@ impl Questions {
             title: shown.title.clone(),
             number: number + 1,
             of: asked.pages.len(),
-            percent: 100 * number / asked.pages.len().max(1),
+            // The check of all answers is a page more.
+            percent: 100 * (number + 1) / (asked.pages.len() + 1),
             back: match number {
                 _ if checking => entrance.address(id, "check"),
                 0 => entrance.base.clone(),

@@ -1,6 +1,7 @@
 //! What can be wrong with a set-up file.
 
 mod calendars;
+mod campaigns;
 mod cohorts;
 mod commitments;
 mod events;
@@ -22,6 +23,7 @@ pub(super) fn find(set_up: &SetUp) -> Vec<SetUpFault> {
     cohorts::check(&set_up.cohorts, &mut faults);
     commitments::check(set_up, &mut faults);
     events::check(set_up, &mut faults);
+    campaigns::check(set_up, &mut faults);
     calendars::check(&set_up.calendars, &mut faults);
     faults.0
 }

@@ -1,0 +1,102 @@
+//! Opening campaigns: by hand, or by the worker when their day comes.
+
+use chrono::{DateTime, Utc};
+use rules::calendar::local;
+use rules::surveys::CampaignState;
+use rules::surveys::campaign::{Step, check_step};
+use sea_orm::{
+    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::campaigns::{groups_of, held, save, state};
+use super::inviting::{Invited, invite};
+use super::survey_campaign;
+use crate::engagement::assess_programme;
+use crate::enrolments::{check_version, refused};
+use crate::outcome::{RefusalCode, StoreError};
+use crate::scope::Scope;
+
+/// Opens a campaign: invites every school asked, with a code for each group and links for known
+/// contacts, and queues the letters. One launched before its day opens today.
+///
+/// # Errors
+/// A refusal, or a database fault; either way nothing is written once the caller rolls back.
+pub async fn launch(
+    txn: &DatabaseTransaction,
+    scope: &Scope,
+    now: DateTime<Utc>,
+    id: Uuid,
+    expected_version: Option<i32>,
+) -> Result<(survey_campaign::Model, Invited), StoreError> {
+    let mut row = held(txn, scope, id).await?;
+    check_version(row.version, expected_version)?;
+    check_step(state(&row)?, Step::Launch)
+        .or_else(|problem| refused(RefusalCode::Conflict, "campaignId", problem))?;
+    let today = local(now).date();
+    if row.closes_on < today {
+        let message = "Its last day has passed: give it a later one first.";
+        return refused(RefusalCode::Conflict, "campaignId", message);
+    }
+    if groups_of(txn, id).await?.is_empty() {
+        return refused(RefusalCode::Conflict, "campaignId", "It asks no group yet.");
+    }
+    row.opens_on = row.opens_on.min(today);
+    <&str>::from(CampaignState::Open).clone_into(&mut row.state);
+    row.launched_at = Some(now);
+    let row = save(txn, now, row).await?;
+    let invited = invite(txn, now, &row).await?;
+    assess_programme(txn, now, row.programme_id).await?;
+    Ok((row, invited))
+}
+
+/// Launches the campaigns of a programme that launch themselves and whose day has come, and invites
+/// to open ones whoever joined since. Returns how many were launched, and who was invited.
+///
+/// # Errors
+/// A row this version cannot read, or a database fault.
+pub async fn launch_due(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    programme_id: Uuid,
+) -> Result<(usize, Invited), StoreError> {
+    let today = local(now).date();
+    let due: Vec<Uuid> = survey_campaign::Entity::find()
+        .select_only()
+        .column(survey_campaign::Column::Id)
+        .filter(survey_campaign::Column::ProgrammeId.eq(programme_id))
+        .filter(survey_campaign::Column::State.eq(<&str>::from(CampaignState::Draft)))
+        .filter(survey_campaign::Column::LaunchesItself.eq(true))
+        .filter(survey_campaign::Column::OpensOn.lte(today))
+        .filter(survey_campaign::Column::ClosesOn.gte(today))
+        .order_by_asc(survey_campaign::Column::Id)
+        .into_tuple()
+        .all(txn)
+        .await?;
+    let (mut launched, mut all) = (0, Invited::default());
+    for id in due {
+        match launch(txn, &Scope::System, now, id, None).await {
+            Ok((_, invited)) => {
+                launched += 1;
+                all += invited;
+            }
+            // Somebody launched or changed it since it was listed.
+            Err(StoreError::Refused(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let open = survey_campaign::Entity::find()
+        .filter(survey_campaign::Column::ProgrammeId.eq(programme_id))
+        .filter(survey_campaign::Column::State.eq(<&str>::from(CampaignState::Open)))
+        .filter(survey_campaign::Column::ClosesOn.gte(today))
+        .order_by_asc(survey_campaign::Column::Id)
+        // Two workers that invite at once would make two codes for one group.
+        .lock_exclusive()
+        .all(txn)
+        .await?;
+    for row in open {
+        all += invite(txn, now, &row).await?;
+    }
+    Ok((launched, all))
+}
