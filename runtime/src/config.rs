@@ -69,6 +69,8 @@ pub struct HttpConfig {
     pub public_url: String,
     /// Longest time for one request, in seconds.
     pub timeout_seconds: u64,
+    /// Reverse proxies of our own in front, each of which adds to `X-Forwarded-For`.
+    pub proxies: usize,
 }
 
 /// See `[live]`.

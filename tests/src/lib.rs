@@ -9,6 +9,7 @@ pub mod redis;
 pub mod rise;
 pub mod socket;
 pub mod smtp;
+pub mod survey;
 pub mod tokens;
 pub mod world;
 

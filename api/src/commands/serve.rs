@@ -1,6 +1,7 @@
 //! `api serve`: GraphQL and pages over HTTP.
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -36,8 +37,11 @@ pub async fn run(app: App, stop: CancellationToken) -> anyhow::Result<()> {
     // For whoever started us with port 0.
     writeln!(std::io::stdout(), "listening on http://{address}")?;
     let live = Live::new(&app.config.live, stop.clone());
-    let serving = axum::serve(listener, http::router_with(app, live.clone()))
-        .with_graceful_shutdown(stop.clone().cancelled_owned());
+    // With the address of whoever asks, for the pages that slow down guessing.
+    let service = http::router_with(app, live.clone());
+    let service = service.into_make_service_with_connect_info::<SocketAddr>();
+    let serving =
+        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let serving = async {
         let ended = serving.await;
         // Sockets are no requests any more; they say goodbye by themselves.

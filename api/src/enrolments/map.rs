@@ -96,10 +96,14 @@ fn enrolment() -> Type {
                 "EventAttendance",
                 event_attendance::Column::EnrolmentId,
                 "What is known of it at events.",
+            ),
+            many(
                 "surveyInvitations",
                 "SurveyInvitation",
                 entity::surveys::survey_invitation::Column::EnrolmentId,
                 "Its groups asked in survey campaigns.",
+            ),
+            many(
                 "surveyResults",
                 "SurveyResult",
                 entity::surveys::survey_result::Column::EnrolmentId,

@@ -1,6 +1,7 @@
 //! What the rules decide, in tables and properties.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it did not expect")]
 
+mod answers;
 mod calendar;
 mod deed_properties;
 mod deeds;

@@ -67,6 +67,8 @@ pub struct Item {
     pub when: String,
     /// Whether it is overdue.
     pub overdue: bool,
+    /// What can be done on the page behind the link.
+    pub label: &'static str,
     /// The page to report it done on.
     pub link: String,
 }
@@ -94,7 +96,7 @@ pub fn content(
         book.policy(fact.row.programme_id)?;
         programmes.extend(book.programmes.get(&fact.row.programme_id).map(|(name, _)| name));
         let link = links.to(Purpose::Obligation(fact.row.id), person);
-        let item = item(fact, today, link);
+        let item = item(fact, links.now, link);
         match step {
             Step::Before(_) | Step::After(_) => {
                 own.push(fact);
@@ -151,7 +153,8 @@ fn add(sections: &mut Vec<Section>, fact: &Fact, hub: Option<&String>, item: Ite
     }
 }
 
-fn item(fact: &Fact, today: NaiveDate, link: String) -> Item {
+fn item(fact: &Fact, now: chrono::DateTime<chrono::Utc>, link: String) -> Item {
+    let today = local(now).date();
     let due = fact.row.due_on;
     let overdue = due < today;
     let when = if overdue {
@@ -175,10 +178,13 @@ fn item(fact: &Fact, today: NaiveDate, link: String) -> Item {
         Action::WatchRecording => {
             Some("The session has taken place: watching its recording counts.")
         }
-        Action::Attend => Some("Report it done once you have been there."),
+        Action::Attend => Some("Once it has taken place, report it done by the same link."),
         Action::Do => None,
     };
-    Item { title: fact.row.title.clone(), how, when, overdue, link }
+    let ahead = fact.starts_at.is_some_and(|starts_at| starts_at > now)
+        || fact.row.opens_on.is_some_and(|first| first > today);
+    let label = if ahead { "See what it is about" } else { "Report it done" };
+    Item { title: fact.row.title.clone(), how, when, overdue, label, link }
 }
 
 /// `Friday 9 October 2026`.
