@@ -16,9 +16,9 @@ use crate::read::map::Map;
 use crate::read::plan::Action;
 use crate::read::registry::{Query, Subscription};
 use crate::read::write::Payload;
-use crate::{engagement, enrolments, events, hubs, messages, people, programme, schools};
-use crate::{engagement, enrolments, hubs, messages, people, plans, programme, schools, visits};
-use crate::{engagement, enrolments, hubs, messages, people, programme, schools, surveys};
+use crate::{
+    engagement, enrolments, events, hubs, messages, people, plans, programme, schools, surveys, visits,
+};
 
 /// The types of all areas.
 #[must_use]
