@@ -129,6 +129,29 @@ impl Rise {
     }
 }
 
+/// Enrols one more partner, Demo Willow School, on the pathway of that key; returns the enrolment.
+///
+/// # Panics
+/// A row is refused.
+pub async fn enrol_on(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    rise: &Rise,
+    pathway: &str,
+) -> Uuid {
+    let cohort = cohort::Entity::find().filter(cohort::Column::Key.eq("september-2026"));
+    let pathway = pathway::Entity::find().filter(pathway::Column::Key.eq(pathway));
+    let wish = Enrol {
+        hub_id: rise.hub.id,
+        cohort_id: cohort.one(txn).await.expect("a read").expect("the cohort").id,
+        pathway_id: pathway.one(txn).await.expect("a read").expect("the pathway").id,
+        partner_setting_id: setting(txn, now, 900_080, "Demo Willow School", "open").await,
+        enrolled_on: day("2026-07-06"),
+        academies: Vec::new(),
+    };
+    enrol(txn, &Scope::System, None, now, wish).await.expect("enrolled").id
+}
+
 /// A day.
 ///
 /// # Panics

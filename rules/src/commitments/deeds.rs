@@ -245,9 +245,7 @@ fn suits(one: &DeedObligation, deed: &Deed, terms: &[TermFacts], within_term: bo
             matches!(deed.kind, DeedKind::ActionPlan | DeedKind::ImprovementPlan) && placed
         }
         CommitmentKind::ImprovementPlan => deed.kind == DeedKind::ImprovementPlan && placed,
-        CommitmentKind::ProgressReview => {
-            deed.kind == DeedKind::ProgressReview && placed && !early
-        }
+        CommitmentKind::ProgressReview => deed.kind == DeedKind::ProgressReview && placed && !early,
         CommitmentKind::FinalReview => deed.kind == DeedKind::FinalReview && placed && !early,
         CommitmentKind::PerceptionSurvey | CommitmentKind::EvaluationSurvey => {
             deed.kind == DeedKind::Survey && deed.template_id == Some(one.template_id)

@@ -5,7 +5,7 @@ use tests::both;
 
 use crate::seed::{
     ALERT_LONDON, ALL, ENROLMENT_CEDAR, HUB_LONDON, OBLIGATION, PARTNER_CEDAR, Who, app, ask, data,
-    global, id,
+    global, id, support,
 };
 
 /// Rows visible to the programme admin, the regional lead of the north, the lead of its hub, the
@@ -26,6 +26,12 @@ const ACCESS: &[(&str, [u64; 5])] = &[
     ("enrolments", [3, 2, 2, 1, 0]),
     // The hub's own duty is not its partners' business.
     ("obligations", [7, 6, 6, 5, 0]),
+    ("visits", [3, 2, 2, 1, 0]),
+    ("selfAssessmentFrameworks", [1, 1, 1, 1, 1]),
+    ("selfAssessments", [3, 2, 2, 1, 0]),
+    ("plans", [3, 2, 2, 1, 0]),
+    ("agreedActions", [3, 2, 2, 1, 0]),
+    ("reviews", [3, 2, 2, 1, 0]),
     ("alerts", [2, 1, 1, 0, 0]),
     ("reminders", [2, 1, 1, 1, 0]),
     ("messages", [2, 0, 0, 1, 0]),
@@ -82,6 +88,14 @@ async fn an_id_out_of_scope_answers_as_one_that_is_nobodys() {
             global("Contact", id(122)),
             global("Setting", PARTNER_CEDAR),
             global("RoleGrant", id(100)),
+            global("Visit", id(support::VISIT + 2)),
+            global("VisitChange", id(362)),
+            global("SelfAssessment", id(support::SELF_ASSESSMENT + 2)),
+            global("SelfAssessmentRating", id(372)),
+            global("Plan", id(support::PLAN + 2)),
+            global("Objective", id(support::OBJECTIVE + 2)),
+            global("AgreedAction", id(support::ACTION + 2)),
+            global("Review", id(support::REVIEW + 2)),
             global("Hub", id(999)),
             "nonsense".to_owned(),
         ];

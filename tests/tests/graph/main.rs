@@ -6,3 +6,4 @@ mod door;
 mod reading;
 mod refusals;
 mod seed;
+mod support;

@@ -1,6 +1,7 @@
 //! A small, plainly invented programme: two hubs in two regions and somebody in every role.
 
 mod rows;
+pub mod support;
 
 use api::app::App;
 use api::read::{Request, answer, ids};
@@ -90,6 +91,7 @@ pub async fn app(world: &World) -> App {
     rows::hubs(&txn).await;
     rows::enrolments(&txn).await;
     rows::consequences(&txn).await;
+    support::rows(&txn).await;
     txn.commit().await.expect("a commit");
     app
 }

@@ -1,7 +1,9 @@
 //! `api load-demo`: the invented demo programme, as it stands on Monday 5 October 2026.
 
 mod people;
+mod plans;
 mod story;
+mod visits;
 
 use std::io::Write as _;
 
