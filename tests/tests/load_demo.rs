@@ -8,7 +8,9 @@ use entity::enrolments::{enrolment, obligation};
 use entity::messages::reminder;
 use entity::people::{access_token, contact, person, role_grant};
 use entity::programme::programme;
+use entity::plans::{plan, review, self_assessment};
 use entity::schools::school;
+use entity::visits::visit;
 use rules::people::Role;
 use sea_orm::{EntityTrait as _, PaginatorTrait as _, QueryOrder as _};
 use sha2::{Digest as _, Sha256};
@@ -28,6 +30,21 @@ async fn the_demo_shows_every_part_in_mid_story() {
         assert_eq!(states, BTreeSet::from(["excused", "met", "missed", "open"]));
         let actions: BTreeSet<&str> = obligations.iter().map(|row| row.action.as_str()).collect();
         assert_eq!(actions, BTreeSet::from(["attend", "do", "watch_recording"]));
+        let deeds: BTreeSet<&str> =
+            obligations.iter().filter_map(|row| row.deed_kind.as_deref()).collect();
+        for deed in ["support_day", "deep_dive_visit", "self_assessment", "improvement_plan"] {
+            assert!(deeds.contains(deed), "{deed}: {deeds:?}");
+        }
+        let visits = visit::Entity::find().all(db).await.expect("a read");
+        let states: BTreeSet<&str> = visits.iter().map(|row| row.state.as_str()).collect();
+        assert_eq!(states, BTreeSet::from(["agreed", "cancelled", "proposed", "recorded"]));
+        let plans = plan::Entity::find().all(db).await.expect("a read");
+        let states: BTreeSet<&str> = plans.iter().map(|row| row.state.as_str()).collect();
+        assert_eq!(states, BTreeSet::from(["agreed", "draft"]));
+        let assessed = self_assessment::Entity::find().all(db).await.expect("a read");
+        let states: BTreeSet<&str> = assessed.iter().map(|row| row.state.as_str()).collect();
+        assert_eq!(states, BTreeSet::from(["completed", "draft"]));
+        assert!(review::Entity::find().count(db).await.expect("a read") > 0);
         let now = world.clock.now();
         let overdue = obligations.iter().filter(|row| row.state == "open" && row.due_at <= now);
         assert_eq!(overdue.count(), 7, "{}", world.name);

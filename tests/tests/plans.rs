@@ -15,10 +15,7 @@ use entity::scope::{Scope, Viewer};
 use rules::plans::{ActionState, ObjectiveState, ReviewKind};
 use rules::programme::SetUp;
 use rules::visits::Party;
-use sea_orm::{
-    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
-    QueryOrder as _,
-};
+use sea_orm::{DatabaseTransaction, EntityTrait as _, PaginatorTrait as _, QueryOrder as _};
 use tests::rise::{Partner, Rise, at, day, enrol_on};
 use tests::{World, both};
 use uuid::Uuid;
@@ -348,8 +345,8 @@ async fn an_improvement_plan_holds_once_both_sides_agreed_to_what_it_says() {
         assert_eq!(done.expect("done").done_on, Some(day("2026-10-06")));
         let reached = story
             .write(async |txn, now| {
-                let state = ObjectiveState::Achieved;
-                objectives::set_state(txn, &lead, now, objective.id, None, state).await
+                let achieved = ObjectiveState::Achieved;
+                objectives::set_state(txn, &lead, now, objective.id, None, achieved).await
             })
             .await;
         assert_eq!(reached.expect("reached").state, "achieved");

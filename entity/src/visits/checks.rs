@@ -94,12 +94,12 @@ pub(super) async fn check_pathway(
     refused(RefusalCode::Conflict, "kind", "The partner's pathway has no visits of this kind.")
 }
 
-/// The time lies where it may, and holds so many half days.
+/// The time lies where it may, and holds so many half days, given in the input field `length`.
 pub(super) async fn check_time(
     txn: &DatabaseTransaction,
     enrolment: &enrolment::Model,
     slot: Slot,
-    half_days: i32,
+    (length, half_days): (&'static str, i32),
 ) -> Result<(), StoreError> {
     let terms: Vec<TermFacts> = programme_term::Entity::find()
         .filter(programme_term::Column::CohortId.eq(enrolment.cohort_id))
@@ -114,7 +114,7 @@ pub(super) async fn check_time(
             let field = match fault {
                 VisitFault::Backwards | VisitFault::TooLong => "endsAt",
                 VisitFault::BeforeJoining | VisitFault::OutsideTerms => "startsAt",
-                VisitFault::HalfDays => "halfDays",
+                VisitFault::HalfDays => length,
             };
             StoreError::refused(RefusalCode::Invalid, Some(field), fault.to_string())
         })

@@ -59,7 +59,7 @@ pub async fn record(
         return refused(RefusalCode::Conflict, "expectedVersion", message);
     }
     let slot = wish.slot.unwrap_or_else(|| held.slot());
-    check_time(txn, &held.pair.enrolment, slot, wish.half_days_used).await?;
+    check_time(txn, &held.pair.enrolment, slot, ("halfDaysUsed", wish.half_days_used)).await?;
     if slot.starts_at > now {
         let message = "This visit has not begun: record it once it has.";
         return refused(RefusalCode::Conflict, "visitId", message);
@@ -71,7 +71,7 @@ pub async fn record(
     check_text("summary", &wish.summary, false)?;
     if wish.actions.len() > MOST_ACTIONS {
         let message = format!("A record can add at most {MOST_ACTIONS} actions.");
-        return refused(RefusalCode::Invalid, "actions", &message);
+        return refused(RefusalCode::Invalid, "agreedActions", &message);
     }
     for action in &wish.actions {
         actions::check(action, held_on(slot), now)?;

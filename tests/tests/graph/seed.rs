@@ -98,6 +98,7 @@ pub async fn app(world: &World) -> App {
     engagement::stories(&txn).await;
     support::rows(&txn).await;
     surveys::surveys(&txn).await;
+    support::rows(&txn).await;
     txn.commit().await.expect("a commit");
     app
 }

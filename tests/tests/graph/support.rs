@@ -7,6 +7,7 @@ use crate::seed::support::{ACTION, OBJECTIVE, PLAN, REVIEW, SELF_ASSESSMENT, VIS
 use crate::seed::{ENROLMENT_BIRCH, ENROLMENT_CEDAR, Who, app, ask, data, global, id};
 
 /// Every mutation of the area with an input for Birch's rows.
+#[expect(clippy::too_many_lines, reason = "a table, best read at one go")]
 fn mutations() -> Vec<(&'static str, &'static str, Value)> {
     let visit = global("Visit", id(VISIT));
     let enrolment = global("Enrolment", ENROLMENT_BIRCH);

@@ -3,8 +3,10 @@
 mod events;
 mod engagement;
 mod people;
+mod plans;
 mod story;
 mod surveys;
+mod visits;
 
 use std::io::Write as _;
 

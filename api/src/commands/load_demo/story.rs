@@ -19,6 +19,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::{plans, visits};
 use crate::commands::import_programme;
 
 /// The steps of the story: days on which somebody joined or a term began.
@@ -92,6 +93,8 @@ pub(super) async fn tell(
         do_what_was_due(txn, step, until).await?;
     }
     super::events::tell(txn, now).await?;
+    visits::tell(txn).await?;
+    plans::tell(txn).await?;
     for programme in &programmes {
         rederive_programme(txn, now, programme.id).await?;
     }
@@ -162,6 +165,9 @@ async fn do_what_was_due(
                 excuse(txn, &Scope::System, None, at, row.id, None, reason).await?;
             }
             None if super::events::was_there(txn, &row, done_on).await? => {}
+            Some(Fate::MetEarly(_)) | None
+                if visits::perform(txn, done_on, &row).await?
+                    || plans::perform(txn, done_on, &row).await? => {}
             Some(Fate::MetEarly(_)) | None => {
                 let note = "Recorded for the demonstration.";
                 record_met(txn, &Scope::System, None, at, row.id, None, done_on, note).await?;
