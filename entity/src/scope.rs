@@ -9,6 +9,7 @@
 //! | school user | own settings, their enrolments and obligations, the hubs that support them |
 //! | external evaluator | programmes, the register and survey results; no person, document or alert |
 
+use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 use uuid::Uuid;
 
@@ -36,6 +37,9 @@ pub struct Viewer {
     pub settings: Vec<Uuid>,
     /// External evaluator.
     pub evaluator: bool,
+    /// The moment of the request, for what becomes visible at its time; see [`Scope::at`]. Where
+    /// nobody says it, nothing has become visible yet.
+    pub now: DateTime<Utc>,
 }
 
 /// Reads all: the predicate that is always true.
@@ -113,6 +117,15 @@ fn hosted_by(viewer: &Viewer, table: &'static str) -> SimpleExpr {
 }
 
 impl Scope {
+    /// The same at a moment: an event published for a later one is not visible yet.
+    #[must_use]
+    pub fn at(&self, now: DateTime<Utc>) -> Self {
+        match self {
+            Self::System => Self::System,
+            Self::Viewer(viewer) => Self::Viewer(Viewer { now, ..viewer.clone() }),
+        }
+    }
+
     /// The viewer, if rows need choosing for one: none for the system and for admins.
     fn limited(&self) -> Option<&Viewer> {
         match self {
@@ -423,6 +436,7 @@ impl Scope {
     }
 
     /// Rows of `event`: the programme's and visible hubs' published ones, and all of one's hubs.
+    /// What is published for later is as good as not published.
     #[must_use]
     pub fn events(&self) -> SimpleExpr {
         let Some(viewer) = self.limited() else {
@@ -432,9 +446,25 @@ impl Scope {
             Query::select().column(("hub", "id")).from("hub").and_where(self.hubs()).to_owned();
         let of_all = Expr::col(("event", "hub_id")).is_null();
         Expr::col(("event", "published_at"))
-            .is_not_null()
+            .lte(viewer.now)
             .and(of_all.or(within("event", "hub_id", hubs)))
             .or(within("event", "hub_id", led_hubs(viewer)))
+    }
+
+    /// Rows of `event` of which one may know how to join: those that one's enrolments, or those of
+    /// one's hubs, have places at, and those of one's hubs.
+    #[must_use]
+    pub fn joinings(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        let booked = Query::select()
+            .column(("booking", "event_id"))
+            .from("booking")
+            .and_where(self.of_visible_enrolments("booking"))
+            .and_where(Expr::col(("booking", "state")).eq("booked"))
+            .to_owned();
+        within("event", "id", booked).or(within("event", "hub_id", led_hubs(viewer)))
     }
 
     /// Rows of `enrolment_change`: the history of visible enrolments.

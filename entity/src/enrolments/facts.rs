@@ -25,7 +25,7 @@ fn word<T: FromStr<Err: Display>>(
 }
 
 /// Reads the one word a row is about, or says which row holds one that is not known.
-pub(super) fn spelt<T: FromStr<Err: Display>>(
+pub(crate) fn spelt<T: FromStr<Err: Display>>(
     table: &'static str,
     id: Uuid,
     value: &str,

@@ -16,6 +16,7 @@ use super::{
     rederive_enrolment, rederive_hub, refused,
 };
 use crate::engagement::{assess_enrolment, assess_hub, engagement_alert};
+use crate::events::bookings::release_out_of_reach;
 use crate::hubs::hub;
 use crate::id::new_id;
 use crate::outcome::{RefusalCode, StoreError};
@@ -212,6 +213,7 @@ pub(super) async fn settle(
     enrolment: &enrolment::Model,
     hubs: &[Uuid],
 ) -> Result<(), StoreError> {
+    release_out_of_reach(txn, now, enrolment).await?;
     rederive_enrolment(txn, now, enrolment.id).await?;
     assess_enrolment(txn, now, enrolment.id).await?;
     for &hub_id in hubs {

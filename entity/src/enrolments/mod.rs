@@ -11,7 +11,7 @@ pub mod obligation;
 
 mod deeds;
 mod derivation;
-mod facts;
+pub(crate) mod facts;
 mod fit;
 mod ledger;
 mod membership;
