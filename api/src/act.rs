@@ -57,6 +57,32 @@ impl ScalarType for Date {
     }
 }
 
+/// A moment, in the words of the schema.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment(pub DateTime<Utc>);
+
+#[Scalar(name = "DateTime")]
+impl ScalarType for Moment {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        // Whole microseconds, as everything that is kept.
+        let cut = |moment: DateTime<Utc>| {
+            DateTime::from_timestamp_micros(moment.timestamp_micros()).unwrap_or(moment)
+        };
+        let moment = DateTime::parse_from_rfc3339(text).map(|moment| Self(cut(moment.to_utc())));
+        moment.map_err(|_| {
+            let problem = format!("a moment is written like 2026-10-05T07:00:00Z, not \"{text}\"");
+            InputValueError::custom(problem)
+        })
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(ids::moment(self.0))
+    }
+}
+
 /// What every mutation works with.
 #[derive(Clone)]
 pub struct Acting {

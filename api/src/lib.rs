@@ -6,6 +6,7 @@ pub mod app;
 pub mod commands;
 pub mod engagement;
 pub mod enrolments;
+pub mod events;
 pub mod http;
 pub mod hubs;
 pub mod messages;

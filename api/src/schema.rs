@@ -15,7 +15,7 @@ use crate::read::map::Map;
 use crate::read::plan::Action;
 use crate::read::registry::Query;
 use crate::read::write::Payload;
-use crate::{engagement, enrolments, hubs, messages, people, programme, schools};
+use crate::{engagement, enrolments, events, hubs, messages, people, programme, schools};
 
 /// The types of all areas.
 #[must_use]
@@ -23,6 +23,7 @@ pub fn map() -> &'static Map {
     static MAP: LazyLock<Map> = LazyLock::new(|| {
         let areas = [
             programme::map::types(),
+            events::map::types(),
             schools::map::types(),
             hubs::map::types(),
             enrolments::map::types(),
@@ -41,6 +42,7 @@ pub struct Mutation(
     enrolments::mutations::EnrolmentMutations,
     enrolments::standing::StandingMutations,
     engagement::mutations::EngagementMutations,
+    events::mutations::EventMutations,
 );
 
 type Executor = Schema<Query, Mutation, EmptySubscription>;

@@ -2,6 +2,7 @@
 
 use entity::engagement::engagement_alert;
 use entity::enrolments::{enrolment, enrolment_academy, enrolment_change, obligation};
+use entity::events::{booking, event_attendance};
 use entity::scope::Scope;
 use rules::enrolments::EnrolmentStatus;
 
@@ -66,6 +67,18 @@ fn enrolment() -> Type {
                 "EngagementAlert",
                 engagement_alert::Column::EnrolmentId,
                 "Alerts about it.",
+            ),
+            many(
+                "bookings",
+                "Booking",
+                booking::Column::EnrolmentId,
+                "The places it has booked at events, or waits for.",
+            ),
+            many(
+                "eventAttendances",
+                "EventAttendance",
+                event_attendance::Column::EnrolmentId,
+                "What is known of it at events.",
             ),
             many(
                 "changes",

@@ -74,6 +74,7 @@ pub async fn answer(
     request: &Request,
     read_only: bool,
 ) -> Answer {
+    let scope = &scope.at(now);
     let graph = match schema::graph() {
         Ok(graph) => graph,
         Err(problem) => return refuse(problem),

@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use async_graphql::parser::types::Field as ParsedField;
 use async_graphql::registry::{MetaField, MetaType, MetaTypeId, Registry};
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerError,
-    ServerResult, Value,
+    ContainerType, Context, ContextSelectionSet, InputType, InputValueError, InputValueResult,
+    ObjectType, OutputType, Positioned, ServerError, ServerResult, Value,
 };
 use uuid::Uuid;
 
@@ -91,7 +91,7 @@ impl<T: Mapped> OutputType for Ref<T> {
     }
 }
 
-/// A word in a mutation's payload, shown as an enum.
+/// A word in a mutation's input or payload, shown as an enum.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown<V>(pub V);
 
@@ -112,6 +112,44 @@ impl<V: Vocabulary + Send + Sync> OutputType for Shown<V> {
     ) -> ServerResult<Value> {
         let stored: &'static str = self.0.into();
         Ok(Value::String(stored.to_ascii_uppercase()))
+    }
+}
+
+impl<V: Vocabulary + Send + Sync> InputType for Shown<V> {
+    type RawValueType = V;
+
+    fn type_name() -> Cow<'static, str> {
+        V::NAME.into()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        let words = V::words();
+        registry.create_input_type::<Self, _>(MetaTypeId::Enum, |_| words_type(&words))
+    }
+
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        let value = value.unwrap_or_default();
+        let name = match &value {
+            Value::Enum(name) => name.as_str(),
+            Value::String(name) => name.as_str(),
+            _ => return Err(InputValueError::expected_type(value)),
+        };
+        let word = V::VARIANTS.iter().find(|&&word| {
+            let stored: &'static str = word.into();
+            stored.to_ascii_uppercase() == name
+        });
+        word.copied()
+            .map(Self)
+            .ok_or_else(|| InputValueError::custom(format!("\"{name}\" is no word of {}", V::NAME)))
+    }
+
+    fn to_value(&self) -> Value {
+        let stored: &'static str = self.0.into();
+        Value::Enum(async_graphql::Name::new(stored.to_ascii_uppercase()))
+    }
+
+    fn as_raw_value(&self) -> Option<&V> {
+        Some(&self.0)
     }
 }
 
@@ -231,8 +269,10 @@ impl Registered<'_> {
                 let ty = format!("{}{mark}", self.leaf(leaf));
                 field(each.name, &ty, each.about)
             }
-            Kind::Derived { leaf, .. } => {
-                field(each.name, &format!("{}!", self.leaf(leaf)), each.about)
+            Kind::Derived { leaf, nullable, .. } => {
+                let mark = if *nullable { "" } else { "!" };
+                let ty = format!("{}{mark}", self.leaf(leaf));
+                field(each.name, &ty, each.about)
             }
             Kind::One { target, .. } => field(each.name, target, each.about),
             Kind::Many { target, .. } => match map.named(target) {

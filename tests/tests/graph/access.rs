@@ -3,6 +3,7 @@
 use serde_json::json;
 use tests::both;
 
+use crate::seed::events::{ATTENDANCE_CEDAR, BOOKING_CEDAR};
 use crate::seed::{
     ALERT_LONDON, ALL, ENROLMENT_CEDAR, HUB_LONDON, OBLIGATION, PARTNER_CEDAR, Who, app, ask, data,
     global, id,
@@ -16,8 +17,11 @@ const ACCESS: &[(&str, [u64; 5])] = &[
     ("programmeTerms", [3, 3, 3, 3, 3]),
     ("pathways", [1, 1, 1, 1, 1]),
     ("commitments", [2, 2, 2, 2, 2]),
-    // One is of the whole programme, one of the north hub and not published.
-    ("events", [3, 2, 2, 1, 1]),
+    // Two are of the whole programme and published; of the north hub one is, one is not, and one is
+    // tomorrow. A draft of the programme is the admin's.
+    ("events", [7, 5, 5, 3, 2]),
+    ("bookings", [3, 2, 2, 1, 0]),
+    ("eventAttendances", [2, 1, 1, 1, 0]),
     ("schools", [6, 6, 6, 6, 6]),
     ("trusts", [1, 1, 1, 1, 1]),
     ("localAuthorities", [2, 2, 2, 2, 2]),
@@ -82,6 +86,8 @@ async fn an_id_out_of_scope_answers_as_one_that_is_nobodys() {
             global("Contact", id(122)),
             global("Setting", PARTNER_CEDAR),
             global("RoleGrant", id(100)),
+            global("Booking", BOOKING_CEDAR),
+            global("EventAttendance", ATTENDANCE_CEDAR),
             global("Hub", id(999)),
             "nonsense".to_owned(),
         ];

@@ -3,6 +3,7 @@
 mod access;
 mod acting;
 mod door;
+mod events;
 mod reading;
 mod refusals;
 mod seed;

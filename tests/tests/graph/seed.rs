@@ -1,5 +1,6 @@
 //! A small, plainly invented programme: two hubs in two regions and somebody in every role.
 
+pub mod events;
 mod rows;
 
 use api::app::App;
@@ -90,6 +91,7 @@ pub async fn app(world: &World) -> App {
     rows::hubs(&txn).await;
     rows::enrolments(&txn).await;
     rows::consequences(&txn).await;
+    events::rows(&txn).await;
     txn.commit().await.expect("a commit");
     app
 }

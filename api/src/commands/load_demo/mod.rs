@@ -1,5 +1,6 @@
 //! `api load-demo`: the invented demo programme, as it stands on Monday 5 October 2026.
 
+mod events;
 mod people;
 mod story;
 

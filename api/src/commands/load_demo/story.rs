@@ -88,6 +88,7 @@ pub(super) async fn tell(
         }
         do_what_was_due(txn, step, until).await?;
     }
+    super::events::tell(txn, now).await?;
     for programme in &programmes {
         rederive_programme(txn, now, programme.id).await?;
     }
@@ -157,6 +158,7 @@ async fn do_what_was_due(
             Some(Fate::Excused(reason)) => {
                 excuse(txn, &Scope::System, None, at, row.id, None, reason).await?;
             }
+            None if super::events::was_there(txn, &row, done_on).await? => {}
             Some(Fate::MetEarly(_)) | None => {
                 let note = "Recorded for the demonstration.";
                 record_met(txn, &Scope::System, None, at, row.id, None, done_on, note).await?;

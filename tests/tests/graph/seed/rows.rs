@@ -281,6 +281,7 @@ pub async fn hubs(txn: &DatabaseTransaction) {
             recording_url: None,
             cancellation_reason: None,
             changed_at: None,
+            places_booked: 0,
         };
         put(txn, event).await;
     }
