@@ -19,6 +19,7 @@ use crate::read::write::Payload;
 use crate::{
     engagement, enrolments, events, hubs, messages, people, plans, programme, schools, surveys, visits,
 };
+use crate::{engagement, enrolments, events, hubs, messages, people, programme, schools};
 
 /// The types of all areas.
 #[must_use]

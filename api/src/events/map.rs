@@ -165,7 +165,10 @@ fn joining() -> Type {
         table: table(event::Entity),
         scope: Scope::joinings,
         root: None,
-        fields: vec![column("details", C::JoiningDetails, "How to join or get there.")],
+        fields: vec![
+            column("startsAt", C::StartsAt, "Start of the event."),
+            column("details", C::JoiningDetails, "How to join or get there."),
+        ],
         filters: vec![],
         orders: vec![asc("STARTS_AT", C::StartsAt)],
     }

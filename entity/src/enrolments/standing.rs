@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::membership::{running, settle, write_history};
 use super::permission::{require, runs_hub};
 use super::{check_text, enrolment, refused};
+use crate::events::bookings::release_out_of_reach;
 use crate::outcome::{RefusalCode, StoreError};
 use crate::programme::calendars::Calendars;
 use crate::programme::{self, cohort, programme_term};
@@ -130,6 +131,7 @@ pub async fn complete_finished(
         row.changed_at = Set(now);
         let row = row.update(txn).await?;
         write_history(txn, &row, "completed", hub, None, None, now).await?;
+        release_out_of_reach(txn, now, &row).await?;
         completed += 1;
     }
     Ok(completed)

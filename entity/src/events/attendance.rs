@@ -108,7 +108,6 @@ pub async fn record_watching(
 ///
 /// # Errors
 /// A refusal naming the field that cannot be, or a database fault.
-#[expect(clippy::too_many_arguments, reason = "the caller, the row and what to write to it")]
 pub async fn correct(
     txn: &DatabaseTransaction,
     scope: &Scope,
@@ -179,7 +178,8 @@ pub async fn put_entry(
         // How many were there says nothing about a register that said nobody was.
         old.mode == <&str>::from(mode)
     });
-    let people = entry.people.or(known.as_ref().map(|old| old.people)).unwrap_or(1);
+    let somebody = i32::from(mode != AttendanceMode::Absent);
+    let people = entry.people.or(known.as_ref().map(|old| old.people)).unwrap_or(somebody);
     let senior_leader =
         entry.senior_leader.or(known.as_ref().map(|old| old.senior_leader)).unwrap_or(false);
     let note = known.and_then(|old| old.note);
@@ -187,12 +187,7 @@ pub async fn put_entry(
         Some(watched_on) => Wanted::watching(Watching { watched_on, people, senior_leader, note })?,
         None => Wanted::presence(
             event,
-            Presence {
-                attended: entry.attended,
-                people: if entry.attended { people } else { entry.people.unwrap_or(0) },
-                senior_leader: senior_leader && (entry.attended || entry.senior_leader.is_some()),
-                note,
-            },
+            Presence { attended: entry.attended, people, senior_leader, note },
         )?,
     };
     Ok(write(txn, None, now, event, enrolment, wanted).await?.1)

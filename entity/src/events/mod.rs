@@ -9,6 +9,7 @@ pub mod event_attendance;
 
 pub mod attendance;
 pub mod bookings;
+mod checks;
 pub mod manage;
 mod seen;
 
