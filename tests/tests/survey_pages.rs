@@ -366,18 +366,10 @@ async fn a_link_that_is_not_for_this_opens_nothing() {
             (format!("{good}/AAAAAAAAAAAAAAAAAAAAAA/1"), StatusCode::GONE),
             (format!("{good}/short/1"), StatusCode::NOT_FOUND),
             // A submission is known where it was begun, and nowhere else.
-            (address.replace(&good, &pages.by_code()), StatusCode::GONE),
+            (format!("{}/1", address.replace(&good, &pages.by_code())), StatusCode::GONE),
         ] {
             assert_eq!(pages.get(&path).await.status, status, "{path}");
-            assert_eq!(
-                pages.post(&path, "").await.status,
-                if path == address.replace(&good, &pages.by_code()) {
-                    StatusCode::METHOD_NOT_ALLOWED
-                } else {
-                    status
-                },
-                "{path}"
-            );
+            assert_eq!(pages.post(&path, "").await.status, status, "{path}");
         }
         let row = contact::Entity::find().one(pages.world.db.reader()).await.expect("a read");
         let mut row = row.expect("the contact").into_active_model();
@@ -574,7 +566,7 @@ async fn nothing_ties_an_answer_to_who_gave_it_or_when() {
             assert!(sent.iter().all(|id| !row.submission_hash.contains(id.as_str())));
         }
         let order = async || {
-            let listed = format!("SELECT id FROM survey_response WHERE invitation_id IS NOT NULL");
+            let listed = "SELECT id FROM survey_response";
             let listed = Statement::from_string(db.get_database_backend(), listed);
             let rows = db.query_all_raw(listed).await.expect("a read");
             rows.iter().map(|row| row.try_get("", "id").expect("an id")).collect::<Vec<Uuid>>()
