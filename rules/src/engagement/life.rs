@@ -112,8 +112,6 @@ pub fn next(old: Option<&Life>, happening: Happening, ground: &Ground<'_>) -> Ou
     match (life.state, happening) {
         (S::Resolved, H::So) if comes_back(life, ground) => reopen(life, ground),
         (S::Resolved, H::So) => open(ground),
-        (S::Resolved | S::Pending, H::Acknowledge | H::Snooze(_) | H::Wake) => Outcome::Refuse,
-        (S::Resolved, H::NotSo | H::Untold | H::Ended) => Outcome::Stay,
 
         (S::Pending, H::So) => {
             if ground.has_been(life.raised_at, ground.policy.pending_working_days) {
@@ -134,8 +132,6 @@ pub fn next(old: Option<&Life>, happening: Happening, ground: &Ground<'_>) -> Ou
                 Outcome::Stay
             }
         }
-        // It ends by itself; waking or snoozing it would say something that is not so.
-        (S::Clearing, H::Snooze(_) | H::Wake) => Outcome::Refuse,
         (S::Clearing, H::Acknowledge) => {
             let taken = Life { acknowledged_at: Some(ground.now), snoozed_until: None, ..*life };
             Outcome::Become(taken, AlertStep::Acknowledged)
@@ -151,7 +147,6 @@ pub fn next(old: Option<&Life>, happening: Happening, ground: &Ground<'_>) -> Ou
         }
         (S::Snoozed, H::So | H::Untold) if !ground.is_snoozed(life) => wake(life),
         (S::Snoozed, H::Wake) => wake(life),
-        (S::Firing | S::Acknowledged, H::Wake) => Outcome::Refuse,
         (S::Firing | S::Acknowledged | S::Snoozed, H::Acknowledge) => {
             let taken = Life {
                 state: S::Acknowledged,
@@ -166,7 +161,13 @@ pub fn next(old: Option<&Life>, happening: Happening, ground: &Ground<'_>) -> Ou
             Outcome::Become(aside, AlertStep::Snoozed)
         }
         (S::Firing | S::Acknowledged | S::Snoozed, H::So | H::Untold)
-        | (S::Pending | S::Clearing, H::Untold) => Outcome::Stay,
+        | (S::Pending | S::Clearing, H::Untold)
+        | (S::Resolved, H::NotSo | H::Untold | H::Ended) => Outcome::Stay,
+        // What is over or not shown yet cannot be taken on; what ends by itself is neither set aside
+        // nor woken, and only what is set aside is.
+        (S::Resolved | S::Pending, H::Acknowledge | H::Snooze(_) | H::Wake)
+        | (S::Clearing, H::Snooze(_) | H::Wake)
+        | (S::Firing | S::Acknowledged, H::Wake) => Outcome::Refuse,
     }
 }
 

@@ -1,5 +1,5 @@
-//! What the demo's alerts have been through: raised on the nights on which they would have been, one
-//! taken on by a hub's lead, one set aside.
+//! What the demo's alerts have been through: raised in the night, one taken on by a hub's lead, one
+//! set aside.
 
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -15,23 +15,17 @@ use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
-/// Nights on which something became worth flagging.
-const NIGHTS: &[(i32, u32, u32)] = &[(2026, 9, 7), (2026, 10, 2)];
-
-/// The morning of Friday 2 October, when two leads looked at their alerts.
-const LOOKED_AT: (i32, u32, u32) = (2026, 10, 2);
+/// The day the story ends on: alerts rise in its night, and two leads look at theirs early.
+const TODAY: (i32, u32, u32) = (2026, 10, 5);
 
 /// Tells it up to `now`.
 pub(super) async fn tell(txn: &DatabaseTransaction, now: DateTime<Utc>) -> anyhow::Result<()> {
     let programmes = programme::Entity::find().all(txn).await?;
-    for &night in NIGHTS {
-        let at = london(night, 2);
-        for programme in programmes.iter().filter(|_| at <= now) {
-            assess_programme(txn, at, programme.id).await?;
-        }
-    }
-    let looked_at = london(LOOKED_AT, 9);
+    let (night, looked_at) = (london(TODAY, 2), london(TODAY, 7));
     if looked_at <= now {
+        for programme in &programmes {
+            assess_programme(txn, night, programme.id).await?;
+        }
         let late = alert(txn, 900_005, RuleName::SelfAssessmentMissing).await?;
         let ada = lead(txn, "ada@demo-elm-park-primary-school.example").await?;
         let note = "They moved it to the staff meeting of next week; I ring on Thursday.";
