@@ -73,6 +73,12 @@ pub struct HttpConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MailConfig {
+    /// Mail server, empty for none. May hold a password: never logged.
+    pub smtp_url: String,
+    /// File with the certificate of a private authority, empty for the public ones.
+    pub smtp_ca: PathBuf,
+    /// Longest time for each step of a conversation with the mail server, in seconds.
+    pub smtp_timeout_seconds: u64,
     /// Folder for `.eml` files.
     pub folder: PathBuf,
     /// Sender.
@@ -163,6 +169,7 @@ impl Config {
         layers = layers
             .set_override_option("database.url", variable("DATABASE_URL"))?
             .set_override_option("redis.url", variable("REDIS_URL"))?
+            .set_override_option("mail.smtp_url", variable("SMTP_URL"))?
             .add_source(
                 config::Environment::with_prefix("HUBS")
                     .prefix_separator("__")
@@ -209,6 +216,14 @@ impl Config {
         }
         if self.worker.lease_seconds < 10 {
             return unusable("worker.lease_seconds", "it must be at least 10");
+        }
+        self.mail.server()?;
+        // A hand-over renews the lease once, before the body; the answer to that must fit in it.
+        if !(1..self.worker.lease_seconds / 2).contains(&self.mail.smtp_timeout_seconds) {
+            return unusable(
+                "mail.smtp_timeout_seconds",
+                "it must be at least 1 and less than half of worker.lease_seconds",
+            );
         }
         self.clock().map(|_| ())
     }
@@ -278,6 +293,8 @@ mod tests {
             ("HUBS__WORKER__BEAT_SECONDS", "0", "worker.beat_seconds"),
             ("HUBS__WORKER__LEASE_SECONDS", "1", "worker.lease_seconds"),
             ("HUBS__WORKER__BEATS", "3", "beats"),
+            ("SMTP_URL", "mail.example:25", "mail.smtp_url (SMTP_URL)"),
+            ("HUBS__MAIL__SMTP_TIMEOUT_SECONDS", "90", "mail.smtp_timeout_seconds"),
             ("HUBS__LOG__FORMAT", "xml", "log.format"),
             ("HUBS__CLOCK__STARTS_AT", "noon", "clock.starts_at"),
             ("HUBS__CLOCK__STARTS_AT", "2026-10-05T07:58:00", "clock.anchor_unix_ms"),
@@ -291,9 +308,14 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_database_address_is_refused_without_repeating_its_password() {
-        let problem =
-            with(&[("DATABASE_URL", "mysql://u:hunter2@db/hubs")]).err().map(|e| e.to_string());
-        assert!(problem.is_some_and(|p| !p.contains("hunter2")));
+    fn a_wrong_address_is_refused_without_repeating_its_password() {
+        for (variable, value) in [
+            ("DATABASE_URL", "mysql://u:hunter2@db/hubs"),
+            ("SMTP_URL", "smtp://u:hunter2@"),
+            ("SMTP_URL", "smtp://u:hunter2@mail.example?tls=none"),
+        ] {
+            let problem = with(&[(variable, value)]).err().map(|e| e.to_string());
+            assert!(problem.is_some_and(|p| !p.contains("hunter2")), "{variable}");
+        }
     }
 }

@@ -7,7 +7,8 @@ pub mod postgres;
 pub mod programs;
 pub mod redis;
 pub mod rise;
+pub mod smtp;
 pub mod tokens;
 pub mod world;
 
-pub use world::{World, both};
+pub use world::{World, both, on_postgres};

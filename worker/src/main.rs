@@ -54,18 +54,22 @@ async fn main() -> ExitCode {
 }
 
 async fn run(Arguments { config, command: Command::Run(run) }: Arguments) -> anyhow::Result<()> {
+    runtime::tls::install();
     let config = Config::load(config.as_deref())?;
     let clock = match run.now {
         Some(now) => {
-            Destination::of(&config.mail).allow_pretended_time()?;
+            Destination::allow_pretended_time(&config.mail)?;
             Clock::standing_at(moment(now))
         }
         None => config.clock()?,
     };
     runtime::telemetry::start(&config.log)?;
     let stop = runtime::shutdown::on_signal()?;
+    if !run.once && !App::wait_for_database(&config, &stop).await? {
+        return Ok(());
+    }
     let app = App::open(config, clock, stop.clone()).await?;
-    app.mail.check().context("the setting mail.folder cannot be used")?;
+    app.mail.check()?;
     if !run.once {
         return worker::heartbeat::run(&app, stop).await;
     }

@@ -94,6 +94,12 @@ impl Book {
         events.all(|event| event.ends_at <= now)
     }
 
+    /// The working days of a setting's school.
+    #[must_use]
+    pub fn calendar(&self, setting_id: Uuid) -> Calendar {
+        self.calendars.of_setting(setting_id)
+    }
+
     /// The policy of a programme.
     ///
     /// # Errors

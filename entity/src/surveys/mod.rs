@@ -5,6 +5,7 @@
 //! Who answered is kept apart from what was answered, and neither can be joined to the other.
 
 pub mod campaign_group;
+pub mod letters;
 pub mod personal_invitation;
 pub mod questionnaire;
 pub mod survey_campaign;

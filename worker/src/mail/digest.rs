@@ -3,16 +3,30 @@
 
 use std::collections::BTreeSet;
 
+use askama::Template;
 use chrono::{Datelike as _, NaiveDate};
 use entity::messages::facts::{Book, Fact};
-use entity::messages::outbox::Parcel;
+use entity::messages::parcels::Reminders;
 use entity::outcome::StoreError;
+use entity::people::person;
 use rules::calendar::{local, working_days_in_words};
 use rules::commitments::{Action, OwedBy};
 use rules::links::Purpose;
 use rules::reminders::Step;
 
-use super::render::Links;
+use super::render::{Links, Words, one_line};
+
+#[derive(Template)]
+#[template(path = "digest/text.txt")]
+struct Text<'a> {
+    digest: &'a Digest,
+}
+
+#[derive(Template)]
+#[template(path = "digest/page.html")]
+struct Html<'a> {
+    digest: &'a Digest,
+}
 
 /// A digest, ready for its templates.
 #[derive(Clone, Debug, Default)]
@@ -61,14 +75,19 @@ pub struct Item {
 ///
 /// # Errors
 /// A programme that is not in the book.
-pub fn content(book: &Book, parcel: &Parcel, links: &Links<'_>) -> Result<Digest, StoreError> {
+pub fn content(
+    book: &Book,
+    reader: &person::Model,
+    reminders: &Reminders,
+    links: &Links<'_>,
+) -> Result<Digest, StoreError> {
     let today = local(links.now).date();
-    let person = parcel.person.id;
+    let person = reader.id;
     let (mut duties, mut late) = (Vec::new(), Vec::new());
     let (mut own, mut theirs) = (Vec::new(), Vec::new());
     let mut programmes = BTreeSet::new();
     let mut seen = BTreeSet::new();
-    for (step, fact) in &parcel.items {
+    for (step, fact) in &reminders.items {
         if !seen.insert(fact.row.id) {
             continue;
         }
@@ -92,13 +111,23 @@ pub fn content(book: &Book, parcel: &Parcel, links: &Links<'_>) -> Result<Digest
         }
     }
     Ok(Digest {
-        subject: subject(&own, &theirs, today),
-        name: parcel.person.name.clone(),
+        subject: one_line(&subject(&own, &theirs, today)),
+        name: one_line(&reader.name),
         duties,
         late,
         programmes: programmes.into_iter().cloned().collect::<Vec<_>>().join(" and "),
         preferences: links.to(Purpose::Preferences, person),
     })
+}
+
+impl Digest {
+    /// The digest in words.
+    ///
+    /// # Errors
+    /// A template fails.
+    pub fn words(&self) -> Result<Words, askama::Error> {
+        Words::fill(&self.subject, &self.name, &Text { digest: self }, &Html { digest: self })
+    }
 }
 
 /// Name of the school, or of the hub for its own duties.
