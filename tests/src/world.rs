@@ -35,6 +35,15 @@ pub async fn both(test: impl AsyncFn(World)) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let url = format!("sqlite://{}", folder.path().join("hubs.db").display());
     test(world("SQLite", url, folder).await).await;
+    on_postgres(test).await;
+}
+
+/// Runs a test on PostgreSQL alone, because it is about many processes that share one database;
+/// not at all where `cargo verify` said that there is none.
+///
+/// # Panics
+/// A world cannot be made, or the test failed.
+pub async fn on_postgres(test: impl AsyncFn(World)) {
     if postgres::is_left_out() {
         return;
     }
