@@ -10,6 +10,7 @@ pub mod rise;
 pub mod socket;
 pub mod smtp;
 pub mod survey;
+pub mod smtp;
 pub mod tokens;
 pub mod world;
 

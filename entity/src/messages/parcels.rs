@@ -129,7 +129,7 @@ fn parcel_of(
 ) -> Result<Parcel, StoreError> {
     let person = person.ok_or_else(|| missing(&message, "its recipient is missing"))?;
     let kind = kind(&message)?;
-    Ok(Parcel { kind, message, in_doubt, person, content })
+    Ok(Parcel { message, kind, in_doubt, person, content })
 }
 
 fn digest(

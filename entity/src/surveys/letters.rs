@@ -100,17 +100,16 @@ pub async fn load(
     else {
         return Ok(None);
     };
-    let groups = match &personal {
-        Some(_) => groups(db, vec![invitation]).await?,
-        None => {
-            let all = survey_invitation::Entity::find()
-                .filter(survey_invitation::Column::CampaignId.eq(campaign.id))
-                .filter(survey_invitation::Column::EnrolmentId.eq(enrolment.id))
-                .all(db)
-                .await?;
-            groups(db, all).await?
-        }
+    let asked = if personal.is_some() {
+        vec![invitation]
+    } else {
+        survey_invitation::Entity::find()
+            .filter(survey_invitation::Column::CampaignId.eq(campaign.id))
+            .filter(survey_invitation::Column::EnrolmentId.eq(enrolment.id))
+            .all(db)
+            .await?
     };
+    let groups = groups(db, asked).await?;
     let programme = programme::Entity::find_by_id(campaign.programme_id).one(db).await?;
     let setting = setting::Entity::find_by_id(enrolment.partner_setting_id).one(db).await?;
     let event = match campaign.event_id {

@@ -91,7 +91,7 @@ pub fn content(
     let (mut coded, mut others) = (Vec::new(), Vec::new());
     for asked in &letter.groups {
         match &asked.code {
-            Some(code) if !asked.by_personal_link && !(reminds && asked.enough) => {
+            Some(code) if !(asked.by_personal_link || reminds && asked.enough) => {
                 let code = code::shown(code);
                 let link = format!("{page}/{code}");
                 let [name, title] = names(asked.group);
