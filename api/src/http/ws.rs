@@ -112,7 +112,7 @@ pub async fn open(app: App, live: Live, request: HttpRequest) -> Response {
         let message = "too many live connections; try again shortly";
         return refuse(&turned(StatusCode::SERVICE_UNAVAILABLE, message), JSON);
     };
-    upgrade.protocols([PROTOCOL]).max_message_size(MAX_BODY).max_frame_size(MAX_BODY).on_upgrade(
+    upgrade.protocols([PROTOCOL]).max_message_size(TORRENT).max_frame_size(TORRENT).on_upgrade(
         async move |socket| {
             serve(app, live, token_hash, socket).await;
             drop(room);
