@@ -1,4 +1,4 @@
-//! A client of GraphQL over WebSockets, for tests.
+//! A client that speaks GraphQL over a socket, for tests.
 
 use std::time::Duration;
 
@@ -128,7 +128,7 @@ impl Socket {
     pub async fn closed(&mut self) -> u16 {
         match self.hear().await {
             Heard::Closed(code) => code,
-            other => panic!("not closed: {other:?}"),
+            Heard::Message(message) => panic!("not closed: {message:#}"),
         }
     }
 }

@@ -39,7 +39,8 @@ impl Follower {
 
     async fn told(&mut self) -> Value {
         let mut data = self.socket.data("a").await;
-        self.cursor = data["alertChanged"]["cursor"].as_str().expect("a cursor").to_owned();
+        let cursor = data["alertChanged"]["cursor"].as_str().expect("a cursor");
+        cursor.clone_into(&mut self.cursor);
         data["alertChanged"]["alert"].take()
     }
 }

@@ -242,7 +242,7 @@ async fn whoever_comes_back_with_a_cursor_gets_what_was_missed_once_and_in_order
         // While nobody listens: more than one look tells, at moments long past and just now.
         for number in 0..50 {
             let moment = now - TimeDelta::seconds(100) + TimeDelta::milliseconds(number * 10);
-            server.change(300 + number.unsigned_abs() as u128, moment, 1).await;
+            server.change(300 + u128::from(number.unsigned_abs()), moment, 1).await;
         }
         server.change(200, now, 2).await;
         let mut seen = Vec::new();
