@@ -1,11 +1,11 @@
-//! A client of GraphQL over WebSockets, for tests.
+//! A client that speaks GraphQL over a socket, for tests.
 
 use std::time::Duration;
 
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -83,8 +83,9 @@ impl Socket {
     /// # Panics
     /// It says nothing for a minute, goes without a word, or says what is no JSON.
     pub async fn hear(&mut self) -> Heard {
+        let limit = Instant::now() + LIMIT;
         loop {
-            let heard = timeout(LIMIT, self.0.next()).await.expect("the server says something");
+            let heard = timeout_at(limit, self.0.next()).await.expect("the server says something");
             match heard.expect("it does not go without a word").expect("it can be understood") {
                 Message::Text(text) => {
                     return Heard::Message(serde_json::from_str(&text).expect("JSON"));
@@ -127,7 +128,7 @@ impl Socket {
     pub async fn closed(&mut self) -> u16 {
         match self.hear().await {
             Heard::Closed(code) => code,
-            other => panic!("not closed: {other:?}"),
+            Heard::Message(message) => panic!("not closed: {message:#}"),
         }
     }
 }

@@ -7,7 +7,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use tests::programs::{program, run, serve_with};
 use tests::redis::{self, Redis};
-use tests::rise::Rise;
+use tests::rise::{Rise, at};
 use tests::socket::Socket;
 use tests::tokens::token_for;
 use tests::{World, both, postgres};
@@ -39,12 +39,13 @@ impl Follower {
 
     async fn told(&mut self) -> Value {
         let mut data = self.socket.data("a").await;
-        self.cursor = data["alertChanged"]["cursor"].as_str().expect("a cursor").to_owned();
+        let cursor = data["alertChanged"]["cursor"].as_str().expect("a cursor");
+        cursor.clone_into(&mut self.cursor);
         data["alertChanged"]["alert"].take()
     }
 }
 
-/// The morning's jobs, by a process of their own, which raise an alert about each partner.
+/// The morning's jobs, by a process of their own: what became overdue raises an alert.
 fn morning(world: &World) {
     let report = run(program(world, "worker", &["run", "--once", "--now", "2026-10-05T08:00"]));
     println!("{report}");
@@ -68,6 +69,8 @@ async fn acknowledge(address: &str, token: &str, alert: &Value, note: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alert_raised_by_a_worker_arrives_at_those_who_help_and_a_stop_is_said() {
     both(async |world| {
+        // In July nothing is overdue yet.
+        world.clock.set(at("2026-07-06T08:00:00Z"));
         let rise = Rise::seed(&world, &["Demo Ash School"]).await;
         let admin = token_for(&world, "ada@admin.example", Grant::ProgrammeAdmin).await;
         let lead = Grant::HubLead { hub_id: rise.hub.id };

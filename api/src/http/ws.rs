@@ -112,7 +112,7 @@ pub async fn open(app: App, live: Live, request: HttpRequest) -> Response {
         let message = "too many live connections; try again shortly";
         return refuse(&turned(StatusCode::SERVICE_UNAVAILABLE, message), JSON);
     };
-    upgrade.protocols([PROTOCOL]).max_message_size(MAX_BODY).max_frame_size(MAX_BODY).on_upgrade(
+    upgrade.protocols([PROTOCOL]).max_message_size(TORRENT).max_frame_size(TORRENT).on_upgrade(
         async move |socket| {
             serve(app, live, token_hash, socket).await;
             drop(room);
@@ -216,15 +216,14 @@ impl Socket {
                 heard = stream.next() => {
                     heard_at = Instant::now();
                     match heard {
-                        None | Some(Ok(Message::Close(_))) => return Ok(()),
+                        // Gone, broken or far too big: there is nobody to talk to.
+                        None | Some(Ok(Message::Close(_)) | Err(_)) => return Ok(()),
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                         Some(Ok(Message::Text(text))) if text.len() > MAX_BODY => {
                             return Err(Close::TOO_BIG);
                         }
                         Some(Ok(Message::Text(text))) => self.hear(text.as_str()).await?,
                         Some(Ok(Message::Binary(_))) => return Err(Close::bad("Text only")),
-                        // Broken, or far too big: there is nobody to talk to.
-                        Some(Err(_)) => return Ok(()),
                     }
                 }
             }

@@ -161,6 +161,22 @@ fn every_feed_of_the_schema_has_a_row_in_the_access_table() {
 }
 
 #[tokio::test]
+async fn the_subscription_of_the_guide_works_as_it_stands() {
+    both(async |world| {
+        let guide = include_str!("../../../docs/live.md");
+        let query = guide.split("```graphql").nth(1).and_then(|rest| rest.split("```").next());
+        let server = Server::over(&world).await;
+        let mut socket = server.socket(Who::HubLead).await;
+        let after = json!({ "after": from_the_start("alertChanged") });
+        socket.subscribe("a", query.expect("a query"), after).await;
+        let data = socket.data("a").await;
+        assert_eq!(data["alertChanged"]["alert"]["hub"]["name"], "North Hub");
+        assert_eq!(socket.data("a").await["alertChanged"]["alert"], Value::Null);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_change_arrives_at_those_who_may_see_it_and_at_nobody_else() {
     both(async |world| {
         let server = Server::over(&world).await;
@@ -226,7 +242,7 @@ async fn whoever_comes_back_with_a_cursor_gets_what_was_missed_once_and_in_order
         // While nobody listens: more than one look tells, at moments long past and just now.
         for number in 0..50 {
             let moment = now - TimeDelta::seconds(100) + TimeDelta::milliseconds(number * 10);
-            server.change(300 + number.unsigned_abs() as u128, moment, 1).await;
+            server.change(300 + u128::from(number.unsigned_abs()), moment, 1).await;
         }
         server.change(200, now, 2).await;
         let mut seen = Vec::new();
