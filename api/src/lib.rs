@@ -16,5 +16,5 @@ pub mod programme;
 pub mod read;
 pub mod schema;
 pub mod schools;
-pub mod visits;
 pub mod surveys;
+pub mod visits;

@@ -1,4 +1,5 @@
-//! The one schema: the map's types, the feeds and the areas' mutations together, as async-graphql registers
+//! The one schema: the types of the map, the feeds and the mutations of the areas together, as
+//! async-graphql registers
 //! them, as SDL, and as the gate reads it.
 
 use std::fmt::Write as _;
@@ -17,9 +18,9 @@ use crate::read::plan::Action;
 use crate::read::registry::{Query, Subscription};
 use crate::read::write::Payload;
 use crate::{
-    engagement, enrolments, events, hubs, messages, people, plans, programme, schools, surveys, visits,
+    engagement, enrolments, events, hubs, messages, people, plans, programme, schools, surveys,
+    visits,
 };
-use crate::{engagement, enrolments, events, hubs, messages, people, programme, schools};
 
 /// The types of all areas.
 #[must_use]

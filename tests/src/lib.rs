@@ -7,10 +7,10 @@ pub mod postgres;
 pub mod programs;
 pub mod redis;
 pub mod rise;
+pub mod smtp;
+pub mod smtp;
 pub mod socket;
-pub mod smtp;
 pub mod survey;
-pub mod smtp;
 pub mod tokens;
 pub mod world;
 

@@ -7,8 +7,8 @@ use entity::engagement::{Assessed, alert_event, assess_programme, engagement_ale
 use entity::enrolments::{enrolment, obligation};
 use entity::messages::reminder;
 use entity::people::{access_token, contact, person, role_grant};
-use entity::programme::programme;
 use entity::plans::{plan, review, self_assessment};
+use entity::programme::programme;
 use entity::schools::school;
 use entity::visits::visit;
 use rules::people::Role;

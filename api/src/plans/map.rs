@@ -13,8 +13,8 @@ use rules::visits::Party;
 use sea_orm::DbErr;
 
 use crate::read::map::{
-    Cells, Leaf, Holds, part, Plain, Scalar, Type, Vocabulary, any_of, asc, before, column, derived, desc,
-    from, many, objects, one, refers, root, table, word,
+    Cells, Holds, Leaf, Plain, Scalar, Type, Vocabulary, any_of, asc, before, column, derived,
+    desc, from, many, objects, one, part, refers, root, table, word,
 };
 
 impl Vocabulary for SelfAssessmentState {

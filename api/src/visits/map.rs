@@ -6,8 +6,8 @@ use entity::visits::{visit, visit_change};
 use rules::visits::{Party, VisitKind, VisitState, VisitStep};
 
 use crate::read::map::{
-    Holds, part, Plain, Type, Vocabulary, any_of, asc, before, column, desc, from, many, objects, one,
-    refers, root, table, word,
+    Holds, Plain, Type, Vocabulary, any_of, asc, before, column, desc, from, many, objects, one,
+    part, refers, root, table, word,
 };
 
 impl Vocabulary for VisitKind {

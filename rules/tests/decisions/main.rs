@@ -21,5 +21,5 @@ mod reminders;
 mod send_time;
 mod set_up;
 mod support;
-mod visits;
 mod surveys;
+mod visits;

@@ -1,7 +1,7 @@
 //! A small, plainly invented programme: two hubs in two regions and somebody in every role.
 
-pub mod events;
 mod engagement;
+pub mod events;
 mod rows;
 pub mod support;
 pub mod surveys;

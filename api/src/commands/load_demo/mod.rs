@@ -1,7 +1,7 @@
 //! `api load-demo`: the invented demo programme, as it stands on Monday 5 October 2026.
 
-mod events;
 mod engagement;
+mod events;
 mod people;
 mod plans;
 mod story;
