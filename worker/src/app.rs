@@ -43,9 +43,6 @@ impl App {
         clock: Clock,
         stop: CancellationToken,
     ) -> anyhow::Result<Self> {
-        let sender = config.mail.from.parse();
-        let sender =
-            sender.context("the setting mail.from cannot be used: it is no mail address")?;
         let db = Database::open(&config.database)
             .await
             .context("the database of the setting database.url (DATABASE_URL) does not answer")?;
@@ -55,6 +52,23 @@ impl App {
             .context("the database is not prepared yet: start `api serve` first")?;
         let signal = Signal::start(&config.redis.url, stop)?;
         let mail = Destination::of(&config.mail);
+        Self::on(db, config, clock, signal, mail)
+    }
+
+    /// A worker on a database that is open already.
+    ///
+    /// # Errors
+    /// A setting that cannot be used.
+    pub fn on(
+        db: Database,
+        config: Config,
+        clock: Clock,
+        signal: Signal,
+        mail: Destination,
+    ) -> anyhow::Result<Self> {
+        let sender = config.mail.from.parse();
+        let sender =
+            sender.context("the setting mail.from cannot be used: it is no mail address")?;
         Ok(Self { mail, sender, name: random(), config, db, clock, signal })
     }
 

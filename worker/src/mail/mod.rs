@@ -14,6 +14,8 @@ use uuid::Uuid;
 pub enum Destination {
     /// One `.eml` file each in this folder.
     Folder(PathBuf),
+    /// Nowhere: it counts as delivered, and nobody gets it.
+    Nowhere,
 }
 
 impl Destination {
@@ -30,6 +32,7 @@ impl Destination {
     pub fn check(&self) -> std::io::Result<()> {
         match self {
             Self::Folder(folder) => folder::prepare(folder),
+            Self::Nowhere => Ok(()),
         }
     }
 
@@ -39,7 +42,7 @@ impl Destination {
     /// Mail does not go to a folder.
     pub fn allow_pretended_time(&self) -> anyhow::Result<()> {
         match self {
-            Self::Folder(_) => Ok(()),
+            Self::Folder(_) | Self::Nowhere => Ok(()),
         }
     }
 
@@ -51,6 +54,7 @@ impl Destination {
     pub async fn hand_over(&self, id: Uuid, bytes: &[u8]) -> std::io::Result<String> {
         match self {
             Self::Folder(folder) => folder::write(folder, id, bytes).await,
+            Self::Nowhere => Ok("Simulated.".to_owned()),
         }
     }
 }
