@@ -7,6 +7,7 @@ pub mod postgres;
 pub mod programs;
 pub mod redis;
 pub mod rise;
+pub mod script;
 pub mod tokens;
 pub mod world;
 

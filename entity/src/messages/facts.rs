@@ -94,6 +94,11 @@ impl Book {
         events.all(|event| event.ends_at <= now)
     }
 
+    /// Every calendar that can count, each once.
+    pub(super) fn calendars(&self) -> Vec<Calendar> {
+        self.calendars.all()
+    }
+
     /// The policy of a programme.
     ///
     /// # Errors

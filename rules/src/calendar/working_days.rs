@@ -2,7 +2,7 @@
 
 use chrono::{Datelike as _, Days, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
-use super::{Calendar, Span, SpanKind};
+use super::{Calendar, Span};
 
 /// How many days in a row without school are believed. A calendar with more has lost its terms:
 /// the search stops there, so that no data can make it run for ever.
@@ -28,30 +28,16 @@ impl Direction {
 }
 
 impl Calendar {
-    fn spans_of(&self, kind: SpanKind) -> impl Iterator<Item = &Span> {
-        self.spans.iter().filter(move |span| span.kind == kind)
-    }
-
-    fn is_within(&self, kind: SpanKind, day: NaiveDate) -> bool {
-        self.spans_of(kind).any(|span| span.starts_on <= day && day <= span.ends_on)
-    }
-
-    /// Whether `day` lies between the first and the last day of any term known.
-    fn is_covered(&self, day: NaiveDate) -> bool {
-        let first = self.spans_of(SpanKind::Term).map(|span| span.starts_on);
-        let last = self.spans_of(SpanKind::Term).map(|span| span.ends_on);
-        first.min().is_some_and(|first| first <= day) && last.max().is_some_and(|last| day <= last)
-    }
-
     /// Whether the school works on `day`.
     #[must_use]
     pub fn is_working_day(&self, day: NaiveDate) -> bool {
-        let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
-        !weekend
+        let within =
+            |spans: &[Span]| spans.iter().any(|span| span.starts_on <= day && day <= span.ends_on);
+        let covered = self.covered.is_some_and(|(first, last)| first <= day && day <= last);
+        !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
             && !self.bank_holidays.contains(&day)
-            && !self.is_within(SpanKind::HalfTerm, day)
-            && !self.is_within(SpanKind::Inset, day)
-            && (self.is_within(SpanKind::Term, day) || !self.is_covered(day))
+            && !within(&self.closures)
+            && (!covered || within(&self.terms))
     }
 
     /// The first working day on `day` or in `direction` of it; none in sight gives nothing.
@@ -120,7 +106,8 @@ impl Calendar {
     /// The last day of the school term that `day` lies in, if it lies in one.
     #[must_use]
     pub fn last_day_of_term_containing(&self, day: NaiveDate) -> Option<NaiveDate> {
-        self.spans_of(SpanKind::Term)
+        self.terms
+            .iter()
             .filter(|span| span.starts_on <= day && day <= span.ends_on)
             .map(|span| span.ends_on)
             .max()

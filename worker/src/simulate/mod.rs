@@ -28,7 +28,7 @@ use crate::app::App;
 use crate::jobs::TIMETABLE;
 use crate::mail::Destination;
 use copy::Copy;
-use report::{Before, Report};
+use report::Report;
 use walk::{Pace, Walk};
 
 /// Longest time that is walked: further off nothing of today's facts holds.
@@ -104,10 +104,9 @@ pub async fn simulate(
         local(start).format("%A %-d %B %Y")
     );
     let app = app_on(&copy, config, start, stop)?;
-    let before = Before::note(copy.db.reader()).await?;
     let mut walk = Walk::begin(app, start, pace, stop).await?;
     walk.until(end_of_day(request.to) - chrono::TimeDelta::microseconds(1), stop).await?;
-    Ok(report::gather(copy.db.reader(), &before, request.from, request.to).await?)
+    Ok(walk.report(request.from, request.to))
 }
 
 fn check_days(request: &Request) -> anyhow::Result<()> {

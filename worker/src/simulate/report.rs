@@ -1,21 +1,21 @@
 //! What a simulation saw: the mails that would go out and the alerts that would rise and clear, day
 //! by day, gathered from what the jobs wrote down.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use entity::engagement::{alert_event, engagement_alert};
 use entity::enrolments::{enrolment, obligation};
 use entity::hubs::hub;
 use entity::messages::{message, message_event, reminder};
 use entity::people::{contact, person, setting};
 use rules::calendar::local;
-use rules::engagement::AlertState;
 use rules::messages::{MessageKind, MessageState};
 use rules::reminders::ReminderState;
+use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _};
 use serde::Serialize;
-use strum::EnumMessage as _;
+use strum::{EnumMessage as _, VariantArray as _};
 use uuid::Uuid;
 
 /// Rises when the shape of the report changes in a way that breaks its readers.
@@ -125,75 +125,74 @@ pub struct Alert {
     pub summary: String,
 }
 
-/// What was there before the simulation began, and is not its doing.
+/// What a walk has seen so far. It looks right after things happened, when what they were about is
+/// still called as it was then.
 #[derive(Debug, Default)]
-pub struct Before {
-    messages: HashSet<Uuid>,
-    alerts: HashMap<Uuid, bool>,
-    alert_events: HashSet<Uuid>,
+pub struct Seen {
+    days: BTreeMap<NaiveDate, Day>,
+    /// Ids of messages and alerts with what was told of them at the last moment looked at: looking
+    /// there again, after somebody did something then, tells only that.
+    told: BTreeSet<(Uuid, String)>,
+    looked_at: Option<DateTime<Utc>>,
 }
 
-impl Before {
-    /// Notes what is there.
+impl Seen {
+    /// Adds what was written down at `now`.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn note(db: &impl ConnectionTrait) -> Result<Self, DbErr> {
-        let messages = message_event::Entity::find().all(db).await?;
-        let alerts = engagement_alert::Entity::find().all(db).await?;
-        let alert_events = alert_event::Entity::find().all(db).await?;
-        let over = |alert: &engagement_alert::Model| alert.resolved_at.is_some();
-        Ok(Self {
-            messages: messages.into_iter().map(|row| row.id).collect(),
-            alerts: alerts.iter().map(|row| (row.id, over(row))).collect(),
-            alert_events: alert_events.into_iter().map(|row| row.id).collect(),
-        })
-    }
-}
-
-/// Gathers what happened on the days `from` to `to` and was not there `before`.
-///
-/// # Errors
-/// The database fails.
-pub async fn gather(
-    db: &impl ConnectionTrait,
-    before: &Before,
-    from: NaiveDate,
-    to: NaiveDate,
-) -> Result<Report, DbErr> {
-    let names = Names::load(db).await?;
-    let mut days = Days { from, to, days: BTreeMap::new() };
-    gather_messages(db, before, &names, &mut days).await?;
-    gather_alerts(db, before, &names, &mut days).await?;
-    let mut days: Vec<Day> = days.days.into_values().collect();
-    for day in &mut days {
-        day.mails.sort_by(|a, b| (&a.at, &a.to.name, a.to.id).cmp(&(&b.at, &b.to.name, b.to.id)));
-        day.not_sent.sort_by(|a, b| (&a.at, &a.to.name).cmp(&(&b.at, &b.to.name)));
-        let key = |one: &Alert| {
-            (one.at.clone(), one.subject.name.clone(), one.rule.clone(), one.change.clone())
-        };
-        day.alerts.sort_by_key(key);
-    }
-    Ok(Report { version: VERSION, from, to, days })
-}
-
-/// The days so far.
-struct Days {
-    from: NaiveDate,
-    to: NaiveDate,
-    days: BTreeMap<NaiveDate, Day>,
-}
-
-impl Days {
-    /// The day of a moment and its time of day, unless it lies outside.
-    fn on(&mut self, moment: DateTime<Utc>) -> Option<(&mut Day, String)> {
-        let at = local(moment);
-        let day = at.date();
-        if day < self.from || self.to < day {
-            return None;
+    pub async fn look(
+        &mut self,
+        db: &impl ConnectionTrait,
+        now: DateTime<Utc>,
+    ) -> Result<(), DbErr> {
+        if self.looked_at.replace(now) != Some(now) {
+            self.told.clear();
         }
-        let empty = || Day { day, mails: Vec::new(), not_sent: Vec::new(), alerts: Vec::new() };
-        Some((self.days.entry(day).or_insert_with(empty), at.format("%H:%M").to_string()))
+        let mut messages = message::Entity::find()
+            .filter(message::Column::ChangedAt.eq(now))
+            .filter(message::Column::State.is_in(ends()))
+            .all(db)
+            .await?;
+        messages.retain(|row| self.told.insert((row.id, row.state.clone())));
+        let alerts = engagement_alert::Entity::find()
+            .filter(engagement_alert::Column::ChangedAt.eq(now))
+            .all(db)
+            .await?;
+        if messages.is_empty() && alerts.is_empty() {
+            return Ok(());
+        }
+        let at = local(now);
+        let day = self.days.entry(at.date()).or_insert_with(|| Day {
+            day: at.date(),
+            mails: Vec::new(),
+            not_sent: Vec::new(),
+            alerts: Vec::new(),
+        });
+        let names = Names::load(db).await?;
+        add_messages(db, &names, now, messages, day).await?;
+        let mut changes = changes(db, &names, now, &alerts).await?;
+        changes.retain(|change| self.told.insert((change.id, change.change.clone())));
+        day.alerts.extend(changes);
+        Ok(())
+    }
+
+    /// The report of the days `from` to `to`.
+    #[must_use]
+    pub fn report(&self, from: NaiveDate, to: NaiveDate) -> Report {
+        let mut days: Vec<Day> = self.days.range(from..=to).map(|(_, day)| day.clone()).collect();
+        days.retain(|day| {
+            !day.mails.is_empty() || !day.not_sent.is_empty() || !day.alerts.is_empty()
+        });
+        for day in &mut days {
+            let key = |mail: &Mail| (mail.at.clone(), mail.to.name.clone(), mail.kind.clone());
+            day.mails.sort_by_key(key);
+            day.not_sent.sort_by_key(|one| (one.at.clone(), one.to.name.clone()));
+            day.alerts.sort_by_key(|one| {
+                (one.at.clone(), one.subject.name.clone(), one.rule.clone(), one.change.clone())
+            });
+        }
+        Report { version: VERSION, from, to, days }
     }
 }
 
@@ -233,55 +232,76 @@ impl Names {
     }
 }
 
-async fn gather_messages(
+/// The states in which messages stay.
+fn ends() -> impl Iterator<Item = &'static str> {
+    let ends = MessageState::VARIANTS.iter().filter(|state| state.is_an_end());
+    ends.map(<&str>::from)
+}
+
+async fn add_messages(
     db: &impl ConnectionTrait,
-    before: &Before,
     names: &Names,
-    days: &mut Days,
+    now: DateTime<Utc>,
+    messages: Vec<message::Model>,
+    day: &mut Day,
 ) -> Result<(), DbErr> {
-    let obligations = obligation::Entity::find().all(db).await?;
-    let obligations: HashMap<_, _> = obligations.into_iter().map(|row| (row.id, row)).collect();
-    let mut reasons: HashMap<Uuid, Vec<Because>> = HashMap::new();
-    let sent = reminder::Entity::find()
-        .filter(reminder::Column::State.eq(<&str>::from(ReminderState::Sent)))
-        .all(db)
-        .await?;
-    for row in sent {
-        if let Some(message) = row.message_id {
-            let owed = obligations.get(&row.obligation_id);
-            reasons.entry(message).or_default().push(Because {
-                whose: owed.map(|owed| names.subject(owed.subject_id).name),
-                what: owed.map(|owed| owed.title.clone()),
-                obligation_id: Some(row.obligation_id),
-                step: Some(row.step),
-                reason: row.reason,
-            });
-        }
-    }
-    let messages = message::Entity::find().all(db).await?;
-    let messages: HashMap<_, _> = messages.into_iter().map(|row| (row.id, row)).collect();
-    for event in message_event::Entity::find().all(db).await? {
-        let Some(message) = messages.get(&event.message_id) else { continue };
-        let ended = event.state.parse().is_ok_and(MessageState::is_an_end);
-        if before.messages.contains(&event.id) || !ended {
-            continue;
-        }
-        let Some((day, at)) = days.on(event.happened_at) else { continue };
-        let (kind, to) = (message.kind.clone(), names.person(message.person_id));
-        if event.state == <&str>::from(MessageState::Accepted) {
-            let mut because = reasons.remove(&message.id).unwrap_or_default();
+    let at = local(now).format("%H:%M").to_string();
+    let mut reasons = reasons(db, names, now).await?;
+    for row in messages {
+        let (at, kind, to) = (at.clone(), row.kind, names.person(row.person_id));
+        if row.state == <&str>::from(MessageState::Accepted) {
+            let mut because = reasons.remove(&row.id).unwrap_or_default();
             because.sort();
             if because.is_empty() {
                 because.push(of_a_letter(&kind));
             }
-            let subject = message.subject.clone().unwrap_or_default();
+            let subject = row.subject.unwrap_or_default();
             day.mails.push(Mail { at, kind, to, subject, because });
         } else {
-            let (state, reason) = (event.state, event.detail);
-            day.not_sent.push(NotSent { at, kind, to, state, reason });
+            let story = message_event::Entity::find()
+                .filter(message_event::Column::MessageId.eq(row.id))
+                .filter(message_event::Column::State.eq(&row.state))
+                .one(db)
+                .await?;
+            let reason = story.map(|event| event.detail).unwrap_or_default();
+            day.not_sent.push(NotSent { at, kind, to, state: row.state, reason });
         }
     }
     Ok(())
+}
+
+/// The reminders that were sent at `now`, by message.
+async fn reasons(
+    db: &impl ConnectionTrait,
+    names: &Names,
+    now: DateTime<Utc>,
+) -> Result<HashMap<Uuid, Vec<Because>>, DbErr> {
+    let sent = reminder::Entity::find()
+        .filter(reminder::Column::State.eq(<&str>::from(ReminderState::Sent)))
+        .filter(reminder::Column::ChangedAt.eq(now))
+        .all(db)
+        .await?;
+    let owed = Query::select()
+        .column(reminder::Column::ObligationId)
+        .from(reminder::Entity)
+        .and_where(reminder::Column::ChangedAt.eq(now))
+        .to_owned();
+    let owed =
+        obligation::Entity::find().filter(obligation::Column::Id.in_subquery(owed)).all(db).await?;
+    let owed: HashMap<_, _> = owed.into_iter().map(|row| (row.id, row)).collect();
+    let mut reasons: HashMap<Uuid, Vec<Because>> = HashMap::new();
+    for row in sent {
+        let Some(message) = row.message_id else { continue };
+        let owed = owed.get(&row.obligation_id);
+        reasons.entry(message).or_default().push(Because {
+            whose: owed.map(|owed| names.subject(owed.subject_id).name),
+            what: owed.map(|owed| owed.title.clone()),
+            obligation_id: Some(row.obligation_id),
+            step: Some(row.step),
+            reason: row.reason,
+        });
+    }
+    Ok(reasons)
 }
 
 /// A letter goes out for what its kind is for.
@@ -291,49 +311,43 @@ fn of_a_letter(kind: &str) -> Because {
     Because { whose: None, what: None, obligation_id: None, step: None, reason }
 }
 
-async fn gather_alerts(
+async fn changes(
     db: &impl ConnectionTrait,
-    before: &Before,
     names: &Names,
-    days: &mut Days,
-) -> Result<(), DbErr> {
-    let alerts = engagement_alert::Entity::find().all(db).await?;
-    let mut changes = Vec::new();
-    for alert in &alerts {
-        let was_over = before.alerts.get(&alert.id).copied();
-        if was_over.is_none() {
-            changes.push((alert, "raised".to_owned(), alert.raised_at));
+    now: DateTime<Utc>,
+    alerts: &[engagement_alert::Model],
+) -> Result<Vec<Alert>, DbErr> {
+    let mut all = Vec::new();
+    let at = local(now).format("%H:%M").to_string();
+    let ids = alerts.iter().map(|alert| alert.id);
+    let steps = alert_event::Entity::find()
+        .filter(alert_event::Column::AlertId.is_in(ids))
+        .filter(alert_event::Column::HappenedAt.between(now, now + TimeDelta::milliseconds(1)))
+        .all(db)
+        .await?;
+    for alert in alerts {
+        let mut changes: BTreeSet<String> = steps
+            .iter()
+            .filter(|step| step.alert_id == alert.id)
+            .map(|step| step.what.clone())
+            // That a rule sees more of the same is no news.
+            .filter(|what| what != "evidence_changed")
+            .collect();
+        if alert.raised_at == now {
+            changes.insert("raised".to_owned());
         }
-        if let Some(at) = alert.resolved_at
-            && alert.state == <&str>::from(AlertState::Resolved)
-            && was_over != Some(true)
-        {
-            changes.push((alert, "cleared".to_owned(), at));
+        if alert.resolved_at == Some(now) {
+            changes.insert("resolved".to_owned());
         }
-    }
-    let by_id: HashMap<Uuid, &engagement_alert::Model> =
-        alerts.iter().map(|alert| (alert.id, alert)).collect();
-    for event in alert_event::Entity::find().all(db).await? {
-        // The first and the last step are told by the alert itself.
-        let told = ["raised", "resolved", "evidence_changed"].contains(&event.what.as_str());
-        if let Some(alert) = by_id.get(&event.alert_id)
-            && !told
-            && !before.alert_events.contains(&event.id)
-        {
-            changes.push((alert, event.what, event.happened_at));
-        }
-    }
-    for (alert, change, moment) in changes {
-        let Some((day, at)) = days.on(moment) else { continue };
-        day.alerts.push(Alert {
-            at,
-            change,
+        all.extend(changes.into_iter().map(|change| Alert {
+            at: at.clone(),
+            change: if change == "resolved" { "cleared".to_owned() } else { change },
             id: alert.id,
             rule: alert.rule.clone(),
             subject_kind: alert.subject_kind.clone(),
             subject: names.subject(alert.subject_id),
             summary: alert.summary.clone(),
-        });
+        }));
     }
-    Ok(())
+    Ok(all)
 }

@@ -4,12 +4,13 @@
 //! Between two looks at the same facts a job decides otherwise only because a moment has passed:
 //! the end of a day, somebody's digest time, or one that is written down somewhere, as when an
 //! event ends. So those are visited, with the next moment of every job after each of them; and
-//! after a pass that changed something the next beat and again the next moment of every job. All
-//! others would find what the one before them found.
+//! after a job changed something the next beat and the next moment of every other job. It need not
+//! look again itself: a job that runs twice changes nothing the second time. All other moments
+//! would find what the ones before them found.
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use entity::people::person;
 use entity::programme::programme;
 use entity::snapshot::{self, Column};
@@ -19,9 +20,9 @@ use rules::timetable::LocalRule;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use tokio_util::sync::CancellationToken;
 
+use super::report::{Report, Seen};
 use crate::app::App;
-use crate::jobs::TIMETABLE;
-use crate::pass::Pass;
+use crate::jobs::{Job, TIMETABLE};
 
 /// Columns that say when something was, never when something will be.
 const OF_THE_PAST: &[&str] = &[
@@ -60,6 +61,7 @@ pub struct Walk {
     /// Until when moments were gathered.
     gathered: DateTime<Utc>,
     reached: DateTime<Utc>,
+    seen: Seen,
 }
 
 impl Walk {
@@ -77,7 +79,15 @@ impl Walk {
         columns.retain(snapshot::holds_a_moment);
         columns.retain(|column| !OF_THE_PAST.contains(&column.name.as_str()));
         let ahead = BTreeSet::new();
-        let mut walk = Self { app, pace, columns, ahead, gathered: from, reached: from };
+        let mut walk = Self {
+            app,
+            pace,
+            columns,
+            ahead,
+            gathered: from,
+            reached: from,
+            seen: Seen::default(),
+        };
         walk.visit(from, true, stop).await?;
         Ok(walk)
     }
@@ -92,13 +102,20 @@ impl Walk {
         until: DateTime<Utc>,
         stop: &CancellationToken,
     ) -> anyhow::Result<()> {
-        self.look_again_after(self.reached);
+        self.seen.look(self.app.db.reader(), self.reached).await?;
+        self.look_again_after(self.reached, None);
         while let Some(next) = self.next(until).await? {
             self.visit(next, false, stop).await?;
         }
         self.reached = self.reached.max(until);
         self.app.clock.set(self.reached);
         Ok(())
+    }
+
+    /// What was seen on the days `from` to `to`.
+    #[must_use]
+    pub fn report(&self, from: NaiveDate, to: NaiveDate) -> Report {
+        self.seen.report(from, to)
     }
 
     /// The next moment to visit up to `until`; days are gathered as they come.
@@ -138,9 +155,9 @@ impl Walk {
         let written = snapshot::moments(db, &self.columns, from, until).await?;
         for written in written {
             moments.insert(written);
-            moments.extend(next_of_all(written));
+            moments.extend(next_of_all(written, None));
         }
-        moments.extend(next_of_all(from));
+        moments.extend(next_of_all(from, None));
         if let Pace::Full { minutes } = self.pace {
             let beat = TimeDelta::minutes(minutes.max(1).into());
             moments.extend(
@@ -188,32 +205,41 @@ impl Walk {
         anyhow::ensure!(!stop.is_cancelled(), "it was asked to stop");
         self.app.clock.set(now);
         self.reached = now;
-        let mut pass = Pass { now, ran: Vec::new(), missed: 0 };
+        let mut changed = Vec::new();
         for row in TIMETABLE {
-            if row.rule == LocalRule::Beat {
-                let done = row.job.run_alone(&self.app, stop).await?;
-                pass.ran.push((row.job, None, Ok(done)));
+            let done = if row.rule == LocalRule::Beat {
+                row.job.run_alone(&self.app, stop).await?
             } else if everything || row.rule.next(now) == Some(now) {
                 let txn = self.app.db.write().await?;
                 let done = row.job.run_within(&txn, now).await?;
                 txn.commit().await?;
-                pass.ran.push((row.job, Some(now), Ok(done)));
+                done
+            } else {
+                continue;
+            };
+            if !done.summary.is_empty() {
+                changed.push(row.job);
             }
         }
-        if pass.changed() {
-            self.look_again_after(now);
+        if !changed.is_empty() {
+            self.seen.look(self.app.db.reader(), now).await?;
+        }
+        for job in changed {
+            self.look_again_after(now, Some(job));
         }
         Ok(())
     }
 
-    fn look_again_after(&mut self, now: DateTime<Utc>) {
+    /// Adds the next beat, and the next moment of every job but the one that made the change.
+    fn look_again_after(&mut self, now: DateTime<Utc>, but: Option<Job>) {
         let beat = i64::try_from(self.app.config.worker.beat_seconds).unwrap_or(60);
         self.ahead.insert(now + TimeDelta::seconds(beat.max(1)));
-        self.ahead.extend(next_of_all(now + TimeDelta::microseconds(1)));
+        self.ahead.extend(next_of_all(now + TimeDelta::microseconds(1), but));
     }
 }
 
-/// The next moment of every job at or after `from`.
-fn next_of_all(from: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
-    TIMETABLE.iter().filter_map(move |row| row.rule.next(from))
+/// The next moment of every job, but one, at or after `from`.
+fn next_of_all(from: DateTime<Utc>, but: Option<Job>) -> impl Iterator<Item = DateTime<Utc>> {
+    let jobs = TIMETABLE.iter().filter(move |row| Some(row.job) != but);
+    jobs.filter_map(move |row| row.rule.next(from))
 }
