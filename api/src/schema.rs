@@ -39,6 +39,7 @@ pub fn map() -> &'static Map {
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     enrolments::mutations::EnrolmentMutations,
+    enrolments::standing::StandingMutations,
     engagement::mutations::EngagementMutations,
 );
 

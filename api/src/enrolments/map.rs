@@ -97,7 +97,11 @@ fn enrolment_change() -> Type {
         scope: Scope::enrolment_changes,
         root: None,
         fields: vec![
-            column("kind", C::Kind, "`enrolled`, `transferred` or `withdrawn`."),
+            column(
+                "kind",
+                C::Kind,
+                "`enrolled`, `transferred`, `paused`, `resumed`, `withdrawn` or `completed`.",
+            ),
             column("reason", C::Reason, "The reason given."),
             column("changedAt", C::ChangedAt, "When."),
             one("enrolment", "Enrolment", C::EnrolmentId, "The enrolment."),

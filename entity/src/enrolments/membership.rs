@@ -206,7 +206,7 @@ pub async fn transfer(
 }
 
 /// Derives and assesses everything that a change of this enrolment may have touched.
-async fn settle(
+pub(super) async fn settle(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
     enrolment: &enrolment::Model,
@@ -236,7 +236,7 @@ async fn visible_hub(
 }
 
 /// An enrolment that has not ended, with its hub.
-async fn running(
+pub(super) async fn running(
     txn: &DatabaseTransaction,
     scope: &Scope,
     id: Uuid,
@@ -264,7 +264,7 @@ async fn running(
     Ok((row, hub))
 }
 
-async fn write_history(
+pub(super) async fn write_history(
     txn: &DatabaseTransaction,
     enrolment: &enrolment::Model,
     kind: &str,

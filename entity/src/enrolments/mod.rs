@@ -17,10 +17,12 @@ mod ledger;
 mod membership;
 pub(crate) mod permission;
 mod record;
+mod standing;
 
 pub use derivation::{rederive_enrolment, rederive_hub, rederive_programme};
 pub use membership::{Enrol, enrol, enter, transfer, withdraw};
 pub use record::{excuse, record_met};
+pub use standing::{complete_finished, pause, resume};
 
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
