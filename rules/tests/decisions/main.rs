@@ -4,6 +4,7 @@
 mod calendar;
 mod deed_properties;
 mod engagement;
+mod hub_deeds;
 mod latecomers;
 mod messages;
 mod obligation_properties;

@@ -85,6 +85,7 @@ pub async fn simulate(
 ) -> anyhow::Result<Report> {
     check_days(request)?;
     let copy = Copy::of(original).await?;
+    tracing::info!("the copy is made");
     let first = moment(request.from.and_time(NaiveTime::MIN));
     let start = match done_until(copy.db.reader(), now).await? {
         Some(done) if end_of_day(request.from) <= done => {
