@@ -155,10 +155,6 @@ async fn a_simulation_foretells_what_the_worker_then_does_and_touches_nothing() 
             whys.contains(&"The reminder 3 working days after it was due on 25 September 2026."),
             "{whys:?}"
         );
-        let raised = report.days.iter().flat_map(|day| &day.alerts);
-        let raised: Vec<_> = raised.filter(|alert| alert.change == "raised").collect();
-        assert_eq!(raised.len(), 2, "{raised:#?}");
-
         // The worker, asked to do that day, does just so.
         let stop = CancellationToken::new();
         let app = App::open(world.config.clone(), world.clock.clone(), stop.clone()).await;
@@ -369,7 +365,7 @@ async fn a_simulation_that_is_stopped_leaves_nothing_behind() {
         running.wait_for("the copy is made");
         assert!(!is_empty(&temporary(&world)), "it works on a copy");
         assert!(!running.stop().success());
-        assert!(running.output().contains("it was asked to stop"), "{}", running.output());
+        running.wait_for("it was asked to stop");
         assert!(is_empty(&temporary(&world)));
         assert!(!world.folder.path().join("year.json").exists());
     })
