@@ -100,6 +100,20 @@ pub enum MessageState {
     Expired,
 }
 
+impl MessageState {
+    /// Whether a message stays there, unless the recipient's mail system has the last word.
+    #[must_use]
+    pub fn is_an_end(self) -> bool {
+        use MessageState::{
+            Accepted, Bounced, Cancelled, Complained, Expired, Held, Rejected, Suppressed,
+        };
+        matches!(
+            self,
+            Accepted | Bounced | Cancelled | Complained | Expired | Held | Rejected | Suppressed
+        )
+    }
+}
+
 /// Whether a message may go from one state to another. Once its bytes are being handed over only
 /// the mail server's word counts: it can no longer be cancelled, suppressed or expire. `Leased` to
 /// `Leased` is another worker taking over an expired lease. That an uncertain message is leased

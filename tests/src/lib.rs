@@ -7,7 +7,7 @@ pub mod postgres;
 pub mod programs;
 pub mod redis;
 pub mod rise;
-pub mod smtp;
+pub mod script;
 pub mod smtp;
 pub mod socket;
 pub mod survey;

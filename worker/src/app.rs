@@ -52,10 +52,6 @@ impl App {
         clock: Clock,
         stop: CancellationToken,
     ) -> anyhow::Result<Self> {
-        let sender = config.mail.from.parse();
-        let sender =
-            sender.context("the setting mail.from cannot be used: it is no mail address")?;
-        let mail = Destination::of(&config.mail, &sender)?;
         let db = Database::open(&config.database)
             .await
             .context("the database of the setting database.url (DATABASE_URL) does not answer")?;
@@ -63,6 +59,22 @@ impl App {
             .await
             .context("the database is not prepared yet: start `api serve` first")?;
         let signal = Signal::start(&config.redis.url, stop)?;
+        let mail = Destination::of(&config.mail, &sender(&config)?)?;
+        Self::on(db, config, clock, signal, mail)
+    }
+
+    /// A worker on a database that is open already.
+    ///
+    /// # Errors
+    /// A setting that cannot be used.
+    pub fn on(
+        db: Database,
+        config: Config,
+        clock: Clock,
+        signal: Signal,
+        mail: Destination,
+    ) -> anyhow::Result<Self> {
+        let sender = sender(&config)?;
         Ok(Self { mail, sender, name: random(), config, db, clock, signal })
     }
 
@@ -122,4 +134,9 @@ fn random() -> String {
     let mut bytes = [0; 32];
     rand::rng().fill_bytes(&mut bytes);
     URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Who sends every mail.
+fn sender(config: &Config) -> anyhow::Result<Mailbox> {
+    config.mail.from.parse().context("the setting mail.from cannot be used: it is no mail address")
 }

@@ -100,6 +100,11 @@ impl Book {
         self.calendars.of_setting(setting_id)
     }
 
+    /// Every calendar that can count, each once.
+    pub(super) fn calendars(&self) -> Vec<Calendar> {
+        self.calendars.all()
+    }
+
     /// The policy of a programme.
     ///
     /// # Errors

@@ -255,7 +255,8 @@ fn suits(one: &DeedObligation, deed: &Deed, terms: &[TermFacts], within_term: bo
             hosted(deed, EventKind::HubNetworking) && within_term && in_term
         }
         CommitmentKind::DeliverSupportDays => {
-            deed.kind == DeedKind::DeliveredSupportDays && within_term && in_term
+            // It names the term of the days, whenever the last of them was settled.
+            deed.kind == DeedKind::DeliveredSupportDays && Some(deed.id) == one.term_id
         }
         CommitmentKind::SupportDays
         | CommitmentKind::InitialActions

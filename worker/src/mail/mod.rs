@@ -22,6 +22,8 @@ pub enum Destination {
     Folder(PathBuf),
     /// A mail server.
     Smtp(Box<smtp::Smtp>),
+    /// Nowhere: it counts as delivered, and nobody gets it.
+    Nowhere,
 }
 
 /// Why a message was not taken. Nothing was delivered.
@@ -69,6 +71,7 @@ impl Destination {
                 folder::prepare(folder).context("the setting mail.folder cannot be used")
             }
             Self::Smtp(_) => Ok(()),
+            Self::Nowhere => Ok(()),
         }
     }
 
@@ -90,6 +93,7 @@ impl Destination {
         match self {
             Self::Folder(folder) => Carrier::Folder(folder),
             Self::Smtp(smtp) => Carrier::Smtp(Box::new(smtp.line())),
+            Self::Nowhere => Carrier::Nowhere,
         }
     }
 }
@@ -101,6 +105,8 @@ pub(crate) enum Carrier<'a> {
     Folder(&'a Path),
     /// To a mail server.
     Smtp(Box<smtp::Line<'a>>),
+    /// Nowhere.
+    Nowhere,
 }
 
 impl Carrier<'_> {
@@ -112,7 +118,7 @@ impl Carrier<'_> {
         bytes: &[u8],
     ) -> Result<(), Setback> {
         match self {
-            Self::Folder(_) => Ok(()),
+            Self::Folder(_) | Self::Nowhere => Ok(()),
             Self::Smtp(line) => line.offer(from, to, bytes).await,
         }
     }
@@ -129,13 +135,14 @@ impl Carrier<'_> {
                 }
             },
             Self::Smtp(line) => line.send(bytes).await,
+            Self::Nowhere => Outcome::Accepted("Simulated.".to_owned()),
         }
     }
 
     /// Forgets the message offered last.
     pub(crate) fn abandon(&mut self) {
         match self {
-            Self::Folder(_) => {}
+            Self::Folder(_) | Self::Nowhere => {}
             Self::Smtp(line) => line.abandon(),
         }
     }
@@ -143,7 +150,7 @@ impl Carrier<'_> {
     /// No more messages.
     pub(crate) async fn close(self) {
         match self {
-            Self::Folder(_) => {}
+            Self::Folder(_) | Self::Nowhere => {}
             Self::Smtp(line) => line.close().await,
         }
     }
