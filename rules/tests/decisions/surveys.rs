@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use rules::calendar::{Calendar, Span, SpanKind};
-use rules::programme::TermSetUp;
+use rules::programme::{SetUp, TermSetUp};
 use rules::surveys::campaign::{Step, check_step, reminder_due, takes_answers};
 use rules::surveys::tally::{Count, Published, SchoolCount, publish};
 use rules::surveys::{
@@ -102,6 +102,92 @@ fn a_school_is_reminded_by_its_own_working_days_and_not_of_a_letter_it_has_just_
         assert_eq!(due, expected, "invited {invited_on}, on {today}");
     }
     assert_eq!(reminder_due(&[], closes_on, early, closes_on, &calendar), None);
+}
+
+/// A campaign that fits `good_set_up.toml` once its commitment is there.
+const CAMPAIGN: &str = r#"
+[[campaign]]
+key = "baseline"
+title = "First survey"
+wave = "baseline"
+cohort = "autumn-2026"
+pathway = "regional"
+commitment = "surveys"
+group = [{ who = "staff", questionnaire = "staff-perceptions" }]
+opens = { start_of_week = { term = 1, week = 3 } }
+closes = { end_of_week = { term = 1, week = 6 } }
+enough_responses = 10
+remind_days = [3]
+
+[[pathway]]
+key = "other"
+name = "Other"
+description = "Another."
+partner_kind = "school"
+"#;
+
+fn faults_of(campaign: &str) -> Vec<(String, String)> {
+    let survey = r#"
+[[pathway.commitment]]
+key = "surveys"
+kind = "perception_survey"
+title = "Run the surveys"
+term = { number = 1 }
+due = { end_of_week = 6 }
+
+[[hub_commitment]]"#;
+    let good = include_str!("good_set_up.toml").replace("[[hub_commitment]]", survey);
+    let set_up: SetUp = toml::from_str(&format!("{good}\n{campaign}")).unwrap();
+    set_up.faults().into_iter().map(|fault| (fault.place, fault.problem)).collect()
+}
+
+#[test]
+fn what_is_wrong_with_a_campaign_of_a_set_up_is_named() {
+    assert_eq!(faults_of(CAMPAIGN), []);
+    for (good, bad, place, word) in [
+        (r#"key = "baseline""#, r#"key = "Baseline""#, "campaign.Baseline.key", "no key"),
+        ("autumn-2026", "spring-2026", "campaign.baseline.cohort", "no cohort"),
+        (
+            r#"pathway = "regional""#,
+            r#"pathway = "mat""#,
+            "campaign.baseline.pathway",
+            "no pathway",
+        ),
+        (r#"pathway = "regional""#, "", "campaign.baseline.commitment", "needs a pathway"),
+        (
+            r#"commitment = "surveys""#,
+            r#"commitment = "x""#,
+            "campaign.baseline.commitment",
+            "has no",
+        ),
+        (r#""surveys""#, r#""cpd""#, "campaign.baseline.commitment", "does not meet"),
+        ("term = 1, week = 3", "term = 4, week = 3", "campaign.baseline.opens", "no such term"),
+        ("term = 1, week = 3", "term = 1, week = 9", "campaign.baseline.closes", "later close"),
+        (
+            "enough_responses = 10",
+            "enough_responses = 0",
+            "campaign.baseline.enough_responses",
+            "1 to",
+        ),
+        (
+            "remind_days = [3]",
+            "remind_days = [0]",
+            "campaign.baseline.remind_days",
+            "Remind at most",
+        ),
+        (
+            r#"group = [{ who = "staff", questionnaire = "staff-perceptions" }]"#,
+            "group = []",
+            "campaign.baseline.group",
+            "at least one",
+        ),
+        (r#"wave = "baseline""#, r#"wave = "event_feedback""#, "campaign.baseline.wave", "event"),
+    ] {
+        assert!(CAMPAIGN.contains(good), "{good}");
+        let found = faults_of(&CAMPAIGN.replacen(good, bad, 1));
+        let named = found.iter().any(|(at, problem)| at == place && problem.contains(word));
+        assert!(named, "{bad}: {found:?}");
+    }
 }
 
 fn question(key: &str, kind: QuestionKind) -> Question {

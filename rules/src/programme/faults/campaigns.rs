@@ -1,6 +1,7 @@
 //! Survey campaigns.
 
 use super::Faults;
+use crate::commitments::CommitmentKind;
 use crate::programme::{CohortSetUp, SetUp};
 use crate::surveys::campaign::{Shape, fault};
 use crate::surveys::{CampaignSetUp, RespondentGroup};
@@ -37,9 +38,14 @@ fn check_pathway(campaign: &CampaignSetUp, set_up: &SetUp, place: &str, faults: 
     match pathway {
         None => faults.add(place, "needs a pathway, whose commitment it is."),
         Some(Some(pathway)) => {
-            let there = pathway.commitments.iter().any(|commitment| commitment.key == *key);
-            let problem = format!("the pathway `{}` has no commitment `{key}`.", pathway.key);
-            faults.expect(there, place, problem);
+            let found = pathway.commitments.iter().find(|commitment| commitment.key == *key);
+            let surveys = [CommitmentKind::PerceptionSurvey, CommitmentKind::EvaluationSurvey];
+            let problem = match found {
+                None => format!("the pathway `{}` has no commitment `{key}`.", pathway.key),
+                Some(_) => format!("answering a survey does not meet the commitment `{key}`."),
+            };
+            let fits = found.is_some_and(|commitment| surveys.contains(&commitment.kind));
+            faults.expect(fits, place, problem);
         }
         Some(None) => {}
     }
