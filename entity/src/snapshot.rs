@@ -164,11 +164,13 @@ async fn copy_table(
 ) -> Result<usize, DbErr> {
     let names: Vec<String> = columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
     let select = names.join(", ");
-    let cursor = format!("DECLARE rows CURSOR FOR SELECT {select} FROM \"{table}\"");
-    from.execute_unprepared(&cursor).await?;
+    // Named after its table: a prepared FETCH remembers the columns it brought the first time.
+    let cursor = format!("\"copy_of_{table}\"");
+    let declare = format!("DECLARE {cursor} CURSOR FOR SELECT {select} FROM \"{table}\"");
+    from.execute_unprepared(&declare).await?;
     let mut count = 0;
     loop {
-        let fetch = format!("FETCH {AT_ONCE} FROM rows");
+        let fetch = format!("FETCH {AT_ONCE} FROM {cursor}");
         let rows = from.query_all_raw(Statement::from_string(DbBackend::Postgres, fetch)).await?;
         if rows.is_empty() {
             break;
@@ -189,7 +191,7 @@ async fn copy_table(
             to.execute(&insert).await?;
         }
     }
-    from.execute_unprepared("CLOSE rows").await?;
+    from.execute_unprepared(&format!("CLOSE {cursor}")).await?;
     Ok(count)
 }
 
