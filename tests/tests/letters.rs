@@ -75,7 +75,6 @@ async fn launched(world: &World) -> (Rise, survey_campaign::Model) {
         event_id: None,
         enough_responses: 10,
         remind_days: vec![3],
-        launches_itself: false,
         opens_on: day("2026-10-05"),
         closes_on: day("2026-10-16"),
         groups,

@@ -121,11 +121,7 @@ impl Calendar {
     /// The last day of the school term that `day` lies in, if it lies in one.
     #[must_use]
     pub fn last_day_of_term_containing(&self, day: NaiveDate) -> Option<NaiveDate> {
-        self.terms
-            .iter()
-            .filter(|span| contains(span, day))
-            .map(|span| span.ends_on)
-            .max()
+        self.terms.iter().filter(|span| contains(span, day)).map(|span| span.ends_on).max()
     }
 
     /// Whether it is afternoon (from 12:00) on the last Friday of a term: the one time in term at
