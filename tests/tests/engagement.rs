@@ -340,6 +340,7 @@ async fn open_survey(txn: &DatabaseTransaction, rise: &Rise, enrolment_id: Uuid)
         template_id: None,
         event_id: None,
         state: "open".to_owned(),
+        launches_itself: false,
         anonymous: true,
         enough_responses: 10,
         remind_days: json!([]),
