@@ -3,7 +3,7 @@
 use async_graphql::{
     Context, ID, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value,
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, SecondsFormat, SubsecRound as _, Utc};
 use entity::outcome::{Refusal, RefusalCode, StoreError};
 use entity::scope::Scope;
 use sea_orm::DatabaseTransaction;
@@ -54,6 +54,34 @@ impl ScalarType for Date {
 
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
+    }
+}
+
+/// A moment, in the words of the schema: UTC, cut to microseconds as the database keeps it.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment(pub DateTime<Utc>);
+
+#[Scalar(name = "DateTime")]
+impl ScalarType for Moment {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        DateTime::parse_from_rfc3339(text)
+            .ok()
+            .map(|moment| moment.to_utc())
+            // What no programme reaches could not be reckoned with.
+            .filter(|moment| (1900..2200).contains(&moment.year()))
+            .map(|moment| Self(moment.trunc_subsecs(6)))
+            .ok_or_else(|| {
+                InputValueError::custom(format!(
+                    "a moment is written like 2026-10-05T07:00:00Z, not \"{text}\""
+                ))
+            })
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
 }
 
@@ -121,6 +149,14 @@ impl Acting {
 fn fault(error: &StoreError) -> async_graphql::Error {
     tracing::error!(%error, "a mutation failed");
     async_graphql::Error::new(FAULT)
+}
+
+/// What was done and why not, as the two halves of a payload.
+pub fn split<T>(outcome: Result<T, UserError>) -> (Option<T>, Vec<UserError>) {
+    match outcome {
+        Ok(done) => (Some(done), Vec::new()),
+        Err(refused) => (None, vec![refused]),
+    }
 }
 
 /// The row a global id of the input names.

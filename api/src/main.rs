@@ -28,6 +28,7 @@ async fn run(Arguments { config, command }: Arguments) -> anyhow::Result<()> {
     if let Command::Schema = command {
         return commands::schema::run();
     }
+    runtime::tls::install();
     let config = Config::load(config.as_deref())?;
     runtime::telemetry::start(&config.log)?;
     let stop = runtime::shutdown::on_signal()?;

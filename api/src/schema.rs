@@ -1,21 +1,26 @@
-//! The one schema: the map's types and the areas' mutations together, as async-graphql registers
+//! The one schema: the types of the map, the feeds and the mutations of the areas together, as
+//! async-graphql registers
 //! them, as SDL, and as the gate reads it.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, Variables};
+use async_graphql::{MergedObject, SDLExportOptions, Schema, Variables};
 use chrono::{DateTime, Utc};
 use entity::scope::Scope;
 
 use crate::act::Acting;
 use crate::app::App;
+use crate::read::feed::Feed;
 use crate::read::gate::Gate;
 use crate::read::map::Map;
 use crate::read::plan::Action;
-use crate::read::registry::Query;
+use crate::read::registry::{Query, Subscription};
 use crate::read::write::Payload;
-use crate::{engagement, enrolments, hubs, messages, people, programme, schools, surveys};
+use crate::{
+    engagement, enrolments, events, hubs, messages, people, plans, programme, schools, surveys,
+    visits,
+};
 
 /// The types of all areas.
 #[must_use]
@@ -23,9 +28,12 @@ pub fn map() -> &'static Map {
     static MAP: LazyLock<Map> = LazyLock::new(|| {
         let areas = [
             programme::map::types(),
+            events::map::types(),
             schools::map::types(),
             hubs::map::types(),
             enrolments::map::types(),
+            visits::map::types(),
+            plans::map::types(),
             engagement::map::types(),
             messages::map::types(),
             people::map::types(),
@@ -36,15 +44,30 @@ pub fn map() -> &'static Map {
     &MAP
 }
 
+/// What can be subscribed to, of all areas.
+#[must_use]
+pub fn feeds() -> &'static [Feed] {
+    static FEEDS: LazyLock<Vec<Feed>> = LazyLock::new(|| {
+        let areas = [engagement::subscription::feeds(), messages::subscription::feeds()];
+        areas.into_iter().flatten().collect()
+    });
+    &FEEDS
+}
+
 /// Everything that can be done.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     enrolments::mutations::EnrolmentMutations,
+    visits::mutations::VisitMutations,
+    plans::mutations::PlanMutations,
+    plans::assessing::SelfAssessmentMutations,
+    enrolments::standing::StandingMutations,
     engagement::mutations::EngagementMutations,
+    events::mutations::EventMutations,
     surveys::mutations::SurveyMutations,
 );
 
-type Executor = Schema<Query, Mutation, EmptySubscription>;
+type Executor = Schema<Query, Mutation, Subscription>;
 
 /// The schema, ready to answer.
 pub struct Graph {
@@ -54,7 +77,7 @@ pub struct Graph {
 }
 
 fn executor() -> Executor {
-    Schema::build(Query, Mutation::default(), EmptySubscription).finish()
+    Schema::build(Query, Mutation::default(), Subscription).finish()
 }
 
 /// The schema as SDL, as committed in `schema.graphql`.

@@ -16,6 +16,7 @@ pub mod plans;
 pub mod programme;
 pub mod schools;
 pub mod scope;
+pub mod snapshot;
 pub mod surveys;
 pub mod visits;
 pub mod write;

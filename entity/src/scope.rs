@@ -9,6 +9,7 @@
 //! | school user | own settings, their enrolments and obligations, the hubs that support them |
 //! | external evaluator | programmes, the register and survey results; no person, document or alert |
 
+use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 use uuid::Uuid;
 
@@ -36,6 +37,9 @@ pub struct Viewer {
     pub settings: Vec<Uuid>,
     /// External evaluator.
     pub evaluator: bool,
+    /// The moment of the request, for what becomes visible at its time; see [`Scope::at`]. Where
+    /// nobody says it, nothing has become visible yet.
+    pub now: DateTime<Utc>,
 }
 
 /// Reads all: the predicate that is always true.
@@ -113,6 +117,15 @@ fn hosted_by(viewer: &Viewer, table: &'static str) -> SimpleExpr {
 }
 
 impl Scope {
+    /// The same at a moment: an event published for a later one is not visible yet.
+    #[must_use]
+    pub fn at(&self, now: DateTime<Utc>) -> Self {
+        match self {
+            Self::System => Self::System,
+            Self::Viewer(viewer) => Self::Viewer(Viewer { now, ..viewer.clone() }),
+        }
+    }
+
     /// The viewer, if rows need choosing for one: none for the system and for admins.
     fn limited(&self) -> Option<&Viewer> {
         match self {
@@ -242,13 +255,18 @@ impl Scope {
         Expr::col(("message", "person_id")).eq(viewer.person_id)
     }
 
-    /// Rows of `engagement_alert`: schools do not see what is flagged about them.
+    /// Rows of `engagement_alert`: schools do not see what is flagged about them, and nobody sees
+    /// what may be gone tomorrow.
     #[must_use]
     pub fn alerts(&self) -> SimpleExpr {
-        let Some(viewer) = self.limited() else {
+        if *self == Self::System {
             return all();
-        };
-        within("engagement_alert", "hub_id", led_hubs(viewer))
+        }
+        let shown = Expr::col(("engagement_alert", "state")).ne("pending");
+        match self.limited() {
+            Some(viewer) => shown.and(within("engagement_alert", "hub_id", led_hubs(viewer))),
+            None => shown,
+        }
     }
 
     /// Rows of `table` whose `enrolment_id` names a visible enrolment: what lead and partner share,
@@ -459,10 +477,16 @@ impl Scope {
     /// Rows of `alert_event`: the story of visible alerts.
     #[must_use]
     pub fn alert_events(&self) -> SimpleExpr {
-        self.of_visible("alert_event", "alert_id", "engagement_alert", self.alerts())
+        let alerts = Query::select()
+            .column(("engagement_alert", "id"))
+            .from("engagement_alert")
+            .and_where(self.alerts())
+            .to_owned();
+        within("alert_event", "alert_id", alerts)
     }
 
     /// Rows of `event`: the programme's and visible hubs' published ones, and all of one's hubs.
+    /// What is published for later is as good as not published.
     #[must_use]
     pub fn events(&self) -> SimpleExpr {
         let Some(viewer) = self.limited() else {
@@ -472,9 +496,25 @@ impl Scope {
             Query::select().column(("hub", "id")).from("hub").and_where(self.hubs()).to_owned();
         let of_all = Expr::col(("event", "hub_id")).is_null();
         Expr::col(("event", "published_at"))
-            .is_not_null()
+            .lte(viewer.now)
             .and(of_all.or(within("event", "hub_id", hubs)))
             .or(within("event", "hub_id", led_hubs(viewer)))
+    }
+
+    /// Rows of `event` of which one may know how to join: those that one's enrolments, or those of
+    /// one's hubs, have places at, and those of one's hubs.
+    #[must_use]
+    pub fn joinings(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        let booked = Query::select()
+            .column(("booking", "event_id"))
+            .from("booking")
+            .and_where(self.of_visible_enrolments("booking"))
+            .and_where(Expr::col(("booking", "state")).eq("booked"))
+            .to_owned();
+        within("event", "id", booked).or(within("event", "hub_id", led_hubs(viewer)))
     }
 
     /// Rows of `enrolment_change`: the history of visible enrolments.

@@ -20,6 +20,8 @@ mod m20261122_000009_plans;
 mod m20261122_000010_surveys;
 mod m20261122_000011_alert_life;
 mod m20261122_000012_deeds_and_presence;
+mod m20261122_000013_enrolment_standing;
+mod m20261122_000014_live;
 
 /// Lists and runs the migrations.
 pub struct Migrator;
@@ -40,6 +42,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000010_surveys::Migration),
             Box::new(m20261122_000011_alert_life::Migration),
             Box::new(m20261122_000012_deeds_and_presence::Migration),
+            Box::new(m20261122_000013_enrolment_standing::Migration),
+            Box::new(m20261122_000014_live::Migration),
         ]
     }
 }

@@ -30,6 +30,14 @@ impl MigrationTrait for Migration {
                 optional("recording_url").text().to_owned(),
                 optional("cancellation_reason").text().to_owned(),
                 optional_moment("changed_at"),
+                // Kept with every booking, so that the database itself refuses one too many.
+                required("places_booked")
+                    .integer()
+                    .default(0)
+                    .check(Expr::cust(
+                        "places_booked >= 0 AND (capacity IS NULL OR places_booked <= capacity)",
+                    ))
+                    .to_owned(),
             ],
         )
         .await?;
@@ -53,7 +61,7 @@ impl MigrationTrait for Migration {
             table("event_attendance")
                 .col(required("event_id").uuid())
                 .col(required("enrolment_id").uuid())
-                .col(word("mode", &["attended", "absent", "watched_recording"]))
+                .col(word("mode", &["attended", "absent", "watched_recording", "not_watched"]))
                 .col(required("on_day").date())
                 .col(required("people").integer())
                 .col(required("senior_leader").boolean())
@@ -67,7 +75,8 @@ impl MigrationTrait for Migration {
                 .to_owned(),
         ];
         let indices = vec![
-            index("booking", &["event_id", "booked_at", "id"]),
+            // Nobody is at the same place in the order as somebody else.
+            unique("booking", &["event_id", "booked_at"]),
             index("booking", &["enrolment_id", "booked_at", "id"]),
             Index::create()
                 .name("booking_one_live_key")
@@ -77,7 +86,11 @@ impl MigrationTrait for Migration {
                 .unique()
                 .and_where(Expr::col("state").ne("cancelled"))
                 .to_owned(),
-            unique("event_attendance", &["event_id", "enrolment_id", "mode"]),
+            one_attendance("event_attendance_one_presence_key", &["attended", "absent"]),
+            one_attendance(
+                "event_attendance_one_recording_key",
+                &["watched_recording", "not_watched"],
+            ),
             index("event_attendance", &["enrolment_id", "on_day", "id"]),
             index("event_attendance", &["recorded_at", "id"]),
         ];
@@ -94,6 +107,8 @@ impl MigrationTrait for Migration {
                 "place",
                 "joining_details",
                 "module",
+                // Its check speaks of the capacity, so it goes first.
+                "places_booked",
                 "capacity",
                 "recording_url",
                 "cancellation_reason",
@@ -103,4 +118,16 @@ impl MigrationTrait for Migration {
         .await?;
         Ok(())
     }
+}
+
+/// A partner has one row for having been there or not, and one for the recording.
+fn one_attendance(name: &'static str, modes: &[&'static str]) -> IndexCreateStatement {
+    Index::create()
+        .name(name)
+        .table("event_attendance")
+        .col("event_id")
+        .col("enrolment_id")
+        .unique()
+        .and_where(Expr::col("mode").is_in(modes.iter().copied()))
+        .to_owned()
 }

@@ -127,9 +127,11 @@ impl MigrationTrait for Migration {
             index("plan", &["created_at", "id"]),
             index("objective", &["plan_id", "position", "id"]),
             index("agreed_action", &["enrolment_id", "due_on", "id"]),
+            index("agreed_action", &["due_on", "id"]),
             index("agreed_action", &["objective_id"]),
             index("agreed_action", &["visit_id"]),
             index("review", &["enrolment_id", "held_on", "id"]),
+            index("review", &["held_on", "id"]),
         ];
         create(manager, tables, indices).await
     }

@@ -20,6 +20,7 @@ impl MigrationTrait for Migration {
 
     #[expect(clippy::too_many_lines, reason = "a schema is one list, best read at one go")]
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let sqlite = manager.get_database_backend() == DbBackend::Sqlite;
         let tables = vec![
             table("questionnaire")
                 .col(required("key").text())
@@ -108,7 +109,7 @@ impl MigrationTrait for Migration {
                 ))
                 .foreign_key(&mut references("personal_invitation", "person_id", "person"))
                 .to_owned(),
-            table("survey_draft")
+            unordered(sqlite, "survey_draft")
                 .col(required("campaign_id").uuid())
                 .col(required("invitation_id").uuid())
                 .col(required("submission_hash").text())
@@ -117,7 +118,7 @@ impl MigrationTrait for Migration {
                 .foreign_key(&mut references("survey_draft", "campaign_id", "survey_campaign"))
                 .foreign_key(&mut references("survey_draft", "invitation_id", "survey_invitation"))
                 .to_owned(),
-            table("survey_response")
+            unordered(sqlite, "survey_response")
                 .col(required("campaign_id").uuid())
                 .col(required("invitation_id").uuid())
                 .col(required("submission_hash").text())
@@ -208,4 +209,14 @@ fn rates(backend: DbBackend) -> String {
         FROM survey_invitation i JOIN enrolment e ON e.id = i.enrolment_id
         GROUP BY i.campaign_id, e.hub_id, i.respondent_group"
     )
+}
+
+/// A table whose rows lie in the order of their random ids: SQLite numbers the rows of others as
+/// they come, and that would tell who answered after whom.
+fn unordered(sqlite: bool, name: &'static str) -> TableCreateStatement {
+    let mut table = table(name);
+    if sqlite {
+        table.extra("WITHOUT ROWID");
+    }
+    table
 }

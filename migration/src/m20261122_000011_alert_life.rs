@@ -36,6 +36,7 @@ impl MigrationTrait for Migration {
                 .col(word(
                     "what",
                     &[
+                        "noticed",
                         "raised",
                         "evidence_changed",
                         "acknowledged",

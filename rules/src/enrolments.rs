@@ -1,6 +1,10 @@
 //! The life of an enrolment.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+
+use crate::calendar::Calendar;
+use crate::programme::Policy;
 
 /// Where an enrolment stands.
 #[derive(
@@ -28,4 +32,17 @@ pub enum EnrolmentStatus {
     Withdrawn,
     /// Reached the end of its programme terms.
     Completed,
+}
+
+/// Last day of an enrolment that stays to the end, when its cohort's last term ends on
+/// `last_term_ends_on`: the working day of its school after which no reminder of anything due by
+/// then goes out any more.
+#[must_use]
+pub fn completes_on(
+    last_term_ends_on: NaiveDate,
+    calendar: &Calendar,
+    policy: &Policy,
+) -> NaiveDate {
+    let days = policy.escalate_to_programme_after.saturating_add(1);
+    calendar.add_working_days(last_term_ends_on, i32::try_from(days).unwrap_or(i32::MAX))
 }

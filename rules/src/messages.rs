@@ -1,8 +1,15 @@
 //! The life of a message, from decision to outcome.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::words::words;
+
+/// First pause after a failure; it doubles with every further one.
+const FIRST_PAUSE: TimeDelta = TimeDelta::minutes(1);
+/// Longest pause after a failure.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(4);
 
 words! {
     /// What a message is about, besides the reminders in it.
@@ -93,6 +100,20 @@ pub enum MessageState {
     Expired,
 }
 
+impl MessageState {
+    /// Whether a message stays there, unless the recipient's mail system has the last word.
+    #[must_use]
+    pub fn is_an_end(self) -> bool {
+        use MessageState::{
+            Accepted, Bounced, Cancelled, Complained, Expired, Held, Rejected, Suppressed,
+        };
+        matches!(
+            self,
+            Accepted | Bounced | Cancelled | Complained | Expired | Held | Rejected | Suppressed
+        )
+    }
+}
+
 /// Whether a message may go from one state to another. Once its bytes are being handed over only
 /// the mail server's word counts: it can no longer be cancelled, suppressed or expire. `Leased` to
 /// `Leased` is another worker taking over an expired lease. That an uncertain message is leased
@@ -105,14 +126,69 @@ pub fn may_become(from: MessageState, to: MessageState) -> bool {
     };
     match from {
         Pending => matches!(to, Leased | Cancelled | Suppressed | Expired),
-        Leased => {
-            matches!(to, Leased | Handoff | Deferred | Rejected | Cancelled | Suppressed | Expired)
-        }
+        // Back to pending: a worker that stops gives back what it had not begun.
+        Leased => matches!(
+            to,
+            Leased | Pending | Handoff | Deferred | Rejected | Cancelled | Suppressed | Expired
+        ),
         Deferred => matches!(to, Leased | Cancelled | Suppressed | Expired),
         // A server may refuse after it has read the body; that too is its word.
         Handoff => matches!(to, Accepted | Uncertain | Deferred | Rejected),
         Uncertain => matches!(to, Leased | Held),
         Accepted => matches!(to, Bounced | Complained),
         Rejected | Held | Bounced | Complained | Cancelled | Suppressed | Expired => false,
+    }
+}
+
+/// How long to wait before a message that could not be handed over is tried again, after so many
+/// `attempts` (at least 1): a minute, doubled each time up to four hours, and up to a quarter more
+/// by its id, so that messages put off together do not come back together.
+#[must_use]
+pub fn pause_after(attempts: i32, message: Uuid) -> TimeDelta {
+    let doubled = 1_i32 << attempts.saturating_sub(1).clamp(0, 10);
+    let pause = (FIRST_PAUSE * doubled).min(LONGEST_PAUSE);
+    let part = i32::from(message.as_bytes()[15]);
+    pause + pause / 4 * part / 255
+}
+
+/// What a refusal by the mail server means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// For now: try again.
+    ForNow,
+    /// For now, and all else with it: the server is closing or has enough of us.
+    All,
+    /// For good, and only this message or recipient.
+    ForGood,
+}
+
+/// Where in the conversation a mail server refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Before any message: greeting, encryption, sign-in.
+    Opening,
+    /// Whether it takes mail from our sender.
+    Sender,
+    /// Whether it takes mail for this recipient.
+    Recipient,
+    /// Whether it takes this message, before or after it was read.
+    Message,
+}
+
+/// Judges a negative reply: its `code` (as in 550) and the enhanced status it may come with (as in
+/// `5.1.1`, RFC 3463). What is about us, the sender, and not about the recipient is never for good:
+/// somebody mends it, and then the mails must still be there.
+#[must_use]
+pub fn judge(asked: Asked, code: u16, status: Option<(u16, u16, u16)>) -> Refused {
+    let about_size = code == 552 || matches!(status, Some((5, 2 | 3, 3 | 4)));
+    match (asked, status) {
+        (Asked::Opening, _) => Refused::All,
+        _ if code == 421 || code < 400 => Refused::All,
+        (_, Some((4, 7, _))) => Refused::All,
+        _ if code < 500 => Refused::ForNow,
+        (Asked::Sender, _) if !about_size => Refused::All,
+        // Refused for a policy before anything was read: our standing, not the recipient.
+        (Asked::Recipient, Some((5, 7, _))) => Refused::All,
+        _ => Refused::ForGood,
     }
 }

@@ -4,6 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::words::words;
 
+mod agreement;
+mod ratings;
+
+pub use agreement::{NotReady, agreed_on, is_overdue, kind_of, needs, ready};
+pub use ratings::{RatingFault, check_rating, missing};
+
 words! {
     /// Where a self-assessment stands.
     SelfAssessmentState {

@@ -4,7 +4,9 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::SpanKind;
+use crate::engagement::AlertPolicy;
 use crate::people::ContactRole;
+use crate::plans::Theme;
 use crate::surveys::CampaignSetUp;
 
 mod commitment;
@@ -39,6 +41,9 @@ pub struct SetUp {
     /// School terms: the default and those of local authorities and schools that differ.
     #[serde(rename = "calendar", default)]
     pub calendars: Vec<CalendarSetUp>,
+    /// What partners assess themselves by, if the programme asks them to.
+    #[serde(default)]
+    pub self_assessment: Option<SelfAssessmentSetUp>,
 }
 
 /// The programme's own line.
@@ -78,6 +83,9 @@ pub struct Policy {
     pub quiet_until: NaiveTime,
     /// An obligation overdue by so many working days raises an alert.
     pub alert_when_overdue_by: u32,
+    /// When else to flag, and for how long to wait before and after.
+    #[serde(default)]
+    pub alerts: AlertPolicy,
 }
 
 /// A cohort and its terms, in order.
@@ -189,6 +197,17 @@ pub struct CalendarSetUp {
     /// Terms, half-term holidays and INSET days.
     #[serde(rename = "span")]
     pub spans: Vec<SpanSetUp>,
+}
+
+/// The themes and levels by which partners assess themselves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SelfAssessmentSetUp {
+    /// Its title.
+    pub title: String,
+    /// Its themes, in order.
+    #[serde(rename = "theme")]
+    pub themes: Vec<Theme>,
 }
 
 /// Whose calendar it is. A school's own calendar goes before its local authority's, and that

@@ -52,6 +52,14 @@ impl LocalRule {
         Due { fire, missed }
     }
 
+    /// Its first moment at or after `from`; none for a job of the heartbeat.
+    #[must_use]
+    pub fn next(self, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let today = local(from).date();
+        let moments = self.moments(today, today.succ_opt().unwrap_or(today));
+        moments.into_iter().find(|due| *due >= from)
+    }
+
     /// Its moments on the London days `first` to `last`, in order, each once: a time inside the
     /// spring gap is its end, one inside the autumn fold the earlier of the two.
     fn moments(self, first: NaiveDate, last: NaiveDate) -> Vec<DateTime<Utc>> {
@@ -173,5 +181,22 @@ mod tests {
     #[test]
     fn a_job_of_the_heartbeat_has_no_moments() {
         assert_eq!(LocalRule::Beat.due(None, at("2026-10-05T05:00:00Z"), DAY), Due::default());
+        assert_eq!(LocalRule::Beat.next(at("2026-10-05T05:00:00Z")), None);
+    }
+
+    #[test]
+    fn the_next_moment_is_this_one_or_the_first_after_it() {
+        let hourly = LocalRule::Every { minutes: 60, from: time(2, 0), until: time(20, 0) };
+        for (rule, from, next) in [
+            (daily(8, 0), "2026-10-05T07:00:00Z", "2026-10-05T07:00:00Z"),
+            (daily(8, 0), "2026-10-05T07:00:01Z", "2026-10-06T07:00:00Z"),
+            // Over the night in which the clocks go back, and the one in which they go forward.
+            (daily(8, 0), "2026-10-24T07:00:01Z", "2026-10-25T08:00:00Z"),
+            (daily(1, 30), "2027-03-27T01:30:01Z", "2027-03-28T01:00:00Z"),
+            (hourly, "2026-10-05T10:10:00Z", "2026-10-05T11:00:00Z"),
+            (hourly, "2026-10-05T19:00:01Z", "2026-10-06T01:00:00Z"),
+        ] {
+            assert_eq!(rule.next(at(from)), Some(at(next)), "{from}");
+        }
     }
 }

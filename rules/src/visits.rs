@@ -4,6 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::words::words;
 
+mod checks;
+mod steps;
+
+pub use checks::{MOST_DAYS, Slot, VisitFault, check_half_days, check_slot, held_on};
+pub use steps::{NotNow, may};
+
 words! {
     /// What kind of visit it is.
     VisitKind {

@@ -22,6 +22,8 @@ pub struct Config {
     pub redis: RedisConfig,
     /// How the api is reached.
     pub http: HttpConfig,
+    /// How changes are told as they happen.
+    pub live: LiveConfig,
     /// How mail leaves.
     pub mail: MailConfig,
     /// How the worker works.
@@ -67,12 +69,42 @@ pub struct HttpConfig {
     pub public_url: String,
     /// Longest time for one request, in seconds.
     pub timeout_seconds: u64,
+    /// Reverse proxies of our own in front, each of which adds to `X-Forwarded-For`.
+    pub proxies: usize,
+}
+
+/// See `[live]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LiveConfig {
+    /// Most sockets and streams of this process.
+    pub connections: u32,
+    /// Most sockets and streams of one person.
+    pub connections_per_person: u32,
+    /// Most operations under way on one socket.
+    pub operations_per_connection: usize,
+    /// Seconds until a new socket must have said who it is.
+    pub init_seconds: u64,
+    /// Seconds of silence after which a socket is closed.
+    pub idle_seconds: u64,
+    /// Seconds between looks without a signal.
+    pub look_seconds: u64,
+    /// Seconds from a change's moment to its commit, at most.
+    pub overlap_seconds: u32,
+    /// Web addresses whose pages may open sockets, separated by blanks.
+    pub origins: String,
 }
 
 /// See `[mail]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MailConfig {
+    /// Mail server, empty for none. May hold a password: never logged.
+    pub smtp_url: String,
+    /// File with the certificate of a private authority, empty for the public ones.
+    pub smtp_ca: PathBuf,
+    /// Longest time for each step of a conversation with the mail server, in seconds.
+    pub smtp_timeout_seconds: u64,
     /// Folder for `.eml` files.
     pub folder: PathBuf,
     /// Sender.
@@ -163,6 +195,7 @@ impl Config {
         layers = layers
             .set_override_option("database.url", variable("DATABASE_URL"))?
             .set_override_option("redis.url", variable("REDIS_URL"))?
+            .set_override_option("mail.smtp_url", variable("SMTP_URL"))?
             .add_source(
                 config::Environment::with_prefix("HUBS")
                     .prefix_separator("__")
@@ -204,13 +237,45 @@ impl Config {
         if self.http.timeout_seconds == 0 {
             return unusable("http.timeout_seconds", "it must be at least 1");
         }
+        self.check_live()?;
         if !(1..=60).contains(&self.worker.beat_seconds) {
             return unusable("worker.beat_seconds", "it must be between 1 and 60");
         }
         if self.worker.lease_seconds < 10 {
             return unusable("worker.lease_seconds", "it must be at least 10");
         }
+        self.mail.server()?;
+        // A hand-over renews the lease once, before the body; the answer to that must fit in it.
+        if !(1..self.worker.lease_seconds / 2).contains(&self.mail.smtp_timeout_seconds) {
+            return unusable(
+                "mail.smtp_timeout_seconds",
+                "it must be at least 1 and less than half of worker.lease_seconds",
+            );
+        }
         self.clock().map(|_| ())
+    }
+
+    /// Refuses live updates that could not be had or never end.
+    fn check_live(&self) -> Result<(), ConfigError> {
+        let live = &self.live;
+        let at_least_one = [
+            ("live.connections", u64::from(live.connections)),
+            ("live.connections_per_person", u64::from(live.connections_per_person)),
+            ("live.operations_per_connection", live.operations_per_connection as u64),
+            ("live.init_seconds", live.init_seconds),
+            ("live.look_seconds", live.look_seconds),
+        ];
+        for (name, value) in at_least_one {
+            if value == 0 {
+                let problem = "it must be at least 1".to_owned();
+                return Err(ConfigError::Unusable { name, problem });
+            }
+        }
+        if live.idle_seconds < 3 {
+            let problem = "it must be at least 3".to_owned();
+            return Err(ConfigError::Unusable { name: "live.idle_seconds", problem });
+        }
+        Ok(())
     }
 
     /// The clock these settings ask for.
@@ -275,9 +340,13 @@ mod tests {
             ("REDIS_URL", "memcached://x", "redis.url"),
             ("HUBS__HTTP__LISTEN", "everywhere", "http.listen"),
             ("HUBS__HTTP__PUBLIC_URL", "https://hubs.example/", "http.public_url"),
+            ("HUBS__LIVE__LOOK_SECONDS", "0", "live.look_seconds"),
+            ("HUBS__LIVE__IDLE_SECONDS", "2", "live.idle_seconds"),
             ("HUBS__WORKER__BEAT_SECONDS", "0", "worker.beat_seconds"),
             ("HUBS__WORKER__LEASE_SECONDS", "1", "worker.lease_seconds"),
             ("HUBS__WORKER__BEATS", "3", "beats"),
+            ("SMTP_URL", "mail.example:25", "mail.smtp_url (SMTP_URL)"),
+            ("HUBS__MAIL__SMTP_TIMEOUT_SECONDS", "90", "mail.smtp_timeout_seconds"),
             ("HUBS__LOG__FORMAT", "xml", "log.format"),
             ("HUBS__CLOCK__STARTS_AT", "noon", "clock.starts_at"),
             ("HUBS__CLOCK__STARTS_AT", "2026-10-05T07:58:00", "clock.anchor_unix_ms"),
@@ -291,9 +360,14 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_database_address_is_refused_without_repeating_its_password() {
-        let problem =
-            with(&[("DATABASE_URL", "mysql://u:hunter2@db/hubs")]).err().map(|e| e.to_string());
-        assert!(problem.is_some_and(|p| !p.contains("hunter2")));
+    fn a_wrong_address_is_refused_without_repeating_its_password() {
+        for (variable, value) in [
+            ("DATABASE_URL", "mysql://u:hunter2@db/hubs"),
+            ("SMTP_URL", "smtp://u:hunter2@"),
+            ("SMTP_URL", "smtp://u:hunter2@mail.example?tls=none"),
+        ] {
+            let problem = with(&[(variable, value)]).err().map(|e| e.to_string());
+            assert!(problem.is_some_and(|p| !p.contains("hunter2")), "{variable}");
+        }
     }
 }

@@ -32,7 +32,7 @@ impl Database {
     /// An address that cannot be parsed, or a database that does not answer.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, DbErr> {
         if let Some(path) = config.url.strip_prefix("sqlite://") {
-            return open_sqlite(&config.url, path).await;
+            return open_sqlite(&config.url, path, SqliteSynchronous::Full).await;
         }
         let mut options = ConnectOptions::new(&config.url);
         options
@@ -43,6 +43,15 @@ impl Database {
             .map_sqlx_postgres_opts(|options| options.statement_cache_capacity(STATEMENT_CACHE));
         let pool = sea_orm::Database::connect(options).await?;
         Ok(Self { read: pool.clone(), write: pool })
+    }
+
+    /// Opens a SQLite file that nobody misses after a crash, so that no write waits for the disk.
+    ///
+    /// # Errors
+    /// A file that cannot be made, or is no database.
+    pub async fn scratch(file: &Path) -> Result<Self, DbErr> {
+        let file = file.display().to_string();
+        open_sqlite(&format!("sqlite://{file}"), &file, SqliteSynchronous::Off).await
     }
 
     /// SQLite or PostgreSQL.
@@ -98,7 +107,11 @@ impl Database {
     }
 }
 
-async fn open_sqlite(url: &str, path: &str) -> Result<Database, DbErr> {
+async fn open_sqlite(
+    url: &str,
+    path: &str,
+    synchronous: SqliteSynchronous,
+) -> Result<Database, DbErr> {
     let path = path.split('?').next().unwrap_or(path);
     if let Some(folder) = Path::new(path).parent() {
         std::fs::create_dir_all(folder).map_err(|error| {
@@ -116,7 +129,7 @@ async fn open_sqlite(url: &str, path: &str) -> Result<Database, DbErr> {
                 options
                     .create_if_missing(true)
                     .journal_mode(SqliteJournalMode::Wal)
-                    .synchronous(SqliteSynchronous::Full)
+                    .synchronous(synchronous)
                     .foreign_keys(true)
                     .busy_timeout(SQLITE_BUSY)
                     .statement_cache_capacity(STATEMENT_CACHE)

@@ -5,6 +5,8 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod exit;
+pub mod mail_server;
 pub mod shutdown;
 pub mod signal;
 pub mod telemetry;
+pub mod tls;

@@ -12,6 +12,20 @@ const CHANNEL: &str = "hubs:look-again";
 /// Pause before a lost Redis is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
+/// How long Redis may take to give a sign of life.
+const PING: Duration = Duration::from_secs(2);
+
+/// What became of Redis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RedisState {
+    /// The settings name none.
+    NotUsed,
+    /// It answers.
+    Up,
+    /// It does not; changes are then noticed later, never lost.
+    Down,
+}
+
 /// Tells tasks of this process, and through Redis those of others, to look again.
 #[derive(Clone)]
 pub struct Signal {
@@ -46,6 +60,15 @@ impl Signal {
         }
     }
 
+    /// Asks Redis for a sign of life.
+    pub async fn redis(&self) -> RedisState {
+        let Some(client) = &self.redis else { return RedisState::NotUsed };
+        match tokio::time::timeout(PING, ping(client)).await {
+            Ok(Ok(())) => RedisState::Up,
+            Ok(Err(_)) | Err(_) => RedisState::Down,
+        }
+    }
+
     /// A receiver that wakes at every change from now on; changes in quick succession may wake it
     /// once.
     #[must_use]
@@ -61,6 +84,11 @@ fn bump(local: &watch::Sender<u64>) {
 async fn publish(client: &redis::Client) -> redis::RedisResult<()> {
     let mut connection = client.get_multiplexed_async_connection().await?;
     redis::cmd("PUBLISH").arg(CHANNEL).arg("").query_async(&mut connection).await
+}
+
+async fn ping(client: &redis::Client) -> redis::RedisResult<()> {
+    let mut connection = client.get_multiplexed_async_connection().await?;
+    redis::cmd("PING").query_async::<String>(&mut connection).await.map(|_| ())
 }
 
 /// Passes Redis's signal on to this process, and wakes it after every reconnection, since it may

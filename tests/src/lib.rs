@@ -7,7 +7,11 @@ pub mod postgres;
 pub mod programs;
 pub mod redis;
 pub mod rise;
+pub mod script;
+pub mod smtp;
+pub mod socket;
+pub mod survey;
 pub mod tokens;
 pub mod world;
 
-pub use world::{World, both};
+pub use world::{World, both, on_postgres};

@@ -64,7 +64,8 @@ pub fn bare(name: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(folder().join(name));
     for (variable, _) in std::env::vars_os() {
         let told = variable.to_string_lossy();
-        if told.starts_with("HUBS__") || told == "DATABASE_URL" || told == "REDIS_URL" {
+        if told.starts_with("HUBS__") || ["DATABASE_URL", "REDIS_URL", "SMTP_URL"].contains(&&*told)
+        {
             command.env_remove(&variable);
         }
     }
@@ -72,14 +73,20 @@ pub fn bare(name: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// `name` with `arguments` and settings that point at `world`: its database, its folder, and a
-/// free port.
+/// `name` with `arguments` and settings that point at `world`: its database, its Redis and mail
+/// server if it has them, its folder, and a free port.
 #[must_use]
 pub fn program(world: &World, name: &str, arguments: &[&str]) -> Command {
     let mut command = bare(name, arguments);
     command
         .current_dir(world.folder.path())
         .env("DATABASE_URL", &world.config.database.url)
+        .env("REDIS_URL", &world.config.redis.url)
+        .env("SMTP_URL", &world.config.mail.smtp_url)
+        .env("HUBS__MAIL__SMTP_CA", &world.config.mail.smtp_ca)
+        .env("HUBS__MAIL__SMTP_TIMEOUT_SECONDS", world.config.mail.smtp_timeout_seconds.to_string())
+        .env("HUBS__WORKER__LEASE_SECONDS", world.config.worker.lease_seconds.to_string())
+        .env("HUBS__WORKER__BEAT_SECONDS", world.config.worker.beat_seconds.to_string())
         .env("HUBS__MAIL__FOLDER", &world.config.mail.folder)
         .env("HUBS__HTTP__PUBLIC_URL", PUBLIC_URL)
         .env("HUBS__HTTP__LISTEN", "127.0.0.1:0");
@@ -272,7 +279,18 @@ fn keep(stream: Box<dyn Read + Send>, output: Arc<Mutex<String>>, lines: Sender<
 /// It does not start.
 #[must_use]
 pub fn serve(world: &World, london: &str) -> (Running, String) {
-    let mut api = Running::start(at(program(world, "api", &["serve"]), london));
+    serve_with(world, london, &[])
+}
+
+/// As [`serve`], with these variables in its environment.
+///
+/// # Panics
+/// It does not start.
+#[must_use]
+pub fn serve_with(world: &World, london: &str, variables: &[(&str, &str)]) -> (Running, String) {
+    let mut command = at(program(world, "api", &["serve"]), london);
+    command.envs(variables.iter().copied());
+    let mut api = Running::start(command);
     let line = api.wait_for("listening on http://");
     let address = line
         .split("listening on ")

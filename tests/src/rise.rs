@@ -90,6 +90,22 @@ impl Rise {
         urn: i32,
         name: &str,
     ) -> Partner {
+        self.join(txn, now, urn, name, "2026-07-06").await
+    }
+
+    /// Enrols a new school on Enhanced support in the cohort of September 2026, with a headteacher
+    /// of its own.
+    ///
+    /// # Panics
+    /// It is refused.
+    pub async fn join(
+        &self,
+        txn: &DatabaseTransaction,
+        now: DateTime<Utc>,
+        urn: i32,
+        name: &str,
+        enrolled_on: &str,
+    ) -> Partner {
         let cohort = cohort::Entity::find().filter(cohort::Column::Key.eq("september-2026"));
         let pathway = pathway::Entity::find().filter(pathway::Column::Key.eq("enhanced"));
         let setting = setting(txn, now, urn, name, "open").await;
@@ -108,7 +124,7 @@ impl Rise {
             cohort_id: cohort.one(txn).await.expect("a read").expect("the cohort").id,
             pathway_id: pathway.one(txn).await.expect("a read").expect("the pathway").id,
             partner_setting_id: setting,
-            enrolled_on: day("2026-07-06"),
+            enrolled_on: day(enrolled_on),
             academies: Vec::new(),
         };
         let enrolment = enrol(txn, &Scope::System, None, now, wish).await.expect("enrolled");
@@ -130,6 +146,29 @@ impl Rise {
             .min_by_key(|row| row.due_on)
             .expect("an obligation of this kind")
     }
+}
+
+/// Enrols one more partner, Demo Willow School, on the pathway of that key; returns the enrolment.
+///
+/// # Panics
+/// A row is refused.
+pub async fn enrol_on(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    rise: &Rise,
+    pathway: &str,
+) -> Uuid {
+    let cohort = cohort::Entity::find().filter(cohort::Column::Key.eq("september-2026"));
+    let pathway = pathway::Entity::find().filter(pathway::Column::Key.eq(pathway));
+    let wish = Enrol {
+        hub_id: rise.hub.id,
+        cohort_id: cohort.one(txn).await.expect("a read").expect("the cohort").id,
+        pathway_id: pathway.one(txn).await.expect("a read").expect("the pathway").id,
+        partner_setting_id: setting(txn, now, 900_080, "Demo Willow School", "open").await,
+        enrolled_on: day("2026-07-06"),
+        academies: Vec::new(),
+    };
+    enrol(txn, &Scope::System, None, now, wish).await.expect("enrolled").id
 }
 
 /// A day.

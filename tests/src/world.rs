@@ -32,14 +32,31 @@ pub struct World {
 /// # Panics
 /// A world cannot be made, or the test failed.
 pub async fn both(test: impl AsyncFn(World)) {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let url = format!("sqlite://{}", folder.path().join("hubs.db").display());
-    test(world("SQLite", url, folder).await).await;
+    test(sqlite().await).await;
+    on_postgres(test).await;
+}
+
+/// Runs a test on PostgreSQL alone, because it is about many processes that share one database;
+/// not at all where `cargo verify` said that there is none.
+///
+/// # Panics
+/// A world cannot be made, or the test failed.
+pub async fn on_postgres(test: impl AsyncFn(World)) {
     if postgres::is_left_out() {
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     test(world("PostgreSQL", new_postgres_database().await, folder).await).await;
+}
+
+/// A world on SQLite alone, for what does not touch the original.
+///
+/// # Panics
+/// It cannot be made.
+pub async fn sqlite() -> World {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let url = format!("sqlite://{}", folder.path().join("hubs.db").display());
+    world("SQLite", url, folder).await
 }
 
 /// Makes an empty PostgreSQL database with a name of its own and returns its address.

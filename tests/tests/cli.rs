@@ -79,7 +79,13 @@ async fn a_time_of_ones_own_needs_once() {
 #[tokio::test]
 async fn a_file_that_is_not_there_is_named_and_changes_nothing() {
     both(async |world| {
-        for command in ["import-register", "set-up", "import-programme", "import-bank-holidays"] {
+        for command in [
+            "import-register",
+            "set-up",
+            "import-programme",
+            "import-attendance",
+            "import-bank-holidays",
+        ] {
             let words = refuse(program(&world, "api", &[command, "nowhere.dat"]));
             assert!(words.contains("nowhere.dat"), "{command}: {words}");
         }

@@ -183,8 +183,11 @@ async fn an_enrolment_that_cannot_be_is_refused_by_its_field_and_changes_nothing
         let count = enrolment::Entity::find().all(programme.world.db.reader()).await.expect("rows");
         assert!(count.is_empty());
         programme.enrol(&Scope::System, good.clone()).await.expect("enrolled");
-        let twice = refusal(programme.enrol(&Scope::System, good).await);
-        assert_eq!(twice, (RefusalCode::Conflict, Some("partnerSettingId")));
+        let other_cohort = programme.cohort("january-2026").await;
+        for wish in [good.clone(), Enrol { cohort_id: other_cohort, ..good }] {
+            let twice = refusal(programme.enrol(&Scope::System, wish).await);
+            assert_eq!(twice, (RefusalCode::Conflict, Some("partnerSettingId")));
+        }
     })
     .await;
 }

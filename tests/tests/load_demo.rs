@@ -3,10 +3,14 @@
 use std::collections::BTreeSet;
 
 use api::commands::load_demo;
+use entity::engagement::{Assessed, alert_event, assess_programme, engagement_alert};
 use entity::enrolments::{enrolment, obligation};
 use entity::messages::reminder;
 use entity::people::{access_token, contact, person, role_grant};
+use entity::plans::{plan, review, self_assessment};
+use entity::programme::programme;
 use entity::schools::school;
+use entity::visits::visit;
 use rules::people::Role;
 use sea_orm::{EntityTrait as _, PaginatorTrait as _, QueryOrder as _};
 use sha2::{Digest as _, Sha256};
@@ -26,9 +30,24 @@ async fn the_demo_shows_every_part_in_mid_story() {
         assert_eq!(states, BTreeSet::from(["excused", "met", "missed", "open"]));
         let actions: BTreeSet<&str> = obligations.iter().map(|row| row.action.as_str()).collect();
         assert_eq!(actions, BTreeSet::from(["attend", "do", "watch_recording"]));
+        let deeds: BTreeSet<&str> =
+            obligations.iter().filter_map(|row| row.deed_kind.as_deref()).collect();
+        for deed in ["support_day", "deep_dive_visit", "self_assessment", "improvement_plan"] {
+            assert!(deeds.contains(deed), "{deed}: {deeds:?}");
+        }
+        let visits = visit::Entity::find().all(db).await.expect("a read");
+        let states: BTreeSet<&str> = visits.iter().map(|row| row.state.as_str()).collect();
+        assert_eq!(states, BTreeSet::from(["agreed", "cancelled", "proposed", "recorded"]));
+        let plans = plan::Entity::find().all(db).await.expect("a read");
+        let states: BTreeSet<&str> = plans.iter().map(|row| row.state.as_str()).collect();
+        assert_eq!(states, BTreeSet::from(["agreed", "draft"]));
+        let assessed = self_assessment::Entity::find().all(db).await.expect("a read");
+        let states: BTreeSet<&str> = assessed.iter().map(|row| row.state.as_str()).collect();
+        assert_eq!(states, BTreeSet::from(["completed", "draft"]));
+        assert!(review::Entity::find().count(db).await.expect("a read") > 0);
         let now = world.clock.now();
         let overdue = obligations.iter().filter(|row| row.state == "open" && row.due_at <= now);
-        assert_eq!(overdue.count(), 5, "{}", world.name);
+        assert_eq!(overdue.count(), 7, "{}", world.name);
         let today = now.date_naive();
         let due_today = obligations.iter().filter(|row| row.state == "open" && row.due_on == today);
         assert_eq!(due_today.count(), 8, "the CPD session of that afternoon");
@@ -37,6 +56,37 @@ async fn the_demo_shows_every_part_in_mid_story() {
         for person in person::Entity::find().all(db).await.expect("a read") {
             assert!(person.email.ends_with(".example"), "nobody real: {}", person.email);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_demo_shows_alerts_of_several_rules_one_taken_on_and_one_set_aside() {
+    both(async |world| {
+        load_demo::load(&world.db, world.clock.now()).await.expect("it loads");
+        let db = world.db.reader();
+        let alerts = engagement_alert::Entity::find().all(db).await.expect("a read");
+        let rules: BTreeSet<&str> = alerts.iter().map(|row| row.rule.as_str()).collect();
+        for rule in
+            ["overdue_obligation", "self_assessment_missing", "cpd_behind", "open_day_missed"]
+        {
+            assert!(rules.contains(rule), "{}: {rules:?}", world.name);
+        }
+        let count = |state| alerts.iter().filter(|row| row.state == state).count();
+        assert_eq!((count("acknowledged"), count("snoozed")), (1, 1), "{}", world.name);
+        assert!(count("firing") >= 4, "{}: {alerts:#?}", world.name);
+        let story = alert_event::Entity::find().all(db).await.expect("a read");
+        assert!(story.iter().all(|step| step.happened_at <= world.clock.now()));
+        // The worker of the demonstration finds nothing left to say.
+        let before = alerts.len();
+        let txn = world.db.write().await.expect("a transaction");
+        for row in programme::Entity::find().all(&txn).await.expect("programmes") {
+            let done = assess_programme(&txn, world.clock.now(), row.id).await.expect("assessed");
+            assert_eq!(done, Assessed::default(), "{}", world.name);
+        }
+        txn.commit().await.expect("commit");
+        let after = engagement_alert::Entity::find().count(db).await.expect("a read");
+        assert_eq!(after, before as u64);
     })
     .await;
 }

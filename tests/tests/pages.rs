@@ -4,11 +4,16 @@ use api::app::App;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use entity::enrolments::{obligation, withdraw};
+use entity::enrolments::{obligation, transfer, withdraw};
+use entity::hubs::{HubWish, put_hub};
 use entity::people::{contact, person, secrets};
+use entity::programme::event;
 use entity::scope::Scope;
 use rules::links::{Link, Purpose};
-use sea_orm::{ActiveModelTrait as _, EntityTrait as _, IntoActiveModel as _};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _,
+};
 use tests::rise::{Rise, at, day};
 use tests::{World, both};
 use tokio_util::sync::CancellationToken;
@@ -149,7 +154,13 @@ async fn a_report_that_cannot_be_is_explained_beside_its_field_and_changes_nothi
             assert!(answer.text.contains("It was not recorded."));
             assert!(answer.text.contains("_error\""), "{form}");
         }
-        for form in ["", "met_on", "note=only", &"x".repeat(100_000), "met_on=%ff%fe"] {
+        for form in ["", "met_on", "note=only", "met_on=2026-02-30", "met_on=%ff%fe"] {
+            let answer = pages.post(&link, form).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
+            assert!(answer.text.contains("id=\"met_on_error\""), "{form}: {}", answer.text);
+            assert!(answer.text.contains("href=\"#met_on\""), "{form}: {}", answer.text);
+        }
+        for form in ["met_on=2026-10-01&met_on=2026-10-02", &"x".repeat(100_000)] {
             let answer = pages.post(&link, form).await;
             assert!(answer.status.is_client_error(), "{:.20} {}", form, answer.status);
         }
@@ -233,11 +244,86 @@ async fn an_obligation_no_longer_owed_says_so() {
         let seen = pages.get(&link).await;
         assert_eq!(seen.status, StatusCode::OK);
         assert!(seen.text.contains("No longer owed"), "{}", seen.text);
+        assert!(seen.text.contains("Taking part has ended."), "{}", seen.text);
         assert!(!seen.text.contains("<form"));
         let before = pages.row().await;
         let answer = pages.post(&link, "met_on=2026-10-01").await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(pages.row().await, before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_has_not_taken_place_cannot_be_reported_done() {
+    both(async |world| {
+        let mut pages = Pages::new(world).await;
+        let enrolment = pages.rise.partners[0].enrolment;
+        let owed = obligation::Entity::find()
+            .filter(obligation::Column::SubjectId.eq(enrolment))
+            .filter(obligation::Column::Action.eq("attend"))
+            .filter(obligation::Column::EventId.is_not_null())
+            .all(pages.world.db.reader())
+            .await
+            .expect("a read");
+        pages.obligation = owed.into_iter().min_by_key(|row| row.due_on).expect("a CPD session");
+        let event = event::Entity::find_by_id(pages.obligation.event_id.expect("an event"));
+        let event = event.one(pages.world.db.reader()).await.expect("a read").expect("the event");
+        pages.world.clock.set(event.starts_at - chrono::TimeDelta::minutes(1));
+        let link = pages.link(pages.head());
+        let seen = pages.get(&link).await;
+        assert_eq!(seen.status, StatusCode::OK);
+        let day = rules::calendar::in_words(rules::calendar::local(event.starts_at).date());
+        let words = format!("It takes place on {day}");
+        assert!(seen.text.contains(&words), "{words}: {}", seen.text);
+        assert!(!seen.text.contains("<form"), "{}", seen.text);
+        let held_on = rules::calendar::local(event.starts_at).date();
+        let form = format!("met_on={held_on}");
+        let answer = pages.post(&link, &form).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(pages.row().await, pages.obligation);
+
+        pages.world.clock.set(event.starts_at);
+        let seen = pages.get(&link).await;
+        assert!(seen.text.contains("<form") && !seen.text.contains("It takes place"));
+        assert_eq!(pages.post(&link, &form).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(pages.row().await.state, "met");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn after_a_transfer_an_old_link_says_where_the_school_went() {
+    both(async |world| {
+        let pages = Pages::new(world).await;
+        let lead = pages.rise.lead;
+        let (heads, leads) = (pages.link(pages.head()), pages.link(lead));
+        assert_eq!(pages.get(&leads).await.status, StatusCode::OK);
+        let now = pages.world.clock.now();
+        let txn = pages.world.db.write().await.expect("a transaction");
+        let setting = tests::rise::setting(&txn, now, 900_100, "Demo Other Lead", "open").await;
+        let wish = HubWish {
+            programme_id: pages.rise.id,
+            key: "other".to_owned(),
+            name: "Demo Other Hub".to_owned(),
+            lead_setting_id: setting,
+            region_id: None,
+            wave: None,
+            capacity: (None, None),
+            opened_on: day("2026-06-01"),
+        };
+        let other = put_hub(&txn, now, wish).await.expect("a hub").0;
+        let (scope, id) = (Scope::System, pages.rise.partners[0].enrolment);
+        transfer(&txn, &scope, None, now, id, None, other.id, "Nearer").await.expect("moved");
+        txn.commit().await.expect("commit");
+        let seen = pages.get(&leads).await;
+        assert_eq!(seen.status, StatusCode::GONE);
+        assert!(seen.text.contains("This school has moved to another hub"), "{}", seen.text);
+        assert_eq!(pages.post(&leads, "met_on=2026-10-01").await.status, StatusCode::GONE);
+        let seen = pages.get(&heads).await;
+        assert!(seen.text.contains("Demo Other Hub"), "{}", seen.text);
+        let stranger = pages.get(&pages.link(Uuid::from_u128(7))).await;
+        assert!(stranger.text.contains("no longer named as a contact"), "{}", stranger.text);
     })
     .await;
 }

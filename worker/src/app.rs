@@ -1,8 +1,12 @@
 //! What every job works with.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use entity::messages::health;
+use entity::outcome::StoreError;
 use entity::people::secrets;
 use lettre::message::Mailbox;
 use rand::RngCore as _;
@@ -13,6 +17,11 @@ use runtime::signal::Signal;
 use tokio_util::sync::CancellationToken;
 
 use crate::mail::Destination;
+
+/// Pause before a database that is not prepared is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Looks between two lines in the log about it.
+const SAY_EVERY: u32 = 30;
 
 /// The running worker.
 #[derive(Clone)]
@@ -43,19 +52,58 @@ impl App {
         clock: Clock,
         stop: CancellationToken,
     ) -> anyhow::Result<Self> {
-        let sender = config.mail.from.parse();
-        let sender =
-            sender.context("the setting mail.from cannot be used: it is no mail address")?;
         let db = Database::open(&config.database)
             .await
             .context("the database of the setting database.url (DATABASE_URL) does not answer")?;
-        // A failed read here means that the tables are not there.
-        secrets::stored(db.reader(), secrets::LINKS)
+        is_prepared(&db)
             .await
             .context("the database is not prepared yet: start `api serve` first")?;
         let signal = Signal::start(&config.redis.url, stop)?;
-        let mail = Destination::of(&config.mail);
+        let mail = Destination::of(&config.mail, &sender(&config)?)?;
+        Self::on(db, config, clock, signal, mail)
+    }
+
+    /// A worker on a database that is open already.
+    ///
+    /// # Errors
+    /// A setting that cannot be used.
+    pub fn on(
+        db: Database,
+        config: Config,
+        clock: Clock,
+        signal: Signal,
+        mail: Destination,
+    ) -> anyhow::Result<Self> {
+        let sender = sender(&config)?;
         Ok(Self { mail, sender, name: random(), config, db, clock, signal })
+    }
+
+    /// Waits until the api has prepared the database for this version, however long that takes, and
+    /// says in the log that it waits. False when asked to stop meanwhile.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn wait_for_database(
+        config: &Config,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<bool> {
+        let db = Database::open(&config.database)
+            .await
+            .context("the database of the setting database.url (DATABASE_URL) does not answer")?;
+        let mut looks = 0_u32;
+        while let Err(error) = is_prepared(&db).await {
+            if looks.is_multiple_of(SAY_EVERY) {
+                tracing::warn!(
+                    "the database is not prepared yet; waiting for `api serve` to do it ({error})"
+                );
+            }
+            looks = looks.wrapping_add(1);
+            tokio::select! {
+                () = stop.cancelled() => return Ok(false),
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+            }
+        }
+        Ok(true)
     }
 
     /// The secret that signs links, shared with the api through the database.
@@ -73,9 +121,22 @@ impl App {
     }
 }
 
+/// A failed read of the oldest or the newest table means that the schema of this version is not
+/// there.
+async fn is_prepared(db: &Database) -> Result<(), StoreError> {
+    secrets::stored(db.reader(), secrets::LINKS).await?;
+    health::workers(db.reader()).await?;
+    Ok(())
+}
+
 /// 256 random bits as text.
 fn random() -> String {
     let mut bytes = [0; 32];
     rand::rng().fill_bytes(&mut bytes);
     URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Who sends every mail.
+fn sender(config: &Config) -> anyhow::Result<Mailbox> {
+    config.mail.from.parse().context("the setting mail.from cannot be used: it is no mail address")
 }

@@ -6,6 +6,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use entity::messages::health;
+use entity::outcome::StoreError;
+use runtime::clock::Clock;
 use tokio::sync::Notify;
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
@@ -28,12 +32,16 @@ pub async fn run(app: &App, stop: CancellationToken) -> anyhow::Result<()> {
     scheduler.start().await?;
     tracing::info!(worker = %app.name, seconds = every.as_secs(), "the worker is running");
 
+    let started_at = Clock::machine().now();
     let mut changed = app.signal.subscribe();
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
             () = nudge.notified() => {}
             Ok(()) = changed.changed() => {}
+        }
+        if let Err(error) = show_life(app, started_at).await {
+            tracing::warn!("the heartbeat cannot be written down: {error:#}");
         }
         let pass = pass::run(app, &stop).await;
         pass.log();
@@ -44,6 +52,22 @@ pub async fn run(app: &App, stop: CancellationToken) -> anyhow::Result<()> {
         }
     }
     scheduler.shutdown().await?;
+    if let Err(error) = say_goodbye(app).await {
+        tracing::warn!("the end cannot be written down: {error:#}");
+    }
     tracing::info!("the worker has stopped");
     Ok(())
+}
+
+/// Writes down that this worker lives, for whoever looks after it (`/readyz`).
+async fn show_life(app: &App, started_at: DateTime<Utc>) -> Result<(), StoreError> {
+    let txn = app.db.write().await?;
+    health::beat(&txn, &app.name, started_at, Clock::machine().now()).await?;
+    Ok(txn.commit().await?)
+}
+
+async fn say_goodbye(app: &App) -> Result<(), StoreError> {
+    let txn = app.db.write().await?;
+    health::leave(&txn, &app.name).await?;
+    Ok(txn.commit().await?)
 }

@@ -6,3 +6,4 @@ pub mod heartbeat;
 pub mod jobs;
 pub mod mail;
 pub mod pass;
+pub mod simulate;

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use clap::{Args, Parser, Subcommand};
 use rules::calendar::moment;
 use runtime::clock::Clock;
 use runtime::config::Config;
 use worker::app::App;
 use worker::mail::Destination;
+use worker::simulate;
 
 /// Plans reminders, delivers them, and flags what is overdue.
 #[derive(Parser)]
@@ -28,6 +29,9 @@ struct Arguments {
 enum Command {
     /// Do what is due: at every heartbeat until asked to stop, or once.
     Run(Run),
+    /// Say which mails would go to whom and why, and which alerts would rise and clear, day by
+    /// day, if nobody did anything more. Works on a copy and touches nothing.
+    Simulate(Simulate),
 }
 
 #[derive(Args)]
@@ -39,6 +43,20 @@ struct Run {
     /// to a folder.
     #[arg(long, requires = "once", value_parser = local_time)]
     now: Option<NaiveDateTime>,
+}
+
+#[derive(Args)]
+struct Simulate {
+    /// First day to report, such as 2026-10-05: not before the last day the worker has done. The
+    /// facts are those recorded today, also for days that have passed.
+    #[arg(long)]
+    from: NaiveDate,
+    /// Last day to report, at most three years later.
+    #[arg(long)]
+    to: NaiveDate,
+    /// Also write it all to this file, as JSON. It names people.
+    #[arg(long)]
+    report: Option<PathBuf>,
 }
 
 fn local_time(text: &str) -> Result<NaiveDateTime, String> {
@@ -53,19 +71,35 @@ async fn main() -> ExitCode {
     runtime::exit::with(run(Arguments::parse()).await)
 }
 
-async fn run(Arguments { config, command: Command::Run(run) }: Arguments) -> anyhow::Result<()> {
+async fn run(Arguments { config, command }: Arguments) -> anyhow::Result<()> {
+    runtime::tls::install();
     let config = Config::load(config.as_deref())?;
+    match command {
+        Command::Run(arguments) => work(config, arguments).await,
+        Command::Simulate(Simulate { from, to, report }) => {
+            let clock = config.clock()?;
+            runtime::telemetry::start(&config.log)?;
+            let stop = runtime::shutdown::on_signal()?;
+            simulate::run(config, clock, stop, simulate::Request { from, to, report }).await
+        }
+    }
+}
+
+async fn work(config: Config, run: Run) -> anyhow::Result<()> {
     let clock = match run.now {
         Some(now) => {
-            Destination::of(&config.mail).allow_pretended_time()?;
+            Destination::allow_pretended_time(&config.mail)?;
             Clock::standing_at(moment(now))
         }
         None => config.clock()?,
     };
     runtime::telemetry::start(&config.log)?;
     let stop = runtime::shutdown::on_signal()?;
+    if !run.once && !App::wait_for_database(&config, &stop).await? {
+        return Ok(());
+    }
     let app = App::open(config, clock, stop.clone()).await?;
-    app.mail.check().context("the setting mail.folder cannot be used")?;
+    app.mail.check()?;
     if !run.once {
         return worker::heartbeat::run(&app, stop).await;
     }

@@ -13,6 +13,7 @@ mod up;
 mod verify;
 mod welcome;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
@@ -34,6 +35,12 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (command, rest) =
         arguments.split_first().map_or(("", [].as_slice()), |(first, rest)| (first.as_str(), rest));
+    let help = |word: &String| word == "--help" || word == "-h";
+    if arguments.iter().any(help) {
+        // Whoever reads only the first lines may close the pipe.
+        writeln!(std::io::stdout(), "{USAGE}").ok();
+        return ExitCode::SUCCESS;
+    }
     let done = match command {
         "up" => up::run(rest),
         "bench" => bench::run(rest),

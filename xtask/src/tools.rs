@@ -15,7 +15,7 @@ pub struct Tool {
 }
 
 /// All of them.
-pub const TOOLS: [Tool; 3] = [
+pub const TOOLS: [Tool; 4] = [
     Tool {
         name: "PostgreSQL",
         present: "PATH=$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1) \
@@ -34,6 +34,13 @@ pub const TOOLS: [Tool; 3] = [
         present: "python3 -c 'import email'",
         serves: "reading the mails with a second parser",
         packages: &["python3"],
+    },
+    Tool {
+        name: "Chromium with Node",
+        present: "(command -v chromium || command -v chromium-browser || command -v google-chrome) \
+                  && command -v node && command -v npm",
+        serves: "answering a survey in a browser, by keyboard, at the width of a phone",
+        packages: &["chromium", "nodejs", "npm"],
     },
 ];
 

@@ -188,6 +188,8 @@ impl Demo {
             .args(arguments)
             .current_dir(root())
             .env_remove("REDIS_URL")
+            // Invented people have no mailboxes: a demonstration never sends mail.
+            .env_remove("SMTP_URL")
             .env("DATABASE_URL", format!("sqlite://{}", database.display()))
             .env("HUBS__MAIL__FOLDER", self.mail())
             .env("HUBS__HTTP__LISTEN", &self.address)

@@ -1,5 +1,6 @@
 //! What the api can be told on the command line: one file per command.
 
+pub mod import_attendance;
 pub mod import_bank_holidays;
 pub mod import_programme;
 pub mod import_register;
@@ -30,6 +31,8 @@ pub enum Command {
     LoadQuestionnaire(load_questionnaire::Arguments),
     /// Load hubs, enrolments and contacts of a programme from a CSV file, all or nothing.
     ImportProgramme(import_programme::Arguments),
+    /// Load who attended events, or watched their recordings, from a CSV file, all or nothing.
+    ImportAttendance(import_attendance::Arguments),
     /// Load the bank holidays of England and Wales from the gov.uk JSON feed.
     ImportBankHolidays(import_bank_holidays::Arguments),
     /// Let somebody in: print a token for them, once, and give them a role if asked.
@@ -50,6 +53,7 @@ pub async fn run(app: App, command: Command, stop: CancellationToken) -> anyhow:
         Command::SetUp(arguments) => set_up::run(&app, &arguments).await,
         Command::LoadQuestionnaire(arguments) => load_questionnaire::run(&app, &arguments).await,
         Command::ImportProgramme(arguments) => import_programme::run(&app, &arguments).await,
+        Command::ImportAttendance(arguments) => import_attendance::run(&app, &arguments).await,
         Command::ImportBankHolidays(arguments) => import_bank_holidays::run(&app, &arguments).await,
         Command::IssueToken(arguments) => issue_token::run(&app, &arguments).await,
         Command::LoadDemo => load_demo::run(&app).await,

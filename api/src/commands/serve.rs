@@ -1,6 +1,7 @@
 //! `api serve`: GraphQL and pages over HTTP.
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -8,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::http::live::Live;
 use crate::{http, schema};
 
 /// How long requests under way may take once asked to stop.
@@ -34,8 +36,18 @@ pub async fn run(app: App, stop: CancellationToken) -> anyhow::Result<()> {
     tracing::info!("listening on http://{address}");
     // For whoever started us with port 0.
     writeln!(std::io::stdout(), "listening on http://{address}")?;
-    let serving = axum::serve(listener, http::router(app))
-        .with_graceful_shutdown(stop.clone().cancelled_owned());
+    let live = Live::new(&app.config.live, stop.clone());
+    // With the address of whoever asks, for the pages that slow down guessing.
+    let service = http::router_with(app, live.clone());
+    let service = service.into_make_service_with_connect_info::<SocketAddr>();
+    let serving =
+        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let serving = async {
+        let ended = serving.await;
+        // Sockets are no requests any more; they say goodbye by themselves.
+        live.ended().await;
+        ended
+    };
     tokio::select! {
         ended = serving => ended.context("serving ended")?,
         () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {

@@ -4,8 +4,9 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::engagement::{self, engagement_alert};
 use entity::outcome::{RefusalCode, StoreError};
 use sea_orm::DatabaseTransaction;
+use uuid::Uuid;
 
-use crate::act::{Acting, Answered, UserError, row};
+use crate::act::{Acting, Answered, Date, UserError, row};
 use crate::read::registry::{Mapped, Ref};
 
 impl Mapped for engagement_alert::Entity {
@@ -33,6 +34,28 @@ pub struct AlertAcknowledgeInput {
     note: String,
 }
 
+/// Which alert you set aside, and until when.
+#[derive(InputObject)]
+pub struct AlertSnoozeInput {
+    /// The alert.
+    alert_id: ID,
+    /// Its version when you read it: if somebody changed it since, nothing is done.
+    expected_version: Option<i32>,
+    /// The day on which it wants attention again: after today, and in the next 90 days.
+    until: Date,
+    /// Why it can wait.
+    reason: String,
+}
+
+/// Which alert you take up again.
+#[derive(InputObject)]
+pub struct AlertWakeInput {
+    /// The alert.
+    alert_id: ID,
+    /// Its version when you read it: if somebody changed it since, nothing is done.
+    expected_version: Option<i32>,
+}
+
 /// Mutations of this area.
 #[derive(Debug, Default)]
 pub struct EngagementMutations;
@@ -48,12 +71,55 @@ impl EngagementMutations {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
         let outcome = acknowledge(&txn, acting, &input).await;
-        let (alert, user_errors) = match acting.end(txn, outcome).await? {
-            Ok(row) => (Some(Ref::new(row.id)), Vec::new()),
-            Err(refused) => (None, vec![refused]),
-        };
-        Ok(Some(AlertPayload { alert, user_errors }))
+        answer(acting, txn, outcome).await
     }
+
+    /// Sets an alert aside until a day: it stays quiet until then, even if what raised it goes and
+    /// comes back. For those who answer for its hub.
+    async fn alert_snooze(
+        &self,
+        context: &Context<'_>,
+        input: AlertSnoozeInput,
+    ) -> Answered<AlertPayload> {
+        let acting = Acting::of(context)?;
+        let txn = acting.begin().await?;
+        let outcome = snooze(&txn, acting, &input).await;
+        answer(acting, txn, outcome).await
+    }
+
+    /// Takes up again, before its day, an alert that was set aside. For those who answer for its hub.
+    async fn alert_wake(
+        &self,
+        context: &Context<'_>,
+        input: AlertWakeInput,
+    ) -> Answered<AlertPayload> {
+        let acting = Acting::of(context)?;
+        let txn = acting.begin().await?;
+        let outcome = wake(&txn, acting, &input).await;
+        answer(acting, txn, outcome).await
+    }
+}
+
+async fn answer(
+    acting: &Acting,
+    txn: DatabaseTransaction,
+    outcome: Result<engagement_alert::Model, StoreError>,
+) -> Answered<AlertPayload> {
+    let (alert, user_errors) = match acting.end(txn, outcome).await? {
+        Ok(row) => (Some(Ref::new(row.id)), Vec::new()),
+        Err(refused) => (None, vec![refused]),
+    };
+    Ok(Some(AlertPayload { alert, user_errors }))
+}
+
+/// Which alert, and who acts.
+fn whose(acting: &Acting, alert_id: &ID) -> Result<(Uuid, Uuid), StoreError> {
+    let id = row("EngagementAlert", "alertId", alert_id)?;
+    let by = acting.by().ok_or_else(|| {
+        let message = "Only a person can do this to an alert.";
+        StoreError::refused(RefusalCode::Forbidden, None, message)
+    })?;
+    Ok((id, by))
 }
 
 async fn acknowledge(
@@ -61,19 +127,27 @@ async fn acknowledge(
     acting: &Acting,
     input: &AlertAcknowledgeInput,
 ) -> Result<engagement_alert::Model, StoreError> {
-    let id = row("EngagementAlert", "alertId", &input.alert_id)?;
-    let Some(by) = acting.by() else {
-        let message = "Only a person can take an alert on.";
-        return Err(StoreError::refused(RefusalCode::Forbidden, None, message));
-    };
-    engagement::acknowledge(
-        txn,
-        &acting.scope,
-        by,
-        acting.now,
-        id,
-        input.expected_version,
-        &input.note,
-    )
-    .await
+    let (id, by) = whose(acting, &input.alert_id)?;
+    let (scope, now, version) = (&acting.scope, acting.now, input.expected_version);
+    engagement::acknowledge(txn, scope, by, now, id, version, &input.note).await
+}
+
+async fn snooze(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &AlertSnoozeInput,
+) -> Result<engagement_alert::Model, StoreError> {
+    let (id, by) = whose(acting, &input.alert_id)?;
+    let (scope, now, version) = (&acting.scope, acting.now, input.expected_version);
+    let (until, reason) = (input.until.0, &input.reason);
+    engagement::snooze(txn, scope, by, now, id, version, until, reason).await
+}
+
+async fn wake(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &AlertWakeInput,
+) -> Result<engagement_alert::Model, StoreError> {
+    let (id, by) = whose(acting, &input.alert_id)?;
+    engagement::wake(txn, &acting.scope, by, acting.now, id, input.expected_version).await
 }

@@ -2,7 +2,10 @@
 
 use entity::engagement::engagement_alert;
 use entity::enrolments::{enrolment, enrolment_academy, enrolment_change, obligation};
+use entity::events::{booking, event_attendance};
+use entity::plans::{agreed_action, plan, review, self_assessment};
 use entity::scope::Scope;
+use entity::visits::visit;
 use rules::enrolments::EnrolmentStatus;
 
 use super::obligations;
@@ -61,11 +64,38 @@ fn enrolment() -> Type {
                 obligation::Column::EnrolmentId,
                 "What the partner owes.",
             ),
+            many("visits", "Visit", visit::Column::EnrolmentId, "Visits, arranged and held."),
+            many(
+                "selfAssessments",
+                "SelfAssessment",
+                self_assessment::Column::EnrolmentId,
+                "Its self-assessments.",
+            ),
+            many("plans", "Plan", plan::Column::EnrolmentId, "Its plan, in all its versions."),
+            many(
+                "agreedActions",
+                "AgreedAction",
+                agreed_action::Column::EnrolmentId,
+                "What was agreed to be done, in plans and at visits.",
+            ),
+            many("reviews", "Review", review::Column::EnrolmentId, "Reviews of its progress."),
             many(
                 "alerts",
                 "EngagementAlert",
                 engagement_alert::Column::EnrolmentId,
                 "Alerts about it.",
+            ),
+            many(
+                "bookings",
+                "Booking",
+                booking::Column::EnrolmentId,
+                "The places it has booked at events, or waits for.",
+            ),
+            many(
+                "eventAttendances",
+                "EventAttendance",
+                event_attendance::Column::EnrolmentId,
+                "What is known of it at events.",
             ),
             many(
                 "surveyInvitations",
@@ -109,7 +139,11 @@ fn enrolment_change() -> Type {
         scope: Scope::enrolment_changes,
         root: None,
         fields: vec![
-            column("kind", C::Kind, "`enrolled`, `transferred` or `withdrawn`."),
+            column(
+                "kind",
+                C::Kind,
+                "`enrolled`, `transferred`, `paused`, `resumed`, `withdrawn` or `completed`.",
+            ),
             column("reason", C::Reason, "The reason given."),
             column("changedAt", C::ChangedAt, "When."),
             one("enrolment", "Enrolment", C::EnrolmentId, "The enrolment."),

@@ -3,3 +3,4 @@
 pub mod map;
 pub mod mutations;
 pub mod obligations;
+pub mod standing;

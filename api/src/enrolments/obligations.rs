@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use entity::enrolments::obligation;
 use entity::messages::reminder;
 use entity::scope::Scope;
-use rules::commitments::{Action, CommitmentKind, ObligationState, OwedBy, is_overdue};
+use rules::commitments::{Action, CommitmentKind, DeedKind, ObligationState, OwedBy, is_overdue};
 use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SimpleExpr};
 use uuid::Uuid;
@@ -23,6 +23,11 @@ impl Vocabulary for ObligationState {
 impl Vocabulary for Action {
     const NAME: &'static str = "ObligationAction";
     const ABOUT: &'static str = "What it takes to meet an obligation now.";
+}
+
+impl Vocabulary for DeedKind {
+    const NAME: &'static str = "DeedKind";
+    const ABOUT: &'static str = "Kinds of what is recorded and meets obligations.";
 }
 
 /// The type.
@@ -65,6 +70,11 @@ fn fields() -> Vec<Field> {
             "Support time it stands for, in half days.",
         ),
         column("metOn", C::MetOn, "Day on which it was met."),
+        word::<DeedKind>(
+            "deedKind",
+            C::DeedKind,
+            "What was recorded that met it; null while it is not met, and when it was reported by hand.",
+        ),
         column("note", C::Note, "Evidence of having met it, or why it was excused."),
         column("recordedAt", C::RecordedAt, "When that was recorded."),
         column(

@@ -5,30 +5,32 @@ use std::time::Duration;
 use apollo_compiler::response::JsonMap;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request as HttpRequest, State};
-use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use entity::scope::Scope;
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::principal;
 use crate::app::App;
+use crate::read::watch::Caller;
 use crate::read::{Request, answer};
 
 /// Largest body.
-const MAX_BODY: usize = 100_000;
+pub(super) const MAX_BODY: usize = 100_000;
 /// The media type of the specification: the status tells whether the request was executed.
 const RESPONSE: &str = "application/graphql-response+json";
 /// The older one: a request that could be read is answered with 200.
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
 
 /// Why a request got no further than the door.
-struct Turned {
+pub(super) struct Turned {
     status: StatusCode,
     message: String,
 }
 
-fn turned(status: StatusCode, message: impl Into<String>) -> Turned {
+/// Turns a request away.
+pub(super) fn turned(status: StatusCode, message: impl Into<String>) -> Turned {
     Turned { status, message: message.into() }
 }
 
@@ -67,17 +69,8 @@ async fn answered(
     } else {
         from_body(&parts.headers, body).await?
     };
-    let viewer = principal::of(app, &parts.headers, now).await.map_err(|error| {
-        tracing::error!(%error, "a token could not be looked up");
-        let message = "the service cannot answer just now; try again shortly";
-        turned(StatusCode::SERVICE_UNAVAILABLE, message)
-    })?;
-    let Some(viewer) = viewer else {
-        let message = "sign in first: send the header \"Authorization: Bearer <token>\" with a \
-                       token that is in force";
-        return Err(turned(StatusCode::UNAUTHORIZED, message));
-    };
-    let answer = answer(app, &Scope::Viewer(viewer), now, &asked, read_only).await;
+    let caller = caller(app, &parts.headers, now).await?;
+    let answer = answer(app, &caller.scope(), now, &asked, read_only).await;
     let status = match answer.executed || media == JSON {
         _ if answer.needs_post => StatusCode::METHOD_NOT_ALLOWED,
         true => StatusCode::OK,
@@ -86,7 +79,26 @@ async fn answered(
     Ok(respond(status, media, answer.body))
 }
 
-async fn from_body(headers: &HeaderMap, body: Body) -> Result<Request, Turned> {
+/// Whoever's token the request carries.
+pub(super) async fn caller(
+    app: &App,
+    headers: &HeaderMap,
+    now: DateTime<Utc>,
+) -> Result<Caller, Turned> {
+    let caller = principal::of(app, headers, now).await.map_err(|error| {
+        tracing::error!(%error, "a token could not be looked up");
+        let message = "the service cannot answer just now; try again shortly";
+        turned(StatusCode::SERVICE_UNAVAILABLE, message)
+    })?;
+    caller.ok_or_else(|| {
+        let message = "sign in first: send the header \"Authorization: Bearer <token>\" with a \
+                       token that is in force";
+        turned(StatusCode::UNAUTHORIZED, message)
+    })
+}
+
+/// Reads the request in a body.
+pub(super) async fn from_body(headers: &HeaderMap, body: Body) -> Result<Request, Turned> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default();
     if !kind.trim().eq_ignore_ascii_case(JSON) {
@@ -118,7 +130,8 @@ struct Parameters {
     variables: Option<String>,
 }
 
-fn from_address(query: &str) -> Result<Request, Turned> {
+/// Reads the request in an address.
+pub(super) fn from_address(query: &str) -> Result<Request, Turned> {
     let bad = |message: String| turned(StatusCode::BAD_REQUEST, message);
     let uri = format!("/?{query}").parse().map_err(|_| bad("the address cannot be read".into()))?;
     let parameters = axum::extract::Query::<Parameters>::try_from_uri(&uri)
@@ -158,12 +171,14 @@ fn accepted(headers: &HeaderMap) -> Result<&'static str, Turned> {
         })
 }
 
-fn refuse(refused: &Turned, media: &'static str) -> Response {
+/// Answers a request that was turned away.
+pub(super) fn refuse(refused: &Turned, media: &'static str) -> Response {
     let body = json!({ "errors": [{ "message": refused.message }] }).to_string();
     let mut response = respond(refused.status, media, body.into_bytes());
     let header = match refused.status {
         StatusCode::METHOD_NOT_ALLOWED => Some((ALLOW, "GET, POST")),
         StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),
+        StatusCode::TOO_MANY_REQUESTS => Some((RETRY_AFTER, "10")),
         _ => None,
     };
     if let Some((name, value)) = header {

@@ -1,27 +1,113 @@
-//! Whether the process lives, and whether it can work.
+//! Whether the process lives, whether it can work, and which part is down if something is.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use entity::messages::health::{self, Backlog};
+use entity::outcome::StoreError;
+use migration::{Migrator, MigratorTrait as _};
+use runtime::clock::Clock;
+use runtime::signal::RedisState;
 use serde_json::{Value, json};
 
 use crate::app::App;
+
+/// Beats a worker may miss before it is called late.
+const BEATS: i64 = 4;
+/// And at least so many seconds: a pass may take its time.
+const PATIENCE: i64 = 60;
 
 /// The process lives.
 pub async fn lives() -> &'static str {
     "ok"
 }
 
-/// The database answers and the schema stands; if not, which of them does not.
+/// Whether requests can be served, and how everything around does. Only the database and its schema
+/// decide the status: without Redis, worker or mail server all works later, and taking the api away
+/// as well would help nobody.
 pub async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
     let database = app.db.ping().await;
     if let Err(error) = &database {
         tracing::warn!(%error, "the database does not answer");
     }
-    let word = |up: bool| if up { "up" } else { "down" };
-    let schema = crate::schema::graph().is_ok();
-    let status =
-        if database.is_ok() && schema { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let parts = json!({ "database": word(database.is_ok()), "schema": word(schema) });
-    (status, Json(parts))
+    let up = database.is_ok();
+    let schema = if up { schema(&app).await } else { "unknown" };
+    let redis = match app.signal.redis().await {
+        RedisState::Up => "up",
+        RedisState::Down => "down",
+        RedisState::NotUsed => "not used",
+    };
+    let workers = if up { told(workers(&app).await) } else { unknown() };
+    let mail = if up { told(mail(&app).await) } else { unknown() };
+    let serves = up && schema == "up";
+    let degraded = redis == "down" || workers["state"] != "up" || mail["state"] != "up";
+    let status = match (serves, degraded) {
+        (false, _) => "unavailable",
+        (true, true) => "degraded",
+        (true, false) => "ready",
+    };
+    let parts = json!({
+        "status": status,
+        "database": if up { "up" } else { "down" },
+        "schema": schema,
+        "redis": redis,
+        "worker": workers,
+        "mail": mail,
+    });
+    let code = if serves { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (code, Json(parts))
+}
+
+/// Whether the graph stands and every migration this version knows has run.
+async fn schema(app: &App) -> &'static str {
+    if crate::schema::graph().is_err() {
+        return "down";
+    }
+    match Migrator::get_pending_migrations_read_only(app.db.reader()).await {
+        Ok(pending) if pending.is_empty() => "up",
+        Ok(_) => "migrations pending",
+        Err(error) => {
+            tracing::warn!(%error, "the schema cannot be looked at");
+            "down"
+        }
+    }
+}
+
+/// How many workers live and when the last of them was heard of, in seconds by the real clock.
+async fn workers(app: &App) -> Result<Value, StoreError> {
+    let seen = health::workers(app.db.reader()).await?;
+    let now = Clock::machine().now();
+    let beat = i64::try_from(app.config.worker.beat_seconds).unwrap_or(PATIENCE);
+    let patience = (beat * BEATS).max(PATIENCE);
+    let age = |seen: &DateTime<Utc>| (now - *seen).num_seconds().max(0);
+    let alive = seen.iter().filter(|seen| age(seen) <= patience).count();
+    let state = match (alive, seen.is_empty()) {
+        (0, true) => "none seen",
+        (0, false) => "late",
+        _ => "up",
+    };
+    Ok(json!({ "state": state, "alive": alive, "lastSeenSecondsAgo": seen.first().map(age) }))
+}
+
+/// How much mail waits, and for how long, by the programme's own clock. A message is only late
+/// after its first failures: a beat or two are nothing.
+async fn mail(app: &App) -> Result<Value, StoreError> {
+    const LATE: i64 = 10 * 60;
+    let now = app.clock.now();
+    let Backlog { waiting, since } = health::backlog(app.db.reader(), now).await?;
+    let oldest = since.map(|since| (now - since).num_seconds().max(0));
+    let state = if oldest.is_some_and(|oldest| oldest > LATE) { "late" } else { "up" };
+    Ok(json!({ "state": state, "waiting": waiting, "oldestWaitingSeconds": oldest }))
+}
+
+fn unknown() -> Value {
+    json!({ "state": "unknown" })
+}
+
+fn told(part: Result<Value, StoreError>) -> Value {
+    part.unwrap_or_else(|error| {
+        tracing::warn!(%error, "a part cannot be looked at");
+        unknown()
+    })
 }

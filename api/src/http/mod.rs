@@ -1,20 +1,31 @@
-//! The door: GraphQL handler, principals, health, and the pages that links in mails open.
+//! The door: GraphQL handler, sockets and streams, principals, health, and the pages that links in mails open.
 
 pub mod graphql;
 pub mod health;
+pub mod live;
 pub mod pages;
 pub mod principal;
 pub mod request_id;
+mod sse;
+mod ws;
 
-use axum::Router;
 use axum::routing::{any, get};
+use axum::{Extension, Router};
 
 use crate::app::App;
+use live::Live;
+use tokio_util::sync::CancellationToken;
+
+/// Everything the api serves, its subscriptions without end.
+pub fn router(app: App) -> Router {
+    let live = Live::new(&app.config.live, CancellationToken::new());
+    router_with(app, live)
+}
 
 /// Everything the api serves.
-pub fn router(app: App) -> Router {
+pub fn router_with(app: App, live: Live) -> Router {
     Router::new()
-        .route("/graphql", any(graphql::handle))
+        .route("/graphql", any(live::handle).layer(Extension(live)))
         .route("/healthz", get(health::lives))
         .route("/readyz", get(health::ready))
         .merge(pages::router())

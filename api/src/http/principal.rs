@@ -3,12 +3,11 @@
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use chrono::{DateTime, Utc};
-use entity::people::principal;
-use entity::scope::Viewer;
 use sea_orm::DbErr;
 use sha2::{Digest as _, Sha256};
 
 use crate::app::App;
+use crate::read::watch::Caller;
 
 /// The person whose token the request carries, if it is one in force.
 ///
@@ -18,16 +17,24 @@ pub async fn of(
     app: &App,
     headers: &HeaderMap,
     now: DateTime<Utc>,
-) -> Result<Option<Viewer>, DbErr> {
-    let Some(token) = bearer(headers) else {
-        return Ok(None);
-    };
-    principal::find(app.db.reader(), &hash(token), now).await
+) -> Result<Option<Caller>, DbErr> {
+    match token_hash(headers) {
+        Some(hash) => Caller::find(app.db.reader(), hash, now).await,
+        None => Ok(None),
+    }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+/// The hash of the token in the `Authorization` header, if there is one.
+#[must_use]
+pub fn token_hash(headers: &HeaderMap) -> Option<String> {
+    bearer(headers.get(AUTHORIZATION)?.to_str().ok()?)
+}
+
+/// The hash of the token in what an `Authorization` header holds, if it is one.
+#[must_use]
+pub fn bearer(authorization: &str) -> Option<String> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| hash(token.trim()))
 }
 
 /// SHA-256 of a token, hexadecimal: all that the database knows of it.

@@ -5,6 +5,7 @@ use entity::enrolments::{enrolment, obligation};
 use entity::hubs::hub;
 use entity::programme::event;
 use entity::scope::Scope;
+use entity::visits::visit;
 
 use crate::read::map::{Type, asc, column, contains, empty, is, many, one, refers, root, table};
 
@@ -52,6 +53,7 @@ fn hub() -> Type {
                 engagement_alert::Column::HubId,
                 "Alerts about it and its partners.",
             ),
+            many("visits", "Visit", visit::Column::HubId, "Visits to its partners."),
             many("events", "Event", event::Column::HubId, "Events it hosts."),
             many(
                 "surveyRates",

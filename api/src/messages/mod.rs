@@ -1,3 +1,4 @@
 //! Reminders and the messages that carry them.
 
 pub mod map;
+pub mod subscription;

@@ -5,7 +5,7 @@ use entity::hubs::hub;
 use entity::programme::{cohort, commitment_template, event, pathway, programme, programme_term};
 use entity::scope::Scope;
 use rules::commitments::{CommitmentKind, OwedBy};
-use rules::programme::{EventKind, PartnerKind};
+use rules::programme::PartnerKind;
 
 use crate::read::map::{
     Type, Vocabulary, any_of, asc, before, column, contains, empty, from, is, many, one, refers,
@@ -27,15 +27,10 @@ impl Vocabulary for PartnerKind {
     const ABOUT: &'static str = "Who can be a partner on a pathway.";
 }
 
-impl Vocabulary for EventKind {
-    const NAME: &'static str = "EventKind";
-    const ABOUT: &'static str = "Kinds of event.";
-}
-
 /// The types of this area.
 #[must_use]
 pub fn types() -> Vec<Type> {
-    vec![programme(), cohort(), programme_term(), pathway(), commitment(), event()]
+    vec![programme(), cohort(), programme_term(), pathway(), commitment()]
 }
 
 fn programme() -> Type {
@@ -222,54 +217,5 @@ fn commitment() -> Type {
             empty("inForce", C::RetiredAt, "True: not dropped by a later set-up. False: dropped."),
         ],
         orders: vec![asc("POSITION", C::Position)],
-    }
-}
-
-fn event() -> Type {
-    use event::Column as C;
-    Type {
-        name: "Event",
-        about: "An open day, CPD session, training module or networking event.",
-        table: table(event::Entity),
-        scope: Scope::events,
-        root: root("events", "The events you may see: the programme's, and those of your hubs."),
-        fields: vec![
-            column("key", C::Key, "Key within the programme."),
-            word::<EventKind>("kind", C::Kind, "What it is."),
-            column("title", C::Title, "Title."),
-            column("startsAt", C::StartsAt, "Start."),
-            column("endsAt", C::EndsAt, "End."),
-            column(
-                "publishedAt",
-                C::PublishedAt,
-                "From when schools can see it; nothing is owed before.",
-            ),
-            column("cancelledAt", C::CancelledAt, "When it was cancelled, if it was."),
-            column("version", C::Version, "Rises with every change."),
-            one("programme", "Programme", C::ProgrammeId, "Its programme."),
-            one("cohort", "Cohort", C::CohortId, "The cohort it is for; null for every cohort."),
-            one(
-                "hub",
-                "Hub",
-                C::HubId,
-                "The hub that hosts it; null for one of the whole programme.",
-            ),
-            many(
-                "surveyCampaigns",
-                "SurveyCampaign",
-                entity::surveys::survey_campaign::Column::EventId,
-                "Campaigns that ask for feedback on it.",
-            ),
-        ],
-        filters: vec![
-            any_of::<EventKind>("kind", C::Kind, "Of one of these kinds."),
-            refers("programme", "Programme", C::ProgrammeId, "Of this programme."),
-            refers("cohort", "Cohort", C::CohortId, "For this cohort only."),
-            refers("hub", "Hub", C::HubId, "Hosted by this hub."),
-            from("startsFrom", C::StartsAt, "That start at this moment or later."),
-            before("startsBefore", C::StartsAt, "That start before this moment."),
-            empty("goesAhead", C::CancelledAt, "True: not cancelled. False: cancelled."),
-        ],
-        orders: vec![asc("STARTS_AT", C::StartsAt)],
     }
 }

@@ -7,7 +7,7 @@ use entity::scope::Scope;
 use uuid::Uuid;
 
 use super::gate::Refused;
-use super::plan::{Action, PayloadOut, RootField};
+use super::plan::{Action, PayloadOut, RootField, Subscription};
 use super::planner::Planner;
 use super::run::{Fetched, Fetcher, Stopped};
 use super::write::{Payload, Writer};
@@ -50,7 +50,14 @@ impl Answer {
         Self { body, executed: false, needs_post: false }
     }
 
-    fn executed(writer: &Writer) -> Self {
+    /// The list of errors of a request that was not executed, as JSON.
+    #[must_use]
+    pub fn errors(&self) -> &[u8] {
+        let list = self.body.strip_prefix(b"{\"errors\":").and_then(|rest| rest.strip_suffix(b"}"));
+        list.unwrap_or(b"[]")
+    }
+
+    pub(super) fn executed(writer: &Writer) -> Self {
         let mut body = b"{".to_vec();
         if !writer.errors.is_empty() {
             body.extend_from_slice(b"\"errors\":");
@@ -65,8 +72,18 @@ impl Answer {
     }
 }
 
+/// What a request comes to.
+#[derive(Debug)]
+pub enum Begun {
+    /// One answer.
+    Answered(Answer),
+    /// Answers for as long as somebody listens.
+    Subscribed(Box<Subscription>),
+}
+
 /// Answers one request made in `scope` at `now`. Faults of ours are logged and told without
-/// detail. Only a query is answered if `read_only`.
+/// detail. Only a query is answered if `read_only`. Nobody would hear the answers of a
+/// subscription, so it is refused.
 pub async fn answer(
     app: &App,
     scope: &Scope,
@@ -74,12 +91,30 @@ pub async fn answer(
     request: &Request,
     read_only: bool,
 ) -> Answer {
+    match begin(app, scope, now, request, read_only).await {
+        Begun::Answered(answer) => answer,
+        Begun::Subscribed(_) => refuse(
+            "subscribe over a WebSocket with the subprotocol graphql-transport-ws, or send the \
+             header \"Accept: text/event-stream\"",
+        ),
+    }
+}
+
+/// As [`answer`], but a subscription is only planned; [`super::watch::Watch`] follows it.
+pub async fn begin(
+    app: &App,
+    scope: &Scope,
+    now: DateTime<Utc>,
+    request: &Request,
+    read_only: bool,
+) -> Begun {
+    let scope = &scope.at(now);
     let graph = match schema::graph() {
         Ok(graph) => graph,
-        Err(problem) => return refuse(problem),
+        Err(problem) => return Begun::Answered(refuse(problem)),
     };
     let Some(query) = request.query.as_deref() else {
-        return refuse("there is no \"query\" in the request");
+        return Begun::Answered(refuse("there is no \"query\" in the request"));
     };
     let no_variables = JsonMap::new();
     let checked = graph.gate.check(
@@ -89,14 +124,14 @@ pub async fn answer(
     );
     let checked = match checked {
         Ok(checked) => checked,
-        Err(errors) => return Answer::refused(&errors),
+        Err(errors) => return Begun::Answered(Answer::refused(&errors)),
     };
     let viewer = match scope {
         Scope::Viewer(viewer) => Some(viewer.person_id),
         Scope::System => None,
     };
     let planner = Planner::new(schema::map(), &graph.gate, &checked, viewer, now);
-    match checked.operation.operation_type {
+    Begun::Answered(match checked.operation.operation_type {
         OperationType::Query => match planner.query() {
             Ok(plan) => read(app, scope, now, &plan).await,
             Err(errors) => Answer::refused(&errors),
@@ -108,11 +143,15 @@ pub async fn answer(
             Ok(actions) => act(app, graph, scope, now, &actions).await,
             Err(errors) => Answer::refused(&errors),
         },
-        OperationType::Subscription => refuse("there are no subscriptions"),
-    }
+        OperationType::Subscription => match planner.subscription(schema::feeds()) {
+            Ok(plan) => return Begun::Subscribed(Box::new(plan)),
+            Err(errors) => Answer::refused(&errors),
+        },
+    })
 }
 
-fn refuse(message: &str) -> Answer {
+/// Refuses a request with one message.
+pub(super) fn refuse(message: &str) -> Answer {
     Answer::refused(&vec![GraphQLError {
         message: message.to_owned(),
         locations: Vec::new(),
@@ -122,7 +161,7 @@ fn refuse(message: &str) -> Answer {
 }
 
 /// What a client hears of a request that was not read to its end.
-fn told(stopped: &Stopped) -> String {
+pub(super) fn told(stopped: &Stopped) -> String {
     match stopped {
         Stopped::TooMany => stopped.to_string(),
         Stopped::Database(error) => {

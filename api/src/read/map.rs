@@ -71,12 +71,14 @@ pub enum Kind {
         /// Whether it may be empty.
         nullable: bool,
     },
-    /// Worked out from columns and the moment of the request, never null.
+    /// Worked out from columns and the moment of the request.
     Derived {
         /// The columns, in the order `compute` reads them.
         columns: Vec<&'static str>,
         /// What comes out.
         leaf: Leaf,
+        /// Whether that may be nothing.
+        nullable: bool,
         /// The working out.
         compute: Compute,
     },
@@ -311,6 +313,22 @@ impl Cells<'_> {
         self.row.try_get_by_index(*index)
     }
 
+    /// The number in the column of that number, if there is one.
+    ///
+    /// # Errors
+    /// The column holds something else.
+    pub fn int(&self, number: usize) -> Result<Option<i32>, DbErr> {
+        self.get(number)
+    }
+
+    /// The moment in the column of that number, if there is one.
+    ///
+    /// # Errors
+    /// The column holds something else.
+    pub fn moment_if_any(&self, number: usize) -> Result<Option<DateTime<Utc>>, DbErr> {
+        self.get(number)
+    }
+
     /// The moment in the column of that number.
     ///
     /// # Errors
@@ -346,6 +364,10 @@ pub enum Scalar {
     Int(i32),
     /// `DateTime`.
     DateTime(DateTime<Utc>),
+    /// A word of an enum, as stored.
+    Word(&'static str),
+    /// Null, for a field that may be.
+    Nothing,
 }
 
 /// All types, by name and by root field.

@@ -1,7 +1,9 @@
 //! Reading the graph. A request passes the [`gate`], is made into a [`plan`] by the [`planner`]
 //! over the [`map`], [`run`] on one snapshot, and what it finds is [`write`]ten out as JSON. There
-//! is no other way to read, so there is no unscoped one.
+//! is no other way to read, so there is no unscoped one. A subscription is read in the same way,
+//! again and again: it is one of the [`feed`]s, [`watch`]ed.
 
+pub mod feed;
 pub mod gate;
 pub mod ids;
 pub mod map;
@@ -10,8 +12,9 @@ pub mod planner;
 pub mod registry;
 mod run;
 mod sql;
+pub mod watch;
 pub(crate) mod write;
 
 mod answer;
 
-pub use answer::{Answer, Request, answer};
+pub use answer::{Answer, Begun, Request, answer, begin};

@@ -5,6 +5,7 @@ use sea_orm::Value;
 use sea_orm::sea_query::SimpleExpr;
 use uuid::Uuid;
 
+use super::feed::{Feed, Place};
 use super::map::{Compute, Leaf, Link, Order, Type, Words};
 
 /// Response keys in query order, each with what is written under it.
@@ -269,6 +270,34 @@ pub enum PayloadOut {
     Errors(Keyed<Name>),
     /// A row, its id found in the payload's field of that name.
     Node(Name, Box<Rows>),
+}
+
+/// A subscription.
+#[derive(Debug)]
+pub struct Subscription {
+    /// Response key of its field.
+    pub key: Name,
+    /// The feed.
+    pub feed: &'static Feed,
+    /// The type of its rows.
+    pub of: &'static Type,
+    /// Only these rows.
+    pub filters: Vec<SimpleExpr>,
+    /// Only changes after this place; none for those from now on.
+    pub after: Option<Place>,
+    /// What to write of a change.
+    pub out: Keyed<ChangeOut>,
+}
+
+/// Something written of a change.
+#[derive(Debug)]
+pub enum ChangeOut {
+    /// `__typename`.
+    Typename(&'static str),
+    /// `cursor`.
+    Cursor,
+    /// The row.
+    Node(Box<Rows>),
 }
 
 impl Level {

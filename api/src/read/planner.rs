@@ -2,6 +2,7 @@
 
 mod collect;
 mod connection;
+mod subscription;
 
 use apollo_compiler::ast::OperationType;
 use apollo_compiler::executable::{Field as Selected, SelectionSet};

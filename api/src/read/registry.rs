@@ -1,8 +1,11 @@
 //! Putting the map into async-graphql's registry, so that there is one schema. The registry is
-//! hidden from its documentation, hence the exact pin of its version; all calls to it are here and
-//! in `meta`.
+//! hidden from its documentation, hence the exact pin of its version; all calls to it are here,
+//! in `meta` and in `subscription`.
 
 mod meta;
+mod subscription;
+
+pub use subscription::Subscription;
 
 use std::borrow::Cow;
 
@@ -91,7 +94,7 @@ impl<T: Mapped> OutputType for Ref<T> {
     }
 }
 
-/// A word in a mutation's payload, shown as an enum.
+/// A word in a mutation's input or payload, shown as an enum.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown<V>(pub V);
 
@@ -115,6 +118,7 @@ impl<V: Vocabulary + Send + Sync> OutputType for Shown<V> {
     }
 }
 
+/// The word that an input names.
 impl<V: Vocabulary + Send + Sync> InputType for Shown<V> {
     type RawValueType = V;
 
@@ -266,8 +270,10 @@ impl Registered<'_> {
                 let ty = format!("{}{mark}", self.leaf(leaf));
                 field(each.name, &ty, each.about)
             }
-            Kind::Derived { leaf, .. } => {
-                field(each.name, &format!("{}!", self.leaf(leaf)), each.about)
+            Kind::Derived { leaf, nullable, .. } => {
+                let mark = if *nullable { "" } else { "!" };
+                let ty = format!("{}{mark}", self.leaf(leaf));
+                field(each.name, &ty, each.about)
             }
             Kind::One { target, .. } => field(each.name, target, each.about),
             Kind::Many { target, .. } => match map.named(target) {

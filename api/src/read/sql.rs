@@ -8,8 +8,9 @@ use sea_orm::sea_query::{
 use sea_orm::{DbBackend, Statement, Value};
 use uuid::Uuid;
 
+use super::feed::At;
 use super::map::{Link, Predicate, Type};
-use super::plan::{Level, Page};
+use super::plan::{Level, Page, Subscription};
 
 /// The rows of a level, of these parents; the parent is the last column when there are any.
 pub fn rows(level: &Level, parents: &[Uuid], scope: &Scope) -> SelectStatement {
@@ -75,6 +76,33 @@ pub fn total(level: &Level, parents: &[Uuid], scope: &Scope) -> SelectStatement 
     from(&mut select, level, parents, scope);
     if let Some(link) = level.link {
         select.expr(parent(level.of, link)).add_group_by([parent(level.of, link)]);
+    }
+    select
+}
+
+/// The changes a subscription is to tell, after a place and in order: id, moment and mark.
+pub fn changes(
+    subscription: &Subscription,
+    (moment, id): At,
+    limit: usize,
+    scope: &Scope,
+) -> SelectStatement {
+    let Subscription { feed, of, filters, .. } = subscription;
+    let key = [(of.table, feed.changed_at), (of.table, "id")];
+    let mut select = Query::select();
+    select
+        .columns([key[1], key[0]])
+        .expr(Expr::col((of.table, feed.mark)).cast_as("text"))
+        .from(of.table)
+        .and_where((of.scope)(scope))
+        .and_where(
+            Expr::tuple(key.map(Expr::col)).gt(Expr::tuple([Expr::val(moment), Expr::val(id)])),
+        )
+        .order_by(key[0], Direction::Asc)
+        .order_by(key[1], Direction::Asc)
+        .limit(limit as u64);
+    for filter in filters {
+        select.and_where(filter.clone());
     }
     select
 }

@@ -194,6 +194,8 @@ impl Writer {
                     Scalar::Boolean(yes) => self.boolean(yes),
                     Scalar::Int(number) => self.number(number.into()),
                     Scalar::DateTime(moment) => self.text(&ids::moment(moment)),
+                    Scalar::Word(word) => self.text(&word.to_ascii_uppercase()),
+                    Scalar::Nothing => self.null(),
                 }
             }
             Out::One { at, object } => match row.try_get_by_index::<Option<Uuid>>(*at) {

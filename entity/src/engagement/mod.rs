@@ -2,14 +2,19 @@
 //!
 //! The mutation that records something and the nightly job come through the same
 //! [`assess_enrolment`], [`assess_hub`] and [`assess_programme`]: they differ only in how much they
-//! look at.
+//! look at. Each takes the alerts there are, gathers the facts, asks the rules, and writes down what
+//! becomes of the alerts.
 
 pub mod alert_event;
 pub mod engagement_alert;
 
-mod acknowledge;
+mod act;
 mod assess;
+mod facts;
+mod ledger;
+mod rows;
+mod view;
 
-pub use acknowledge::acknowledge;
-pub(crate) use assess::closed_settings;
+pub use act::{acknowledge, snooze, wake};
 pub use assess::{Assessed, assess_enrolment, assess_hub, assess_programme};
+pub(crate) use facts::closed_settings;

@@ -205,7 +205,7 @@ async fn partners_deeds(
         let kind = match word("event_attendance", row.id, &row.mode)? {
             AttendanceMode::Attended => DeedKind::Attended,
             AttendanceMode::WatchedRecording => DeedKind::WatchedRecording,
-            AttendanceMode::Absent => continue,
+            AttendanceMode::Absent | AttendanceMode::NotWatched => continue,
         };
         let event = kinds.get(&row.event_id).map(|of| (row.event_id, *of));
         let senior_leader = row.senior_leader;
@@ -250,6 +250,7 @@ async fn partners_deeds(
     Ok(deeds)
 }
 
+/// What each event is; a cancelled one is none that anybody attended.
 async fn event_kinds(
     txn: &DatabaseTransaction,
     programme_id: Uuid,
@@ -258,6 +259,7 @@ async fn event_kinds(
         .select_only()
         .columns([event::Column::Id, event::Column::Kind])
         .filter(event::Column::ProgrammeId.eq(programme_id))
+        .filter(event::Column::CancelledAt.is_null())
         .into_tuple()
         .all(txn)
         .await?;

@@ -35,16 +35,31 @@ pub async fn rederive_enrolment(
         return Ok(0);
     };
     let programme = ProgrammeFacts::load(txn, enrolment.programme_id).await?;
+    let derived = derive_enrolment(txn, now, &programme, &enrolment).await?;
+    let whose = Whose::Enrolment(enrolment_id);
+    let settled = settle_deeds(txn, now, enrolment.programme_id, whose).await?;
+    // What is owed again may have moved meanwhile, or its day may have passed for good.
+    let again = if settled.reopened {
+        derive_enrolment(txn, now, &programme, &enrolment).await?
+    } else {
+        0
+    };
+    Ok(derived + settled.changed + again)
+}
+
+async fn derive_enrolment(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    programme: &ProgrammeFacts,
+    enrolment: &enrolment::Model,
+) -> Result<usize, StoreError> {
     let existing = obligation::Entity::find()
-        .filter(obligation::Column::EnrolmentId.eq(enrolment_id))
+        .filter(obligation::Column::EnrolmentId.eq(enrolment.id))
         .all(txn)
         .await?;
     let mut ledger = Ledger::new(now);
-    programme.enrolment(&mut ledger, &enrolment, existing)?;
-    let derived = ledger.write(txn).await?;
-    let whose = Whose::Enrolment(enrolment_id);
-    let settled = settle_deeds(txn, now, enrolment.programme_id, whose).await?;
-    Ok(derived + settled.changed)
+    programme.enrolment(&mut ledger, enrolment, existing)?;
+    ledger.write(txn).await
 }
 
 /// Derives a hub's own duties in one cohort anew and returns how many changed.
@@ -93,6 +108,17 @@ pub async fn rederive_programme(
     now: DateTime<Utc>,
     programme_id: Uuid,
 ) -> Result<usize, StoreError> {
+    let derived = derive_programme(txn, now, programme_id).await?;
+    let settled = settle_deeds(txn, now, programme_id, Whose::Everybody).await?;
+    let again = if settled.reopened { derive_programme(txn, now, programme_id).await? } else { 0 };
+    Ok(derived + settled.changed + again)
+}
+
+async fn derive_programme(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    programme_id: Uuid,
+) -> Result<usize, StoreError> {
     let programme = ProgrammeFacts::load(txn, programme_id).await?;
     // Locked, so that no partner moves to another hub while its new obligations name the old one.
     let enrolments = enrolment::Entity::find()
@@ -129,9 +155,7 @@ pub async fn rederive_programme(
             programme.hub(&mut ledger, hub, cohort_id, &partners, rows)?;
         }
     }
-    let derived = ledger.write(txn).await?;
-    let settled = settle_deeds(txn, now, programme_id, Whose::Everybody).await?;
-    Ok(derived + settled.changed)
+    ledger.write(txn).await
 }
 
 /// The running enrolments of one cohort under one hub, as far as its own duties depend on them.
@@ -275,8 +299,8 @@ impl ProgrammeFacts {
         existing: Vec<obligation::Model>,
     ) -> Result<(), StoreError> {
         let in_reach = |event: &event::Model| {
-            event.cohort_id.is_none_or(|id| id == standing.cohort_id)
-                && event.hub_id.is_none_or(|id| id == standing.hub_id)
+            let of = (event.hub_id, event.cohort_id);
+            rules::events::in_reach(of, (standing.hub_id, standing.cohort_id))
         };
         let facts = DerivationFacts {
             now: ledger.now,

@@ -11,7 +11,7 @@ pub struct Model {
     pub id: Uuid,
     /// The enrolment.
     pub enrolment_id: Uuid,
-    /// `enrolled`, `transferred` or `withdrawn`.
+    /// `enrolled`, `transferred`, `paused`, `resumed`, `withdrawn` or `completed`.
     pub kind: String,
     /// Hub before a transfer.
     pub from_hub_id: Option<Uuid>,

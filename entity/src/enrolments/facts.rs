@@ -25,7 +25,7 @@ fn word<T: FromStr<Err: Display>>(
 }
 
 /// Reads the one word a row is about, or says which row holds one that is not known.
-pub(super) fn spelt<T: FromStr<Err: Display>>(
+pub(crate) fn spelt<T: FromStr<Err: Display>>(
     table: &'static str,
     id: Uuid,
     value: &str,
@@ -33,7 +33,7 @@ pub(super) fn spelt<T: FromStr<Err: Display>>(
     word(table, id, "a column", value)
 }
 
-pub(super) fn term(row: &programme_term::Model) -> TermFacts {
+pub(crate) fn term(row: &programme_term::Model) -> TermFacts {
     TermFacts {
         id: row.id,
         ordinal: u32::try_from(row.ordinal).unwrap_or(0),

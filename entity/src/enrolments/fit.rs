@@ -104,16 +104,17 @@ pub(super) async fn check_partner(
     check_schools(txn, &setting, &wish.academies).await?;
     let twice = enrolment::Entity::find()
         .filter(enrolment::Column::PartnerSettingId.eq(setting.id))
-        .filter(enrolment::Column::CohortId.eq(wish.cohort_id))
+        .filter(enrolment::Column::ProgrammeId.eq(hub.programme_id))
         .filter(enrolment::Column::Status.is_in(["active", "paused"]))
         .one(txn)
         .await?;
-    if twice.is_some() {
-        return refused(
-            RefusalCode::Conflict,
-            "partnerSettingId",
-            "This setting is enrolled in this cohort already.",
-        );
+    if let Some(twice) = twice {
+        let message = if twice.cohort_id == wish.cohort_id {
+            "This setting is enrolled in this cohort already."
+        } else {
+            "This setting takes part in another cohort of this programme; that has to end first."
+        };
+        return refused(RefusalCode::Conflict, "partnerSettingId", message);
     }
     Ok(())
 }

@@ -16,10 +16,12 @@ use super::{
     rederive_enrolment, rederive_hub, refused,
 };
 use crate::engagement::{assess_enrolment, assess_hub, engagement_alert};
+use crate::events::bookings::release_out_of_reach;
 use crate::hubs::hub;
 use crate::id::new_id;
 use crate::outcome::{RefusalCode, StoreError};
 use crate::scope::Scope;
+use crate::visits;
 
 /// Who joins what, where and when.
 #[derive(Clone, Debug)]
@@ -140,6 +142,7 @@ pub async fn withdraw(
     row.version = Set(old.version + 1);
     row.changed_at = Set(now);
     let row = row.update(txn).await?;
+    visits::call_off(txn, by, now, row.id, reason).await?;
     write_history(txn, &row, "withdrawn", (Some(hub.id), None), Some(reason), by, now).await?;
     settle(txn, now, &row, &[hub.id]).await?;
     Ok(row)
@@ -199,6 +202,7 @@ pub async fn transfer(
         .filter(engagement_alert::Column::EnrolmentId.eq(id))
         .exec(txn)
         .await?;
+    visits::hand_over(txn, by, now, &row).await?;
     write_history(txn, &row, "transferred", (Some(from.id), Some(to.id)), Some(reason), by, now)
         .await?;
     settle(txn, now, &row, &[from.id, to.id]).await?;
@@ -206,12 +210,13 @@ pub async fn transfer(
 }
 
 /// Derives and assesses everything that a change of this enrolment may have touched.
-async fn settle(
+pub(super) async fn settle(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
     enrolment: &enrolment::Model,
     hubs: &[Uuid],
 ) -> Result<(), StoreError> {
+    release_out_of_reach(txn, now, enrolment).await?;
     rederive_enrolment(txn, now, enrolment.id).await?;
     assess_enrolment(txn, now, enrolment.id).await?;
     for &hub_id in hubs {
@@ -236,7 +241,7 @@ async fn visible_hub(
 }
 
 /// An enrolment that has not ended, with its hub.
-async fn running(
+pub(super) async fn running(
     txn: &DatabaseTransaction,
     scope: &Scope,
     id: Uuid,
@@ -264,7 +269,7 @@ async fn running(
     Ok((row, hub))
 }
 
-async fn write_history(
+pub(super) async fn write_history(
     txn: &DatabaseTransaction,
     enrolment: &enrolment::Model,
     kind: &str,

@@ -11,16 +11,22 @@ pub mod obligation;
 
 mod deeds;
 mod derivation;
-mod facts;
+pub(crate) mod facts;
 mod fit;
 mod ledger;
 mod membership;
+mod partnership;
 pub(crate) mod permission;
 mod record;
+mod standing;
+
+pub(crate) use facts::{spelt, term as term_facts};
+pub(crate) use partnership::{Partnership, partnership};
 
 pub use derivation::{rederive_enrolment, rederive_hub, rederive_programme};
 pub use membership::{Enrol, enrol, enter, transfer, withdraw};
 pub use record::{excuse, record_met};
+pub use standing::{complete_finished, pause, resume};
 
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;

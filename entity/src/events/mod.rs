@@ -1,4 +1,18 @@
-//! Bookings and attendance of events. The events themselves are `programme::event`.
+//! Events: planning them, booking places, and who was there. The events themselves are
+//! [`crate::programme::event`].
+//!
+//! Rows are locked in one order everywhere, so that two who act at once take turns instead of
+//! waiting for each other: enrolments (by id), then events (by id), then what belongs to them.
 
 pub mod booking;
 pub mod event_attendance;
+
+pub mod attendance;
+pub mod bookings;
+mod checks;
+pub mod manage;
+mod seen;
+
+pub use attendance::{Presence, Watching};
+pub use bookings::{Book, book, cancel_booking, change_booking};
+pub use manage::{Details, Edit, EventEdit, NewEvent, cancel, create, edit, publish};

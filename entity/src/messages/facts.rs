@@ -94,6 +94,17 @@ impl Book {
         events.all(|event| event.ends_at <= now)
     }
 
+    /// The working days of a setting's school.
+    #[must_use]
+    pub fn calendar(&self, setting_id: Uuid) -> Calendar {
+        self.calendars.of_setting(setting_id)
+    }
+
+    /// Every calendar that can count, each once.
+    pub(super) fn calendars(&self) -> Vec<Calendar> {
+        self.calendars.all()
+    }
+
     /// The policy of a programme.
     ///
     /// # Errors

@@ -6,11 +6,13 @@
 
 pub mod digests;
 pub mod facts;
+pub mod health;
 pub mod letters;
 pub mod message;
 pub mod message_event;
 pub mod occurrence;
 pub mod outbox;
+pub mod parcels;
 pub mod reminder;
 pub mod reminders;
 pub mod timetable;
@@ -40,7 +42,7 @@ async fn alone(txn: &DatabaseTransaction) -> Result<(), StoreError> {
 }
 
 /// Reads a word of a row, or says which row holds one that is not known.
-fn word<T: FromStr<Err: Display>>(
+pub(crate) fn word<T: FromStr<Err: Display>>(
     table: &'static str,
     id: Uuid,
     value: &str,

@@ -3,28 +3,24 @@
 //! A lease rises in epoch every time a message changes hands, and every write of its holder says
 //! `WHERE id = ? AND lease_epoch = ?`: a worker that was slow, stopped or replaced changes nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rules::messages::{MessageState, may_become};
-use rules::reminders::{ReminderState, Step};
+use rules::reminders::ReminderState;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query, SimpleExpr};
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, SimpleExpr};
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction,
+    ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait as _, DatabaseTransaction,
     DbBackend, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _,
 };
 use strum::VariantArray as _;
 use uuid::Uuid;
 
-use super::facts::{self, Book, Fact};
-use super::reminders::{CallOff, read};
 use super::{message, message_event, reminder, text, word};
-use crate::enrolments::obligation;
 use crate::id::new_id;
 use crate::outcome::StoreError;
-use crate::people::person;
 
 /// The right to write to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,29 +38,6 @@ pub struct Claimed {
     pub message: message::Model,
     /// Whether an earlier hand-over was cut off, so that it may have arrived already.
     pub in_doubt: bool,
-}
-
-/// A message ready to be rendered, or not to be sent after all.
-#[derive(Debug)]
-pub struct Parcel {
-    /// The row.
-    pub message: message::Model,
-    /// Whether it may have arrived already.
-    pub in_doubt: bool,
-    /// The recipient.
-    pub person: person::Model,
-    /// The reminders still wanted, each with its obligation, in the order of their due days.
-    pub items: Vec<(Step, Fact)>,
-    /// Those no longer wanted.
-    pub dropped: CallOff,
-}
-
-impl Parcel {
-    /// The lease it is held under.
-    #[must_use]
-    pub fn lease(&self) -> Lease {
-        Lease { id: self.message.id, epoch: self.message.lease_epoch }
-    }
 }
 
 /// The database's own time: the only judge of leases, since workers' clocks may differ and a
@@ -103,26 +76,82 @@ pub async fn settle_cut_off(
         .await?;
     let doubted = in_doubt(txn, lost.iter().map(|(id, _)| *id)).await?;
     for (id, epoch) in &lost {
-        let lease = Lease { id: *id, epoch: *epoch };
-        let next = message::ActiveModel { lease_epoch: Set(epoch + 1), ..Default::default() };
-        let detail = "The hand-over was cut off; it may have arrived.";
-        if advance(txn, now, lease, MessageState::Uncertain, detail, next).await?
-            && doubted.contains(id)
-        {
-            let lease = Lease { epoch: epoch + 1, ..lease };
-            let detail = "Cut off twice; a person has to look.";
-            advance(
-                txn,
-                now,
-                lease,
-                MessageState::Held,
-                detail,
-                <message::ActiveModel as Default>::default(),
-            )
-            .await?;
-        }
+        cut_off(txn, now, Lease { id: *id, epoch: *epoch }, doubted.contains(id), None).await?;
     }
     Ok(lost.len())
+}
+
+/// Notes that a hand-over was cut off, so that nobody knows whether the message arrived: it becomes
+/// uncertain, to be handed over once more from `again_at` on, and is held for a person if it was
+/// uncertain before (`in_doubt`). Says where it ended; nothing when the lease is no longer the
+/// caller's.
+///
+/// # Errors
+/// The database fails.
+pub async fn cut_off(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    lease: Lease,
+    in_doubt: bool,
+    again_at: Option<DateTime<Utc>>,
+) -> Result<Option<MessageState>, StoreError> {
+    let mut set = message::ActiveModel {
+        lease_epoch: Set(lease.epoch + 1),
+        leased_until: Set(None),
+        ..Default::default()
+    };
+    if let Some(again_at) = again_at {
+        set.send_after = Set(again_at);
+    }
+    let detail = "The hand-over was cut off; it may have arrived.";
+    if !advance(txn, now, lease, MessageState::Uncertain, detail, set).await? {
+        return Ok(None);
+    }
+    if !in_doubt {
+        return Ok(Some(MessageState::Uncertain));
+    }
+    let lease = Lease { epoch: lease.epoch + 1, ..lease };
+    let detail = "Cut off twice; a person has to look.";
+    let set = <message::ActiveModel as Default>::default();
+    advance(txn, now, lease, MessageState::Held, detail, set).await?;
+    Ok(Some(MessageState::Held))
+}
+
+/// Gives back a message that its holder has not begun: anybody may take it, from `send_after` on
+/// if that is given, and the attempt does not count. False when the lease is no longer the caller's.
+///
+/// # Errors
+/// The database fails.
+pub async fn give_back(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    lease: Lease,
+    send_after: Option<DateTime<Utc>>,
+    detail: &str,
+) -> Result<bool, StoreError> {
+    let mut update = message::Entity::update_many()
+        .col_expr(message::Column::State, Expr::val(text(MessageState::Pending)))
+        .col_expr(message::Column::LeaseOwner, Expr::val(None::<String>))
+        .col_expr(message::Column::LeasedUntil, Expr::val(None::<DateTime<Utc>>))
+        .col_expr(message::Column::LeaseEpoch, Expr::val(lease.epoch + 1))
+        .col_expr(message::Column::Attempts, Expr::col(message::Column::Attempts).sub(1))
+        .col_expr(message::Column::ChangedAt, Expr::val(now));
+    if let Some(send_after) = send_after {
+        update = update.col_expr(message::Column::SendAfter, Expr::val(send_after));
+    }
+    let updated = update
+        .filter(message::Column::Id.eq(lease.id))
+        .filter(message::Column::LeaseEpoch.eq(lease.epoch))
+        .filter(message::Column::State.eq(text(MessageState::Leased)))
+        .exec(txn)
+        .await?;
+    if updated.rows_affected == 0 {
+        return Ok(false);
+    }
+    // Under the next epoch, so that the story has it after the lease it ends.
+    let lease = Lease { epoch: lease.epoch + 1, ..lease };
+    note(txn, lease, MessageState::Pending, detail, now).await?;
+    Ok(true)
 }
 
 /// Takes up to `limit` messages that may go at `now`, and those whose holder's lease ran out, for
@@ -139,7 +168,7 @@ pub async fn claim(
 ) -> Result<Vec<Claimed>, StoreError> {
     let backend = txn.get_database_backend();
     let waiting = Condition::all()
-        .add(message::Column::State.is_in(["pending", "deferred"]))
+        .add(message::Column::State.is_in(["pending", "deferred", "uncertain"]))
         .add(message::Column::SendAfter.lte(now));
     let abandoned = Condition::all()
         .add(message::Column::State.eq(text(MessageState::Leased)))
@@ -147,12 +176,7 @@ pub async fn claim(
     let ids: Vec<Uuid> = message::Entity::find()
         .select_only()
         .column(message::Column::Id)
-        .filter(
-            Condition::any()
-                .add(waiting)
-                .add(message::Column::State.eq(text(MessageState::Uncertain)))
-                .add(abandoned),
-        )
+        .filter(Condition::any().add(waiting).add(abandoned))
         .order_by_asc(message::Column::SendAfter)
         .order_by_asc(message::Column::Id)
         .limit(limit)
@@ -205,76 +229,6 @@ async fn in_doubt(
         .all(txn)
         .await?;
     Ok(found.into_iter().collect())
-}
-
-/// Reads what claimed messages are to say as things stand, in a few statements for all of them. One
-/// that cannot be read is answered with its id and fault, and does not keep the others.
-///
-/// # Errors
-/// A row around them that this version cannot read, or a database fault.
-pub async fn open(
-    db: &impl ConnectionTrait,
-    now: DateTime<Utc>,
-    book: &Book,
-    claimed: Vec<Claimed>,
-) -> Result<Vec<Result<Parcel, (Uuid, StoreError)>>, StoreError> {
-    let ids: Vec<Uuid> = claimed.iter().map(|one| one.message.id).collect();
-    let of_messages = reminder::Column::MessageId
-        .is_in(ids)
-        .and(reminder::Column::State.eq(text(ReminderState::Bundled)));
-    let obligations = Query::select()
-        .column(reminder::Column::ObligationId)
-        .from(reminder::Entity)
-        .and_where(of_messages.clone())
-        .to_owned();
-    let which = Condition::all().add(obligation::Column::Id.in_subquery(obligations));
-    let facts = facts::load(db, book, now, which).await?;
-    let mut reminders: HashMap<Uuid, Vec<reminder::Model>> = HashMap::new();
-    for row in reminder::Entity::find().filter(of_messages).all(db).await? {
-        if let Some(message) = row.message_id {
-            reminders.entry(message).or_default().push(row);
-        }
-    }
-    let people = claimed.iter().map(|one| one.message.person_id);
-    let people = person::Entity::find().filter(person::Column::Id.is_in(people)).all(db).await?;
-    let people: HashMap<Uuid, person::Model> =
-        people.into_iter().map(|row| (row.id, row)).collect();
-
-    let parcels = claimed.into_iter().map(|claimed| {
-        let id = claimed.message.id;
-        let person = people.get(&claimed.message.person_id).cloned();
-        let reminders = reminders.remove(&id).unwrap_or_default();
-        parcel(claimed, person, &reminders, &facts, now).map_err(|error| (id, error))
-    });
-    Ok(parcels.collect())
-}
-
-fn parcel(
-    Claimed { message, in_doubt }: Claimed,
-    person: Option<person::Model>,
-    reminders: &[reminder::Model],
-    facts: &HashMap<Uuid, Fact>,
-    now: DateTime<Utc>,
-) -> Result<Parcel, StoreError> {
-    let person = person.ok_or_else(|| StoreError::Unreadable {
-        table: "message",
-        id: message.id,
-        problem: "its recipient is missing".to_owned(),
-    })?;
-    let mut items = Vec::new();
-    let mut dropped = CallOff::default();
-    for row in reminders {
-        let fact = facts.get(&row.obligation_id).ok_or_else(|| StoreError::Unreadable {
-            table: "reminder",
-            id: row.id,
-            problem: "its obligation cannot be read".to_owned(),
-        })?;
-        if dropped.check(row, fact, now)? {
-            items.push((read(row)?.step, fact.clone()));
-        }
-    }
-    items.sort_by_key(|(step, fact)| (fact.row.due_on, fact.row.id, *step));
-    Ok(Parcel { message, in_doubt, person, items, dropped })
 }
 
 /// Moves a message on, with the columns `set` gives, and adds to its story. False when the lease

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Utc};
 use rules::calendar::local;
-use rules::reminders::{PlannedReminder, ReminderState, plan, unwanted};
+use rules::reminders::{PlannedReminder, ReminderState, plan, reach, unwanted};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, OnConflict, Query};
 use sea_orm::{
@@ -19,11 +19,6 @@ use crate::enrolments::obligation;
 use crate::id::new_id;
 use crate::outcome::StoreError;
 
-/// Calendar days that a working day can stand for at the most, a summer holiday aside.
-const DAYS_PER_WORKING_DAY: u64 = 3;
-/// A summer holiday, and a little.
-const LONG_HOLIDAY: u64 = 50;
-
 /// Writes down every reminder a programme needs now and returns how many were new, or had been
 /// cancelled and are wanted again. Of two planners at once each reminder is written by one.
 ///
@@ -37,12 +32,11 @@ pub async fn plan_programme(
 ) -> Result<usize, StoreError> {
     alone(txn).await?;
     let policy = book.policy(programme_id)?;
-    let ahead = policy.remind_before.iter().max().copied().unwrap_or(0);
-    let ahead = Days::new(u64::from(ahead) * DAYS_PER_WORKING_DAY + LONG_HOLIDAY);
+    let (first, last) = reach(policy, local(now).date(), &book.calendars());
     let which = Condition::all()
         .add(obligation::Column::ProgrammeId.eq(programme_id))
         .add(obligation::Column::State.eq("open"))
-        .add(obligation::Column::DueOn.lte(local(now).date() + ahead));
+        .add(obligation::Column::DueOn.between(first, last));
     let facts = facts::load(txn, book, now, which).await?;
     let mut rows: Vec<_> = facts
         .values()

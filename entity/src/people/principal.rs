@@ -27,7 +27,7 @@ pub async fn find(
         .one(db)
         .await?;
     match token {
-        Some(token) => viewer(db, token.person_id).await.map(Some),
+        Some(token) => Ok(Some(Viewer { now, ..viewer(db, token.person_id).await? })),
         None => Ok(None),
     }
 }

@@ -57,6 +57,17 @@ impl Calendars {
         Calendar::new(self.default.clone(), Arc::clone(&self.bank_holidays))
     }
 
+    /// Every calendar there is: the default one, and those of settings that have another.
+    #[must_use]
+    pub fn all(&self) -> Vec<Calendar> {
+        let own = self.schools.iter().filter(|(_, (school, authority))| {
+            let of_authority = authority.is_some_and(|id| self.by_authority.contains_key(&id));
+            of_authority || self.by_school.contains_key(school)
+        });
+        let own = own.map(|(setting, _)| self.of_setting(*setting));
+        std::iter::once(self.default_calendar()).chain(own).collect()
+    }
+
     /// The calendar of a setting: the terms of its school if it has its own, else those of its
     /// local authority, else the default ones; its own INSET days on top in every case.
     #[must_use]

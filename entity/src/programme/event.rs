@@ -47,6 +47,9 @@ pub struct Model {
     pub cancellation_reason: Option<String>,
     /// When last changed by hand.
     pub changed_at: Option<DateTimeUtc>,
+    /// Places given out, kept with the bookings; never more than the capacity.
+    #[sea_orm(default_value = 0)]
+    pub places_booked: i32,
 }
 
 /// Joins are written where they are read; none is implied here.

@@ -2,10 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use rules::programme::EventKind;
-use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QuerySelect as _,
+};
 use uuid::Uuid;
 
 use super::event;
+use crate::events::bookings::{CANCELLED, release};
 use crate::id::new_id;
 use crate::outcome::{RefusalCode, StoreError};
 use crate::write::{Written, put};
@@ -47,6 +50,8 @@ pub async fn put_event(
     let old = event::Entity::find()
         .filter(event::Column::ProgrammeId.eq(wish.programme_id))
         .filter(event::Column::Key.eq(&wish.key))
+        // Somebody may be booking it: the places given out are written back below.
+        .lock_exclusive()
         .one(txn)
         .await?;
     if old.as_ref().is_some_and(|old| old.hub_id != wish.hub_id) {
@@ -58,6 +63,7 @@ pub async fn put_event(
     }
     // An event cancelled before keeps the moment at which it was.
     let cancelled_at = old.as_ref().and_then(|old| old.cancelled_at);
+    let newly_cancelled = wish.cancelled && cancelled_at.is_none();
     let mut wanted = event::Model {
         id: old.as_ref().map_or_else(|| new_id(now), |old| old.id),
         programme_id: wish.programme_id,
@@ -80,10 +86,15 @@ pub async fn put_event(
         recording_url: old.as_ref().and_then(|old| old.recording_url.clone()),
         cancellation_reason: old.as_ref().and_then(|old| old.cancellation_reason.clone()),
         changed_at: old.as_ref().and_then(|old| old.changed_at),
+        places_booked: old.as_ref().map_or(0, |old| old.places_booked),
     };
     if old.as_ref().is_some_and(|old| *old != wanted) {
         wanted.version += 1;
     }
     let written = put(txn, old.as_ref(), wanted.clone()).await?;
+    if newly_cancelled && old.is_some() {
+        release(txn, now, wanted.id, CANCELLED).await?;
+        wanted.places_booked = 0;
+    }
     Ok((wanted, written))
 }

@@ -4,7 +4,9 @@
 //! letters of [`inviting`], reminded of in [`reminding`], and ends in [`closing`] and [`results`].
 //! Who answered is kept apart from what was answered, and neither can be joined to the other.
 
+pub mod answering;
 pub mod campaign_group;
+pub mod letters;
 pub mod personal_invitation;
 pub mod questionnaire;
 pub mod survey_campaign;

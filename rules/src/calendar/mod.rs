@@ -53,9 +53,15 @@ pub struct Span {
 /// Days outside the stretch its terms cover (before the first term known and after the last) are
 /// unknown; there every weekday that is no bank holiday counts, so that a missing calendar year
 /// delays nothing. A half-term or INSET day that is written down counts wherever it lies.
+///
+/// A clone shares the days with its original.
 #[derive(Clone, Debug, Default)]
 pub struct Calendar {
-    spans: Vec<Span>,
+    terms: Arc<[Span]>,
+    /// Half-terms and INSET days.
+    closures: Arc<[Span]>,
+    /// First and last day of any term known.
+    covered: Option<(NaiveDate, NaiveDate)>,
     bank_holidays: Arc<BTreeSet<NaiveDate>>,
 }
 
@@ -63,7 +69,12 @@ impl Calendar {
     /// A calendar of the given terms, half-terms and INSET days.
     #[must_use]
     pub fn new(spans: Vec<Span>, bank_holidays: Arc<BTreeSet<NaiveDate>>) -> Self {
-        Self { spans, bank_holidays }
+        let (terms, closures): (Vec<_>, Vec<_>) =
+            spans.into_iter().partition(|span| span.kind == SpanKind::Term);
+        let first = terms.iter().map(|span| span.starts_on).min();
+        let last = terms.iter().map(|span| span.ends_on).max();
+        let covered = first.zip(last);
+        Self { terms: terms.into(), closures: closures.into(), covered, bank_holidays }
     }
 }
 

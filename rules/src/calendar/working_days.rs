@@ -27,31 +27,32 @@ impl Direction {
     }
 }
 
+fn contains(span: &Span, day: NaiveDate) -> bool {
+    span.starts_on <= day && day <= span.ends_on
+}
+
 impl Calendar {
-    fn spans_of(&self, kind: SpanKind) -> impl Iterator<Item = &Span> {
-        self.spans.iter().filter(move |span| span.kind == kind)
-    }
-
-    fn is_within(&self, kind: SpanKind, day: NaiveDate) -> bool {
-        self.spans_of(kind).any(|span| span.starts_on <= day && day <= span.ends_on)
-    }
-
-    /// Whether `day` lies between the first and the last day of any term known.
-    fn is_covered(&self, day: NaiveDate) -> bool {
-        let first = self.spans_of(SpanKind::Term).map(|span| span.starts_on);
-        let last = self.spans_of(SpanKind::Term).map(|span| span.ends_on);
-        first.min().is_some_and(|first| first <= day) && last.max().is_some_and(|last| day <= last)
-    }
-
     /// Whether the school works on `day`.
     #[must_use]
     pub fn is_working_day(&self, day: NaiveDate) -> bool {
-        let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
-        !weekend
+        !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
             && !self.bank_holidays.contains(&day)
-            && !self.is_within(SpanKind::HalfTerm, day)
-            && !self.is_within(SpanKind::Inset, day)
-            && (self.is_within(SpanKind::Term, day) || !self.is_covered(day))
+            && !self.closures.iter().any(|span| contains(span, day))
+            && !self.is_between_terms(day)
+    }
+
+    /// Whether `day` lies outside the terms, between the first and the last day of any known.
+    fn is_between_terms(&self, day: NaiveDate) -> bool {
+        self.covered.is_some_and(|(first, last)| first <= day && day <= last)
+            && !self.terms.iter().any(|span| contains(span, day))
+    }
+
+    /// Whether the school is on holiday on `day`: at half-term, or between two terms it knows of. A
+    /// weekend or a bank holiday is no holiday of that kind.
+    #[must_use]
+    pub fn is_holiday(&self, day: NaiveDate) -> bool {
+        let mut half_terms = self.closures.iter().filter(|span| span.kind == SpanKind::HalfTerm);
+        half_terms.any(|span| contains(span, day)) || self.is_between_terms(day)
     }
 
     /// The first working day on `day` or in `direction` of it; none in sight gives nothing.
@@ -120,10 +121,7 @@ impl Calendar {
     /// The last day of the school term that `day` lies in, if it lies in one.
     #[must_use]
     pub fn last_day_of_term_containing(&self, day: NaiveDate) -> Option<NaiveDate> {
-        self.spans_of(SpanKind::Term)
-            .filter(|span| span.starts_on <= day && day <= span.ends_on)
-            .map(|span| span.ends_on)
-            .max()
+        self.terms.iter().filter(|span| contains(span, day)).map(|span| span.ends_on).max()
     }
 
     /// Whether it is afternoon (from 12:00) on the last Friday of a term: the one time in term at

@@ -63,7 +63,9 @@ fn half_term(term: &TermFacts, calendar: &Calendar) -> NaiveDate {
     calendar.last_working_day_within(term.starts_on, back(first, 1)).unwrap_or(first)
 }
 
-fn middle(term: &TermFacts, calendar: &Calendar) -> NaiveDate {
+/// The working day in the middle of the term.
+#[must_use]
+pub fn middle(term: &TermFacts, calendar: &Calendar) -> NaiveDate {
     let eve = back(term.starts_on, 1);
     let days = calendar.working_days_between(eve, term.ends_on);
     calendar.add_working_days(eve, (days + 1) / 2).max(term.starts_on)

@@ -222,6 +222,8 @@ fn suits(one: &DeedObligation, deed: &Deed, terms: &[TermFacts], within_term: bo
     let term = terms.iter().find(|term| Some(term.id) == one.term_id);
     let in_term = term.is_none_or(|term| dates::contains(term, deed.on));
     let placed = if within_term { in_term } else { !in_term && one.rule.term != TermChoice::Each };
+    // Progress in a term is not reviewed before it, whereas a plan may well be ready early.
+    let early = term.is_some_and(|term| deed.on < term.starts_on);
     let leader = deed.senior_leader || !one.rule.senior_leader;
     // Watching is for those who were not there; who watched it is not asked.
     let of_event = |kind: EventKind| match (deed.kind, deed.event, one.event_id) {
@@ -243,8 +245,8 @@ fn suits(one: &DeedObligation, deed: &Deed, terms: &[TermFacts], within_term: bo
             matches!(deed.kind, DeedKind::ActionPlan | DeedKind::ImprovementPlan) && placed
         }
         CommitmentKind::ImprovementPlan => deed.kind == DeedKind::ImprovementPlan && placed,
-        CommitmentKind::ProgressReview => deed.kind == DeedKind::ProgressReview && placed,
-        CommitmentKind::FinalReview => deed.kind == DeedKind::FinalReview && placed,
+        CommitmentKind::ProgressReview => deed.kind == DeedKind::ProgressReview && placed && !early,
+        CommitmentKind::FinalReview => deed.kind == DeedKind::FinalReview && placed && !early,
         CommitmentKind::PerceptionSurvey | CommitmentKind::EvaluationSurvey => {
             deed.kind == DeedKind::Survey && deed.template_id == Some(one.template_id)
         }
@@ -253,7 +255,8 @@ fn suits(one: &DeedObligation, deed: &Deed, terms: &[TermFacts], within_term: bo
             hosted(deed, EventKind::HubNetworking) && within_term && in_term
         }
         CommitmentKind::DeliverSupportDays => {
-            deed.kind == DeedKind::DeliveredSupportDays && within_term && in_term
+            // It names the term of the days, whenever the last of them was settled.
+            deed.kind == DeedKind::DeliveredSupportDays && Some(deed.id) == one.term_id
         }
         CommitmentKind::SupportDays
         | CommitmentKind::InitialActions

@@ -90,6 +90,6 @@ fn reason_to_cancel(
             "The event is no longer published."
         }
         Some(_) => "It is no longer owed.",
-        None => "The event is no longer on offer.",
+        None => "The event is no longer on offer to the school.",
     }
 }

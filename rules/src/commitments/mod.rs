@@ -9,6 +9,7 @@ mod derive;
 mod facts;
 mod wanted;
 
+pub use dates::middle;
 pub use deeds::{Deed, DeedKind, DeedObligation, Settlement, settle};
 pub use derive::derive;
 pub use facts::{

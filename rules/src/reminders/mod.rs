@@ -19,7 +19,7 @@ use crate::calendar::Calendar;
 use crate::commitments::{CommitmentKind, ObligationState, OwedBy};
 
 pub use kinds::{Audience, KINDS, ReminderKind};
-pub use plan::{plan, unwanted};
+pub use plan::{plan, reach, unwanted};
 pub use send_time::{is_quiet, next_send_time};
 pub use step::UnknownStep;
 

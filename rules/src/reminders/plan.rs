@@ -1,6 +1,6 @@
 //! Which reminders an obligation needs now, and whether one is still wanted.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
 use super::kinds::{Audience, KINDS, ReminderKind};
 use super::{ObligationFacts, PlannedReminder, Step};
@@ -11,6 +11,21 @@ use crate::programme::Policy;
 /// How long the last step of an audience waits for a worker, in working days: a month late it
 /// would be noise.
 const LAST_STEP_STAYS: i32 = 20;
+
+/// Days added to both ends of [`reach`], for calendars that end.
+const TO_BE_SURE: Days = Days::new(7);
+
+/// The first and the last due day of which anything can be to remind of on `today`, whichever of
+/// `calendars` counts: [`plan`] answers nothing for an obligation due outside.
+#[must_use]
+pub fn reach(policy: &Policy, today: NaiveDate, calendars: &[Calendar]) -> (NaiveDate, NaiveDate) {
+    let distances = || KINDS.iter().flat_map(|kind| (kind.steps)(policy)).map(|(_, days)| days);
+    let ahead = distances().map(|days| -days).max().unwrap_or(0).max(0);
+    let behind = distances().max().unwrap_or(0).max(0).saturating_add(LAST_STEP_STAYS);
+    let first = calendars.iter().map(|one| one.add_working_days(today, -behind)).min();
+    let last = calendars.iter().map(|one| one.add_working_days(today, ahead)).max();
+    (first.unwrap_or(today) - TO_BE_SURE, last.unwrap_or(today) + TO_BE_SURE)
+}
 
 /// One step and the time in which it makes sense.
 struct Window {

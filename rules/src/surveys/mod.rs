@@ -1,5 +1,6 @@
 //! Surveys: what is asked of whom, when, and what may be told of the answers.
 
+pub mod answers;
 pub mod campaign;
 pub mod code;
 mod questionnaire;

@@ -1,15 +1,26 @@
 //! What the rules decide, in tables and properties.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it did not expect")]
 
+mod answers;
 mod calendar;
+mod deed_properties;
+mod deeds;
 mod engagement;
+mod engagement_hubs;
+mod engagement_life;
+mod engagement_partners;
+mod engagement_surveys;
+mod events;
+mod hub_deeds;
 mod latecomers;
 mod messages;
 mod obligation_properties;
 mod obligations;
+mod plans;
 mod reminder_properties;
 mod reminders;
 mod send_time;
 mod set_up;
 mod support;
 mod surveys;
+mod visits;

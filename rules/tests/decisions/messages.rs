@@ -1,5 +1,8 @@
-use rules::messages::{MessageState, may_become};
+use chrono::TimeDelta;
+use proptest::prelude::*;
+use rules::messages::{Asked, MessageState, Refused, judge, may_become, pause_after};
 use strum::VariantArray as _;
+use uuid::Uuid;
 
 #[test]
 fn messages_move_only_along_the_stages() {
@@ -9,7 +12,7 @@ fn messages_move_only_along_the_stages() {
     };
     let table: &[(MessageState, &[MessageState])] = &[
         (Pending, &[Leased, Cancelled, Suppressed, Expired]),
-        (Leased, &[Leased, Handoff, Deferred, Rejected, Cancelled, Suppressed, Expired]),
+        (Leased, &[Leased, Pending, Handoff, Deferred, Rejected, Cancelled, Suppressed, Expired]),
         (Handoff, &[Accepted, Uncertain, Deferred, Rejected]),
         (Accepted, &[Bounced, Complained]),
         (Deferred, &[Leased, Cancelled, Suppressed, Expired]),
@@ -27,5 +30,44 @@ fn messages_move_only_along_the_stages() {
         for to in MessageState::VARIANTS {
             assert_eq!(may_become(*from, *to), allowed.contains(to), "{from:?} to {to:?}");
         }
+    }
+}
+
+#[test]
+fn pauses_double_from_a_minute_to_four_hours() {
+    let id = Uuid::nil();
+    for (attempts, minutes) in [(0, 1), (1, 1), (2, 2), (3, 4), (8, 128), (9, 240), (70, 240)] {
+        assert_eq!(pause_after(attempts, id), TimeDelta::minutes(minutes), "{attempts}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_pause_is_stretched_by_up_to_a_quarter(attempts in 1..40_i32, id in any::<u128>()) {
+        let (plain, pause) = (pause_after(attempts, Uuid::nil()), pause_after(attempts, Uuid::from_u128(id)));
+        prop_assert!(plain <= pause && pause <= plain + plain / 4);
+    }
+}
+
+#[test]
+fn a_refusal_means_what_was_asked() {
+    for (asked, code, status, expected) in [
+        (Asked::Opening, 535, Some((5, 7, 8)), Refused::All),
+        (Asked::Opening, 554, None, Refused::All),
+        (Asked::Sender, 550, Some((5, 7, 1)), Refused::All),
+        (Asked::Sender, 553, None, Refused::All),
+        (Asked::Sender, 552, Some((5, 3, 4)), Refused::ForGood),
+        (Asked::Sender, 451, None, Refused::ForNow),
+        (Asked::Recipient, 450, Some((4, 2, 1)), Refused::ForNow),
+        (Asked::Recipient, 421, None, Refused::All),
+        (Asked::Recipient, 451, Some((4, 7, 1)), Refused::All),
+        (Asked::Recipient, 550, Some((5, 1, 1)), Refused::ForGood),
+        (Asked::Recipient, 550, None, Refused::ForGood),
+        (Asked::Recipient, 554, Some((5, 7, 1)), Refused::All),
+        (Asked::Message, 452, None, Refused::ForNow),
+        (Asked::Message, 554, Some((5, 7, 1)), Refused::ForGood),
+        (Asked::Message, 354, None, Refused::All),
+    ] {
+        assert_eq!(judge(asked, code, status), expected, "{asked:?} {code} {status:?}");
     }
 }

@@ -197,7 +197,7 @@ fn a_cancelled_or_withdrawn_event_cancels_and_brings_back_its_obligation() {
     facts.events[0].published_at = Some(facts.now);
     settle(&mut facts);
     facts.events.clear();
-    assert_eq!(reason(&settle(&mut facts)[0]), "The event is no longer on offer.");
+    assert_eq!(reason(&settle(&mut facts)[0]), "The event is no longer on offer to the school.");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 use chrono::TimeDelta;
 use proptest::prelude::*;
+use rules::calendar::Calendar;
 use rules::commitments::{ObligationState, OwedBy};
-use rules::reminders::{ObligationFacts, plan, unwanted};
+use rules::reminders::{ObligationFacts, plan, reach, unwanted};
 use strum::VariantArray as _;
 
 use crate::reminders::obligation;
@@ -44,6 +45,23 @@ proptest! {
             facts.ledger.insert((reminder.step, reminder.person_id));
         }
         prop_assert_eq!(plan(&facts, &policy(), now), Vec::new());
+    }
+
+    #[test]
+    fn nothing_is_planned_outside_the_reach_of_the_day(
+        facts in facts(),
+        hours in 0..(24 * 600_i64),
+        own in any::<bool>(),
+    ) {
+        let now = at("2026-08-20T00:00") + TimeDelta::hours(hours);
+        let calendars = if own { vec![facts.calendar.clone()] } else {
+            vec![Calendar::default(), facts.calendar.clone()]
+        };
+        let today = rules::calendar::local(now).date();
+        let (first, last) = reach(&policy(), today, &calendars);
+        if !(first..=last).contains(&facts.due_on) {
+            prop_assert_eq!(plan(&facts, &policy(), now), Vec::new());
+        }
     }
 }
 

@@ -153,9 +153,41 @@ const POLICY_EVENTS_AND_CALENDARS: &[Case] = &[
     ),
 ];
 
+const SELF_ASSESSMENT: &[Case] = &[
+    (r#"title = "Where we stand""#, r#"title = " ""#, "self_assessment.title", "empty"),
+    (r#"key = "routines""#, r#"key = "culture""#, "self_assessment.theme.culture.key", "twice"),
+    (r#"key = "routines""#, r#"key = "Day!""#, "self_assessment.theme.Day!.key", "no key"),
+    (
+        r#"prompt = "Are there routines?""#,
+        r#"prompt = """#,
+        "self_assessment.theme.routines.prompt",
+        "empty",
+    ),
+    (
+        r#"    { title = "Secure", description = "Everywhere." },
+"#,
+        "",
+        "self_assessment.theme.routines.levels",
+        "2 to",
+    ),
+    (
+        r#"title = "Secure", description = "Everywhere.""#,
+        r#"title = "Emerging", description = "Everywhere.""#,
+        "self_assessment.theme.routines.levels.2.title",
+        "twice",
+    ),
+    (
+        r#"description = "Everywhere.""#,
+        r#"description = """#,
+        "self_assessment.theme.routines.levels.2.description",
+        "empty",
+    ),
+];
+
 #[test]
 fn every_fault_is_named_with_its_place() {
-    for (good, bad, place, word) in [STRUCTURE_AND_PROMISES, POLICY_EVENTS_AND_CALENDARS].concat() {
+    let cases = [STRUCTURE_AND_PROMISES, POLICY_EVENTS_AND_CALENDARS, SELF_ASSESSMENT];
+    for (good, bad, place, word) in cases.concat() {
         assert!(GOOD.contains(good), "{good} is in the good set-up");
         let found = faults(&GOOD.replacen(good, bad, 1));
         assert!(
@@ -166,12 +198,15 @@ fn every_fault_is_named_with_its_place() {
 }
 
 #[test]
-fn a_set_up_without_cohorts_and_pathways_says_so() {
+fn a_set_up_without_cohorts_pathways_and_themes_says_so() {
     let mut set_up: SetUp = toml::from_str(GOOD).unwrap();
     set_up.cohorts.clear();
     set_up.pathways.clear();
+    set_up.self_assessment.as_mut().unwrap().themes.clear();
     let places: Vec<_> = set_up.faults().into_iter().map(|fault| fault.place).collect();
-    assert!(places.contains(&"cohort".to_owned()) && places.contains(&"pathway".to_owned()));
+    for place in ["cohort", "pathway", "self_assessment.theme"] {
+        assert!(places.contains(&place.to_owned()), "{place}: {places:?}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use rules::commitments::{
     Change, CommitmentFacts, CommitmentKind, DerivationFacts, EventFacts, ExistingObligation,
     ObligationState, TermFacts, Wanted, derive,
 };
+use rules::engagement::AlertPolicy;
 use rules::people::ContactRole;
 use rules::programme::{CommitmentRule, DueRule, EventKind, Policy, TermChoice};
 use uuid::Uuid;
@@ -74,6 +75,7 @@ pub fn policy() -> Policy {
         quiet_from: "18:00:00".parse().unwrap(),
         quiet_until: "07:30:00".parse().unwrap(),
         alert_when_overdue_by: 5,
+        alerts: AlertPolicy::default(),
     }
 }
 

@@ -3,9 +3,10 @@
 use serde_json::json;
 use tests::both;
 
+use crate::seed::events::{ATTENDANCE_CEDAR, BOOKING_CEDAR};
 use crate::seed::{
     ALERT_LONDON, ALL, ENROLMENT_CEDAR, HUB_LONDON, OBLIGATION, PARTNER_CEDAR, Who, app, ask, data,
-    global, id,
+    global, id, support,
 };
 
 /// Rows visible to the programme admin, the regional lead of the north, the lead of its hub, the
@@ -16,8 +17,11 @@ const ACCESS: &[(&str, [u64; 5])] = &[
     ("programmeTerms", [3, 3, 3, 3, 3]),
     ("pathways", [1, 1, 1, 1, 1]),
     ("commitments", [2, 2, 2, 2, 2]),
-    // One is of the whole programme, one of the north hub and not published.
-    ("events", [3, 2, 2, 1, 1]),
+    // Two are of the whole programme and published; of the north hub one is, one is not, and one is
+    // tomorrow. A draft of the programme is the admin's.
+    ("events", [7, 5, 5, 3, 2]),
+    ("bookings", [3, 2, 2, 1, 0]),
+    ("eventAttendances", [2, 1, 1, 1, 0]),
     ("schools", [6, 6, 6, 6, 6]),
     ("trusts", [1, 1, 1, 1, 1]),
     ("localAuthorities", [2, 2, 2, 2, 2]),
@@ -26,6 +30,12 @@ const ACCESS: &[(&str, [u64; 5])] = &[
     ("enrolments", [3, 2, 2, 1, 0]),
     // The hub's own duty is not its partners' business.
     ("obligations", [7, 6, 6, 5, 0]),
+    ("visits", [3, 2, 2, 1, 0]),
+    ("selfAssessmentFrameworks", [1, 1, 1, 1, 1]),
+    ("selfAssessments", [3, 2, 2, 1, 0]),
+    ("plans", [3, 2, 2, 1, 0]),
+    ("agreedActions", [3, 2, 2, 1, 0]),
+    ("reviews", [3, 2, 2, 1, 0]),
     ("alerts", [2, 1, 1, 0, 0]),
     ("reminders", [2, 1, 1, 1, 0]),
     ("messages", [2, 0, 0, 1, 0]),
@@ -83,12 +93,23 @@ async fn an_id_out_of_scope_answers_as_one_that_is_nobodys() {
             global("Enrolment", ENROLMENT_CEDAR),
             global("Obligation", id(OBLIGATION + 5)),
             global("EngagementAlert", ALERT_LONDON),
+            global("AlertEvent", id(801)),
             global("Message", id(131)),
             global("Reminder", id(151)),
             global("Person", id(99)),
             global("Contact", id(122)),
             global("Setting", PARTNER_CEDAR),
             global("RoleGrant", id(100)),
+            global("Booking", BOOKING_CEDAR),
+            global("EventAttendance", ATTENDANCE_CEDAR),
+            global("Visit", id(support::VISIT + 2)),
+            global("VisitChange", id(362)),
+            global("SelfAssessment", id(support::SELF_ASSESSMENT + 2)),
+            global("SelfAssessmentRating", id(372)),
+            global("Plan", id(support::PLAN + 2)),
+            global("Objective", id(support::OBJECTIVE + 2)),
+            global("AgreedAction", id(support::ACTION + 2)),
+            global("Review", id(support::REVIEW + 2)),
             global("Hub", id(999)),
             "nonsense".to_owned(),
         ];

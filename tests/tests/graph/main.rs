@@ -2,8 +2,12 @@
 
 mod access;
 mod acting;
+mod alerts;
 mod door;
+mod events;
+mod live;
 mod reading;
 mod refusals;
 mod seed;
+mod support;
 mod surveys;

@@ -1,6 +1,9 @@
 //! A small, plainly invented programme: two hubs in two regions and somebody in every role.
 
+mod engagement;
+pub mod events;
 mod rows;
+pub mod support;
 pub mod surveys;
 
 use api::app::App;
@@ -91,7 +94,11 @@ pub async fn app(world: &World) -> App {
     rows::hubs(&txn).await;
     rows::enrolments(&txn).await;
     rows::consequences(&txn).await;
+    events::rows(&txn).await;
+    engagement::stories(&txn).await;
+    support::rows(&txn).await;
     surveys::surveys(&txn).await;
+    support::rows(&txn).await;
     txn.commit().await.expect("a commit");
     app
 }

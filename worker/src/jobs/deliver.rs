@@ -1,28 +1,29 @@
 //! Delivers messages: the only place that sends mail, and never inside a transaction.
 //!
-//! Claim under a lease, look again whether it is still wanted, render once, write `handoff` and
-//! the bytes durably, hand over, write the outcome. A worker killed in between leaves a message
-//! that is either still to be sent or known to be in doubt.
+//! Claim under a lease, look again whether it is still wanted, render once, offer it to the mail
+//! server, write `handoff` and the bytes durably once that waits for them, hand over, write the
+//! outcome. A worker killed in between leaves a message that is either still to be sent or known to
+//! be in doubt.
 
-use chrono::{DateTime, TimeDelta, Utc};
+mod outcome;
+
+use chrono::{DateTime, Utc};
 use entity::messages::facts::Book;
 use entity::messages::message::ActiveModel;
-use entity::messages::outbox::{self, Lease, Parcel};
-use rules::messages::MessageState;
-use rules::reminders::{ReminderState, next_send_time};
+use entity::messages::outbox::{self, Lease};
+use entity::messages::parcels::{self, Content, Parcel, Reminders};
+use rules::messages::{MessageKind, MessageState};
+use rules::reminders::next_send_time;
 use sea_orm::ActiveValue::Set;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::mail::{digest, render};
+use crate::mail::render::{Links, Rendered, Words, render};
+use crate::mail::{Carrier, Outcome, digest, survey};
 use crate::pass::Done;
 
 /// Messages claimed at a time: few, so that the look before sending is fresh.
 const AT_ONCE: u64 = 20;
-/// First pause after a failure; it doubles with every further one.
-const FIRST_PAUSE: TimeDelta = TimeDelta::minutes(1);
-/// Longest pause after a failure.
-const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(4);
 
 pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<Done> {
     let txn = app.db.write().await?;
@@ -30,7 +31,8 @@ pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<D
     txn.commit().await?;
 
     let mut round = Round::default();
-    while !stop.is_cancelled() {
+    let mut carrier = app.mail.carrier();
+    while !stop.is_cancelled() && !round.over {
         let now = app.clock.now();
         let txn = app.db.write().await?;
         let seconds = app.config.worker.lease_seconds;
@@ -41,28 +43,47 @@ pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<D
         }
         let snapshot = app.db.snapshot().await?;
         let book = Book::load(&snapshot).await?;
-        let parcels = outbox::open(&snapshot, now, &book, claimed).await?;
+        let parcels = parcels::open(&snapshot, now, &book, claimed).await?;
         snapshot.commit().await?;
         let secret = app.link_secret().await?;
+        let desk = Desk { app, now, book: &book, secret: secret.as_bytes() };
+        let mut rest = Vec::new();
         for parcel in parcels {
-            let (id, outcome) = match parcel {
+            match parcel {
+                Ok(parcel) if round.over || stop.is_cancelled() => rest.push(parcel.lease()),
                 Ok(parcel) => {
                     let id = parcel.message.id;
-                    (id, deliver(app, now, &book, secret.as_bytes(), parcel).await)
+                    round.add(id, desk.deliver(&mut carrier, parcel).await);
                 }
-                Err((id, error)) => (id, Err(error.into())),
-            };
-            match outcome {
-                Ok(outcome) => round.add(outcome),
-                // Its lease runs out, and then it is tried again; the others do not wait for it.
-                Err(error) => {
-                    round.failed += 1;
-                    tracing::error!(message = %id, "a message failed: {error:#}");
-                }
+                Err((id, error)) => round.add(id, Err(error.into())),
             }
         }
+        give_back(app, now, &rest).await?;
     }
+    carrier.close().await;
     Ok(round.done())
+}
+
+/// Gives back what was claimed and not begun, so that nobody has to wait for the lease to run out.
+async fn give_back(app: &App, now: DateTime<Utc>, rest: &[Lease]) -> anyhow::Result<()> {
+    if rest.is_empty() {
+        return Ok(());
+    }
+    let txn = app.db.write().await?;
+    for lease in rest {
+        outbox::give_back(&txn, now, *lease, None, "Given back by the worker.").await?;
+    }
+    Ok(txn.commit().await?)
+}
+
+/// What became of one message.
+enum Ended {
+    /// It went to this state.
+    As(MessageState),
+    /// It was put off, and no other can be delivered now either.
+    WithAllOthers(MessageState),
+    /// Another worker has it by now.
+    Elsewhere,
 }
 
 /// What became of the messages of one run.
@@ -71,168 +92,197 @@ struct Round {
     accepted: usize,
     deferred: usize,
     stopped: usize,
+    uncertain: usize,
     failed: usize,
+    /// Whether the mail server takes no more for now.
+    over: bool,
 }
 
 impl Round {
-    fn add(&mut self, outcome: Option<MessageState>) {
-        match outcome {
-            Some(MessageState::Accepted) => self.accepted += 1,
-            Some(MessageState::Deferred) => self.deferred += 1,
-            Some(_) => self.stopped += 1,
-            None => {}
+    fn add(&mut self, id: uuid::Uuid, outcome: anyhow::Result<Ended>) {
+        let state = match outcome {
+            Ok(Ended::As(state)) => state,
+            Ok(Ended::WithAllOthers(state)) => {
+                self.over = true;
+                state
+            }
+            Ok(Ended::Elsewhere) => return,
+            // Its lease runs out, and then it is tried again; the others do not wait for it.
+            Err(error) => {
+                self.failed += 1;
+                tracing::error!(id = %id, "a message failed: {error:#}");
+                return;
+            }
+        };
+        match state {
+            MessageState::Accepted => self.accepted += 1,
+            MessageState::Deferred | MessageState::Pending => self.deferred += 1,
+            MessageState::Uncertain | MessageState::Held => self.uncertain += 1,
+            _ => self.stopped += 1,
         }
     }
 
     fn done(&self) -> Done {
         Done::counts(&[
             (self.accepted, "message delivered", "messages delivered"),
-            (self.deferred, "message put off after a failure", "messages put off after a failure"),
+            (self.deferred, "message put off", "messages put off"),
             (self.stopped, "message not sent after all", "messages not sent after all"),
+            (self.uncertain, "message in doubt", "messages in doubt"),
             (self.failed, "message failed", "messages failed"),
         ])
     }
 }
 
-/// Delivers one message, and says where it ended; nothing when another worker has it by now.
-async fn deliver(
-    app: &App,
+/// The minute of the day at which the reader wants routine mail, if they chose one.
+fn minute(parcel: &Parcel) -> Option<u32> {
+    parcel.person.digest_minute.and_then(|minute| u32::try_from(minute).ok())
+}
+
+/// What delivering one message takes.
+struct Desk<'a> {
+    app: &'a App,
     now: DateTime<Utc>,
-    book: &Book,
-    secret: &[u8],
-    mut parcel: Parcel,
-) -> anyhow::Result<Option<MessageState>> {
-    if parcel.items.is_empty() {
-        let detail = "Nothing in it is wanted any more.";
-        return end(app, now, parcel, MessageState::Cancelled, detail).await;
-    }
-    if parcel.message.expires_at <= now || !is_its_hour(book, &parcel, now)? {
-        let detail = "Its hour passed; what it was to say waits for the next digest.";
-        return end(app, now, parcel, MessageState::Expired, detail).await;
-    }
-    let kept = match (&parcel.message.body, parcel.message.message_id_header.clone()) {
-        // What may have arrived is sent again as it was; otherwise only if it still says the truth.
-        (Some(body), Some(id)) if parcel.in_doubt || parcel.dropped.is_empty() => {
-            Some((body.clone(), id))
+    book: &'a Book,
+    secret: &'a [u8],
+}
+
+impl Desk<'_> {
+    /// Delivers one message, and says where it ended.
+    async fn deliver(
+        &self,
+        carrier: &mut Carrier<'_>,
+        mut parcel: Parcel,
+    ) -> anyhow::Result<Ended> {
+        if let Some((state, reason)) = self.no_longer_wanted(&parcel)? {
+            return self.end(parcel, state, &reason).await;
         }
-        _ => None,
-    };
-    let mut set = ActiveModel { ..Default::default() };
-    let (bytes, message_id) = if let Some(kept) = kept {
-        kept
-    } else {
-        let links = render::Links { public_url: &app.config.http.public_url, secret, now };
-        let content = digest::content(book, &parcel, &links)?;
-        let rendered = match render::render(&app.sender, &parcel, content, now) {
-            Ok(rendered) => rendered,
-            Err(error) => {
-                tracing::warn!(message = %parcel.message.id, %error, "a mail cannot be written");
-                let detail = "No mail can be written to this address.";
-                return end(app, now, parcel, MessageState::Rejected, detail).await;
-            }
+        if let Some(later) = self.not_yet(&parcel)? {
+            return self.wait(&parcel, later).await;
+        }
+        let to = parcel.person.email.parse::<lettre::Address>();
+        let rendered = self.rendered(&parcel)?;
+        let (Some(rendered), Ok(to)) = (rendered, to) else {
+            let detail = "No mail can be written to this address.";
+            return self.end(parcel, MessageState::Rejected, detail).await;
         };
-        set.subject = Set(Some(rendered.subject));
-        set.message_id_header = Set(Some(rendered.message_id.clone()));
-        set.body = Set(Some(rendered.bytes.clone()));
-        (rendered.bytes, rendered.message_id)
-    };
 
-    let lease = parcel.lease();
-    let dropped = std::mem::take(&mut parcel.dropped);
-    let txn = app.db.write().await?;
-    let detail = format!("Handed over as {message_id}.");
-    let seconds = app.config.worker.lease_seconds;
-    if !outbox::begin_hand_over(&txn, now, lease, seconds, &detail, set).await? {
-        return Ok(None);
-    }
-    if !parcel.in_doubt {
-        dropped.write(&txn, now).await?;
-    }
-    txn.commit().await?;
-
-    match app.mail.hand_over(lease.id, &bytes).await {
-        Ok(detail) => accepted(app, now, lease, &detail).await,
-        Err(error) => {
-            tracing::warn!(message = %lease.id, %error, "a mail could not be handed over");
-            put_off(app, now, lease, parcel.message.attempts).await
+        parcel.message.subject = Some(rendered.subject.clone());
+        let from = &self.app.sender.email;
+        if let Err(setback) = carrier.offer(from, &to, &rendered.bytes).await {
+            return self.set_back(parcel, setback).await;
+        }
+        let begun = self.begin(&mut parcel, &rendered).await;
+        if !matches!(begun, Ok(true)) {
+            carrier.abandon();
+            return begun.map(|_| Ended::Elsewhere);
+        }
+        match carrier.hand_over(parcel.message.id, &rendered.bytes).await {
+            Outcome::Accepted(detail) => self.accepted(parcel.lease(), &detail).await,
+            Outcome::Refused(setback) => self.set_back(parcel, setback).await,
+            Outcome::Uncertain => self.cut_off(&parcel).await,
         }
     }
-}
 
-/// Whether routine mail about any of it may go to its reader now.
-fn is_its_hour(book: &Book, parcel: &Parcel, now: DateTime<Utc>) -> anyhow::Result<bool> {
-    let minute = parcel.person.digest_minute;
-    let minute = minute.and_then(|minute| u32::try_from(minute).ok());
-    for (_, fact) in &parcel.items {
-        let policy = book.policy(fact.row.programme_id)?;
-        if next_send_time(policy, &fact.rules.calendar, minute, now) <= now {
-            return Ok(true);
+    /// Where a message ends that is not to be sent any more, and why.
+    fn no_longer_wanted(&self, parcel: &Parcel) -> anyhow::Result<Option<(MessageState, String)>> {
+        let late = parcel.message.expires_at <= self.now;
+        Ok(match &parcel.content {
+            Content::Unwanted(reason) => Some((MessageState::Cancelled, reason.clone())),
+            Content::Digest(reminders) if reminders.items.is_empty() => {
+                let reason = "Nothing in it is wanted any more.";
+                Some((MessageState::Cancelled, reason.to_owned()))
+            }
+            Content::Digest(reminders) if late || !self.is_its_hour(parcel, reminders)? => {
+                let reason = "Its hour passed; what it was to say waits for the next digest.";
+                Some((MessageState::Expired, reason.to_owned()))
+            }
+            Content::Survey(_) if late => {
+                Some((MessageState::Expired, "Its time has passed.".to_owned()))
+            }
+            Content::Digest(_) | Content::Survey(_) => None,
+        })
+    }
+
+    /// Whether routine mail about any of it may go to its reader now.
+    fn is_its_hour(&self, parcel: &Parcel, reminders: &Reminders) -> anyhow::Result<bool> {
+        for (_, fact) in &reminders.items {
+            let policy = self.book.policy(fact.row.programme_id)?;
+            if next_send_time(policy, &fact.rules.calendar, minute(parcel), self.now) <= self.now {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// When a letter may go that keeps to school hours, if not now. All others may go at any time.
+    fn not_yet(&self, parcel: &Parcel) -> anyhow::Result<Option<DateTime<Utc>>> {
+        let (MessageKind::SurveyReminder, Content::Survey(letter)) = (parcel.kind, &parcel.content)
+        else {
+            return Ok(None);
+        };
+        let policy = self.book.policy(letter.campaign.programme_id)?;
+        let calendar = self.book.calendar(letter.setting_id);
+        let at = next_send_time(policy, &calendar, minute(parcel), self.now);
+        Ok((at > self.now).then_some(at))
+    }
+
+    /// The bytes of a message; none when no mail can be written to its address.
+    fn rendered(&self, parcel: &Parcel) -> anyhow::Result<Option<Rendered>> {
+        let row = &parcel.message;
+        // What may have arrived is sent again as it was; otherwise only if it still says the truth.
+        let as_it_was = parcel.in_doubt
+            || matches!(&parcel.content, Content::Digest(it) if it.dropped.is_empty());
+        if let (true, Some(bytes), Some(id)) = (as_it_was, &row.body, &row.message_id_header) {
+            let subject = row.subject.clone().unwrap_or_default();
+            let message_id = id.clone();
+            return Ok(Some(Rendered { subject, message_id, bytes: bytes.clone() }));
+        }
+        let words = self.words(parcel)?;
+        match render(&self.app.sender, parcel, words, self.now) {
+            Ok(rendered) => Ok(Some(rendered)),
+            Err(error) => {
+                tracing::warn!(id = %row.id, %error, "a mail cannot be written");
+                Ok(None)
+            }
         }
     }
-    Ok(false)
-}
 
-async fn accepted(
-    app: &App,
-    now: DateTime<Utc>,
-    lease: Lease,
-    detail: &str,
-) -> anyhow::Result<Option<MessageState>> {
-    let to = MessageState::Accepted;
-    let set = ActiveModel { leased_until: Set(None), ..Default::default() };
-    let txn = app.db.write().await?;
-    if !outbox::advance(&txn, now, lease, to, detail, set).await? {
-        return Ok(None);
+    fn words(&self, parcel: &Parcel) -> anyhow::Result<Words> {
+        let public_url = &self.app.config.http.public_url;
+        let links = Links { public_url, secret: self.secret, now: self.now };
+        match &parcel.content {
+            Content::Digest(reminders) => {
+                let digest = digest::content(self.book, &parcel.person, reminders, &links)?;
+                Ok(digest.words()?)
+            }
+            Content::Survey(letter) => {
+                let letter = survey::content(&parcel.person, letter, parcel.kind, &links);
+                Ok(letter.words()?)
+            }
+            Content::Unwanted(_) => anyhow::bail!("what is not wanted has no words"),
+        }
     }
-    outbox::settle_reminders(&txn, now, lease.id, ReminderState::Sent, None).await?;
-    txn.commit().await?;
-    Ok(Some(to))
-}
 
-/// A failure known to have delivered nothing: tried again later.
-async fn put_off(
-    app: &App,
-    now: DateTime<Utc>,
-    lease: Lease,
-    attempts: i32,
-) -> anyhow::Result<Option<MessageState>> {
-    let doubled = 1_i32 << (attempts - 1).clamp(0, 10);
-    let pause = (FIRST_PAUSE * doubled).min(LONGEST_PAUSE);
-    let to = MessageState::Deferred;
-    let set =
-        ActiveModel { send_after: Set(now + pause), leased_until: Set(None), ..Default::default() };
-    let detail = format!("It could not be handed over; again in {} minutes.", pause.num_minutes());
-    let txn = app.db.write().await?;
-    if !outbox::advance(&txn, now, lease, to, &detail, set).await? {
-        return Ok(None);
+    /// Writes down that the bytes go out now. False when another worker has the message.
+    async fn begin(&self, parcel: &mut Parcel, rendered: &Rendered) -> anyhow::Result<bool> {
+        let Self { app, now, .. } = *self;
+        let set = ActiveModel {
+            subject: Set(Some(rendered.subject.clone())),
+            message_id_header: Set(Some(rendered.message_id.clone())),
+            body: Set(Some(rendered.bytes.clone())),
+            ..Default::default()
+        };
+        let txn = app.db.write().await?;
+        let detail = format!("Handed over as {}.", rendered.message_id);
+        let seconds = app.config.worker.lease_seconds;
+        let lease = parcel.lease();
+        if !outbox::begin_hand_over(&txn, now, lease, seconds, &detail, set).await? {
+            return Ok(false);
+        }
+        if let (Content::Digest(reminders), false) = (&mut parcel.content, parcel.in_doubt) {
+            std::mem::take(&mut reminders.dropped).write(&txn, now).await?;
+        }
+        txn.commit().await?;
+        Ok(true)
     }
-    txn.commit().await?;
-    Ok(Some(to))
-}
-
-/// Ends a message that is not sent, and settles what it carried.
-async fn end(
-    app: &App,
-    now: DateTime<Utc>,
-    parcel: Parcel,
-    to: MessageState,
-    detail: &str,
-) -> anyhow::Result<Option<MessageState>> {
-    let lease = parcel.lease();
-    let set = ActiveModel { leased_until: Set(None), ..Default::default() };
-    let txn = app.db.write().await?;
-    if !outbox::advance(&txn, now, lease, to, detail, set).await? {
-        return Ok(None);
-    }
-    parcel.dropped.write(&txn, now).await?;
-    // What may have arrived is not said twice.
-    let rest = match to {
-        MessageState::Expired if !parcel.in_doubt => ReminderState::Planned,
-        MessageState::Expired => ReminderState::Expired,
-        _ => ReminderState::Cancelled,
-    };
-    let reason = (rest == ReminderState::Cancelled).then_some(detail);
-    outbox::settle_reminders(&txn, now, lease.id, rest, reason).await?;
-    txn.commit().await?;
-    Ok(Some(to))
 }

@@ -3,16 +3,30 @@
 
 use std::collections::BTreeSet;
 
+use askama::Template;
 use chrono::{Datelike as _, NaiveDate};
 use entity::messages::facts::{Book, Fact};
-use entity::messages::outbox::Parcel;
+use entity::messages::parcels::Reminders;
 use entity::outcome::StoreError;
+use entity::people::person;
 use rules::calendar::{local, working_days_in_words};
 use rules::commitments::{Action, OwedBy};
 use rules::links::Purpose;
 use rules::reminders::Step;
 
-use super::render::Links;
+use super::render::{Links, Words, one_line};
+
+#[derive(Template)]
+#[template(path = "digest/text.txt")]
+struct Text<'a> {
+    digest: &'a Digest,
+}
+
+#[derive(Template)]
+#[template(path = "digest/page.html")]
+struct Html<'a> {
+    digest: &'a Digest,
+}
 
 /// A digest, ready for its templates.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +67,8 @@ pub struct Item {
     pub when: String,
     /// Whether it is overdue.
     pub overdue: bool,
+    /// What can be done on the page behind the link.
+    pub label: &'static str,
     /// The page to report it done on.
     pub link: String,
 }
@@ -61,21 +77,26 @@ pub struct Item {
 ///
 /// # Errors
 /// A programme that is not in the book.
-pub fn content(book: &Book, parcel: &Parcel, links: &Links<'_>) -> Result<Digest, StoreError> {
+pub fn content(
+    book: &Book,
+    reader: &person::Model,
+    reminders: &Reminders,
+    links: &Links<'_>,
+) -> Result<Digest, StoreError> {
     let today = local(links.now).date();
-    let person = parcel.person.id;
+    let person = reader.id;
     let (mut duties, mut late) = (Vec::new(), Vec::new());
     let (mut own, mut theirs) = (Vec::new(), Vec::new());
     let mut programmes = BTreeSet::new();
     let mut seen = BTreeSet::new();
-    for (step, fact) in &parcel.items {
+    for (step, fact) in &reminders.items {
         if !seen.insert(fact.row.id) {
             continue;
         }
         book.policy(fact.row.programme_id)?;
         programmes.extend(book.programmes.get(&fact.row.programme_id).map(|(name, _)| name));
         let link = links.to(Purpose::Obligation(fact.row.id), person);
-        let item = item(fact, today, link);
+        let item = item(fact, links.now, link);
         match step {
             Step::Before(_) | Step::After(_) => {
                 own.push(fact);
@@ -92,13 +113,23 @@ pub fn content(book: &Book, parcel: &Parcel, links: &Links<'_>) -> Result<Digest
         }
     }
     Ok(Digest {
-        subject: subject(&own, &theirs, today),
-        name: parcel.person.name.clone(),
+        subject: one_line(&subject(&own, &theirs, today)),
+        name: one_line(&reader.name),
         duties,
         late,
         programmes: programmes.into_iter().cloned().collect::<Vec<_>>().join(" and "),
         preferences: links.to(Purpose::Preferences, person),
     })
+}
+
+impl Digest {
+    /// The digest in words.
+    ///
+    /// # Errors
+    /// A template fails.
+    pub fn words(&self) -> Result<Words, askama::Error> {
+        Words::fill(&self.subject, &self.name, &Text { digest: self }, &Html { digest: self })
+    }
 }
 
 /// Name of the school, or of the hub for its own duties.
@@ -122,7 +153,8 @@ fn add(sections: &mut Vec<Section>, fact: &Fact, hub: Option<&String>, item: Ite
     }
 }
 
-fn item(fact: &Fact, today: NaiveDate, link: String) -> Item {
+fn item(fact: &Fact, now: chrono::DateTime<chrono::Utc>, link: String) -> Item {
+    let today = local(now).date();
     let due = fact.row.due_on;
     let overdue = due < today;
     let when = if overdue {
@@ -146,10 +178,13 @@ fn item(fact: &Fact, today: NaiveDate, link: String) -> Item {
         Action::WatchRecording => {
             Some("The session has taken place: watching its recording counts.")
         }
-        Action::Attend => Some("Report it done once you have been there."),
+        Action::Attend => Some("Once it has taken place, report it done by the same link."),
         Action::Do => None,
     };
-    Item { title: fact.row.title.clone(), how, when, overdue, link }
+    let ahead = fact.starts_at.is_some_and(|starts_at| starts_at > now)
+        || fact.row.opens_on.is_some_and(|first| first > today);
+    let label = if ahead { "See what it is about" } else { "Report it done" };
+    Item { title: fact.row.title.clone(), how, when, overdue, label, link }
 }
 
 /// `Friday 9 October 2026`.

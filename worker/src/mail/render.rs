@@ -4,13 +4,11 @@ use std::time::SystemTime;
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use entity::messages::outbox::Parcel;
+use entity::messages::parcels::Parcel;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, MultiPartKind, SinglePart};
 use rules::links::{Link, Purpose};
 use uuid::Uuid;
-
-use super::digest::Digest;
 
 /// What links in a mail are made from.
 #[derive(Clone, Copy, Debug)]
@@ -57,21 +55,45 @@ pub enum RenderError {
     /// The parts make no mail.
     #[error(transparent)]
     Mail(#[from] lettre::error::Error),
-    /// A template failed.
-    #[error(transparent)]
-    Template(#[from] askama::Error),
 }
 
-#[derive(Template)]
-#[template(path = "digest/text.txt")]
-struct Text<'a> {
-    digest: &'a Digest,
+/// What a mail says, in both its forms.
+#[derive(Clone, Debug)]
+pub struct Words {
+    /// Subject line.
+    pub subject: String,
+    /// The reader's name.
+    pub name: String,
+    /// As text.
+    pub text: String,
+    /// As HTML.
+    pub html: String,
 }
 
-#[derive(Template)]
-#[template(path = "digest/page.html")]
-struct Html<'a> {
-    digest: &'a Digest,
+impl Words {
+    /// Fills both templates of a mail.
+    ///
+    /// # Errors
+    /// A template fails.
+    pub fn fill(
+        subject: &str,
+        name: &str,
+        text: &impl Template,
+        html: &impl Template,
+    ) -> Result<Self, askama::Error> {
+        Ok(Self {
+            subject: subject.to_owned(),
+            name: name.to_owned(),
+            text: text.render()?,
+            html: html.render()?,
+        })
+    }
+}
+
+/// On one line, as a header must be: a name from a file may hold anything.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Says that no person wrote this, so that no machine answers it (RFC 3834).
@@ -92,37 +114,31 @@ impl Header for AutoSubmitted {
     }
 }
 
-/// Writes a digest: text first, then HTML, both complete.
+/// Writes a mail: text first, then HTML, both complete.
 ///
 /// # Errors
 /// An address no mail can be written to.
 pub fn render(
     sender: &Mailbox,
     parcel: &Parcel,
-    mut digest: Digest,
+    words: Words,
     now: DateTime<Utc>,
 ) -> Result<Rendered, RenderError> {
-    // A name from a file may hold anything; a header holds one line.
-    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    digest.name = one_line(&digest.name);
-    digest.subject = one_line(&digest.subject);
     let id = parcel.message.id;
     let message_id = format!("<{id}@{}>", sender.email.domain());
     let address = parcel.person.email.parse().map_err(|_| RenderError::Address)?;
-    let text = Text { digest: &digest }.render()?;
-    let html = Html { digest: &digest }.render()?;
     let parts = MultiPart::builder()
         .kind(MultiPartKind::Alternative)
         .boundary(format!("hubs-{}", id.simple()))
-        .singlepart(SinglePart::plain(text))
-        .singlepart(SinglePart::html(html));
+        .singlepart(SinglePart::plain(words.text))
+        .singlepart(SinglePart::html(words.html));
     let message = lettre::Message::builder()
         .from(sender.clone())
-        .to(Mailbox::new(Some(digest.name.clone()), address))
-        .subject(&digest.subject)
+        .to(Mailbox::new(Some(words.name), address))
+        .subject(&words.subject)
         .date(SystemTime::from(now))
         .message_id(Some(message_id.clone()))
         .header(AutoSubmitted("auto-generated".to_owned()))
         .multipart(parts)?;
-    Ok(Rendered { subject: digest.subject, message_id, bytes: message.formatted() })
+    Ok(Rendered { subject: words.subject, message_id, bytes: message.formatted() })
 }

@@ -4,7 +4,7 @@ mod apply;
 mod enrolment;
 mod lookup;
 pub mod report;
-mod row;
+pub(in crate::commands) mod row;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -55,7 +55,7 @@ pub async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// The text of a file: UTF-8, or else what Windows spreadsheets write.
-fn decode(bytes: Vec<u8>) -> String {
+pub(in crate::commands) fn decode(bytes: Vec<u8>) -> String {
     let text = String::from_utf8(bytes).unwrap_or_else(|error| {
         let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(error.as_bytes());
         text.into_owned()
@@ -63,10 +63,10 @@ fn decode(bytes: Vec<u8>) -> String {
     text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)
 }
 
-/// One row of the file.
-struct Line {
-    number: u64,
-    record: StringRecord,
+/// One row of a file.
+pub(in crate::commands) struct Line {
+    pub number: u64,
+    pub record: StringRecord,
 }
 
 /// Imports the text of a file within the caller's transaction. A report with faults means that the
@@ -79,7 +79,7 @@ pub async fn import(
     now: DateTime<Utc>,
     text: &str,
 ) -> anyhow::Result<Report> {
-    let (header, lines) = match read(text) {
+    let (header, lines) = match read(text, COLUMNS, "record") {
         Ok(read) => read,
         Err(row) => {
             return Ok(Report { rows: vec![row], obligations_changed: 0 });
@@ -101,19 +101,24 @@ pub async fn import(
     Ok(Report { rows, obligations_changed: importer.obligations_changed })
 }
 
-/// Splits the text into header and filled rows.
-fn read(text: &str) -> Result<(StringRecord, Vec<Line>), RowReport> {
+/// Splits the text into header and filled rows. The header names some of these columns, the `first`
+/// of them at least.
+pub(in crate::commands) fn read(
+    text: &str,
+    columns: &[&str],
+    first: &str,
+) -> Result<(StringRecord, Vec<Line>), RowReport> {
     let mut reader =
         csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
     let header =
-        reader.headers().map_err(|error| faulty(1, "file", "record", error.to_string()))?.clone();
-    if !header.iter().any(|name| name == "record") {
-        let problem = "The first line must name the columns, one of them \"record\".";
-        return Err(faulty(1, "header", "record", problem.to_owned()));
+        reader.headers().map_err(|error| faulty(1, "file", first, error.to_string()))?.clone();
+    if !header.iter().any(|name| name == first) {
+        let problem = format!("The first line must name the columns, one of them \"{first}\".");
+        return Err(faulty(1, "header", first, problem));
     }
     for (index, name) in header.iter().enumerate() {
-        if !name.is_empty() && !COLUMNS.contains(&name) {
-            let problem = format!("There is no such column. There are: {}.", COLUMNS.join(", "));
+        if !name.is_empty() && !columns.contains(&name) {
+            let problem = format!("There is no such column. There are: {}.", columns.join(", "));
             return Err(faulty(1, "header", name, problem));
         }
         if !name.is_empty() && header.iter().take(index).any(|other| other == name) {
@@ -125,7 +130,7 @@ fn read(text: &str) -> Result<(StringRecord, Vec<Line>), RowReport> {
     for record in reader.records() {
         let record = record.map_err(|error| {
             let line = error.position().map_or(0, csv::Position::line);
-            faulty(line, "row", "record", error.to_string())
+            faulty(line, "row", first, error.to_string())
         })?;
         let number = record.position().map_or(0, csv::Position::line);
         if record.iter().any(|cell| !cell.is_empty()) {
@@ -134,7 +139,7 @@ fn read(text: &str) -> Result<(StringRecord, Vec<Line>), RowReport> {
     }
     if lines.is_empty() {
         let problem = "There are no rows under the header.".to_owned();
-        return Err(faulty(1, "file", "record", problem));
+        return Err(faulty(1, "file", first, problem));
     }
     Ok((header, lines))
 }

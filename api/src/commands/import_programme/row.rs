@@ -138,6 +138,12 @@ impl<'a> Cells<'a> {
         day
     }
 
+    /// A day, if filled in.
+    pub fn optional_day(&mut self, column: &str) -> Option<NaiveDate> {
+        self.optional(column)?;
+        self.day(column)
+    }
+
     /// A London time that must be filled in.
     pub fn time(&mut self, column: &str) -> Option<DateTime<Utc>> {
         self.text(column)?;
@@ -170,12 +176,17 @@ impl<'a> Cells<'a> {
 
     /// Yes or no; no when empty.
     pub fn yes(&mut self, column: &str) -> bool {
-        match self.optional(column) {
-            None | Some("no") => false,
-            Some("yes") => true,
-            Some(cell) => {
+        self.yes_or_no(column).unwrap_or(false)
+    }
+
+    /// Yes or no, if filled in.
+    pub fn yes_or_no(&mut self, column: &str) -> Option<bool> {
+        match self.optional(column)? {
+            "no" => Some(false),
+            "yes" => Some(true),
+            cell => {
                 self.fault(column, format!("\"{cell}\" is neither yes nor no."));
-                false
+                None
             }
         }
     }

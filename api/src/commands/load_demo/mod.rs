@@ -1,8 +1,12 @@
 //! `api load-demo`: the invented demo programme, as it stands on Monday 5 October 2026.
 
+mod engagement;
+mod events;
 mod people;
+mod plans;
 mod story;
 mod surveys;
+mod visits;
 
 use std::io::Write as _;
 
@@ -53,6 +57,7 @@ pub async fn load(db: &Database, now: DateTime<Utc>) -> anyhow::Result<Vec<DemoT
         story::tell(&txn, now, PROGRAMME).await?;
         surveys::tell(&txn, now).await?;
         people::add(&txn, now).await?;
+        engagement::tell(&txn, now).await?;
         txn.commit().await?;
     }
     let txn = db.write().await?;

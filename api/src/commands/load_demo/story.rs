@@ -19,6 +19,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::{plans, visits};
 use crate::commands::import_programme;
 
 /// The steps of the story: days on which somebody joined or a term began.
@@ -46,6 +47,9 @@ const FATES: &[(i32, &str, &str, Fate)] = &[
     (900_017, "regional.feedback-term-2", "term-2", Fate::LeftOpen),
     // Missed, and the recording is due on Thursday 8 October.
     (900_004, "regional.cpd", "january-2026-cpd-5", Fate::LeftOpen),
+    // Neither attended nor watched: behind with two sessions.
+    (900_007, "regional.cpd", "january-2026-cpd-3", Fate::LeftOpen),
+    (900_007, "regional.cpd", "january-2026-cpd-4", Fate::LeftOpen),
     // Missed for good.
     (900_016, "regional.open-day", "term-2", Fate::LeftOpen),
     (
@@ -88,6 +92,9 @@ pub(super) async fn tell(
         }
         do_what_was_due(txn, step, until).await?;
     }
+    super::events::tell(txn, now).await?;
+    visits::tell(txn).await?;
+    plans::tell(txn).await?;
     for programme in &programmes {
         rederive_programme(txn, now, programme.id).await?;
     }
@@ -157,6 +164,10 @@ async fn do_what_was_due(
             Some(Fate::Excused(reason)) => {
                 excuse(txn, &Scope::System, None, at, row.id, None, reason).await?;
             }
+            None if super::events::was_there(txn, &row, done_on).await? => {}
+            Some(Fate::MetEarly(_)) | None
+                if visits::perform(txn, done_on, &row).await?
+                    || plans::perform(txn, done_on, &row).await? => {}
             Some(Fate::MetEarly(_)) | None => {
                 let note = "Recorded for the demonstration.";
                 record_met(txn, &Scope::System, None, at, row.id, None, done_on, note).await?;

@@ -3,14 +3,20 @@
 mod obligation;
 mod parts;
 mod preferences;
+mod survey;
+mod survey_entrance;
+mod survey_guesses;
+mod survey_views;
 
-use axum::Router;
+use std::sync::Arc;
+
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::get;
+use axum::{Extension, Router};
 use rules::links::{Link, LinkFault, Purpose};
 
 use self::parts::PageError;
@@ -19,13 +25,35 @@ use crate::app::App;
 /// Largest form: a note of 2,000 characters, every one of them escaped.
 const LARGEST_FORM: usize = 32 * 1024;
 
+/// Largest page of answers: several texts of 2,000 characters, every one of them escaped.
+const LARGEST_ANSWERS: usize = 256 * 1024;
+
 /// The routes of the pages, to be merged into the api's own.
 pub fn router() -> Router<App> {
     Router::new()
         .route("/o/{token}", get(obligation::show).post(obligation::report))
         .route("/preferences/{token}", get(preferences::show).post(preferences::choose))
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .merge(surveys())
         .layer(map_response(guard))
+}
+
+/// The pages on which a survey is answered: by a code, or by a contact's own link.
+fn surveys() -> Router<App> {
+    let mut router =
+        Router::new().route("/survey", get(survey::ask_for_code).post(survey::look_up_code));
+    for entrance in ["/survey/{code}", "/s/{token}"] {
+        router = router
+            .route(entrance, get(survey::welcome).post(survey::begin))
+            .route(&format!("{entrance}/{{submission}}"), get(survey::go_on))
+            .route(
+                &format!("{entrance}/{{submission}}/{{step}}"),
+                get(survey::show).post(survey::act),
+            );
+    }
+    router
+        .layer(DefaultBodyLimit::max(LARGEST_ANSWERS))
+        .layer(Extension(Arc::new(survey_guesses::Guesses::default())))
 }
 
 /// A page holds a link's rights in its address and personal data in its text: it is not kept, not
@@ -60,6 +88,13 @@ impl FromRequestParts<App> for Opened {
         let Ok(Path(token)) = Path::<String>::from_request_parts(parts, app).await else {
             return Err(PageError::Unknown);
         };
+        Self::read(app, token).await
+    }
+}
+
+impl Opened {
+    /// Opens a token as of now.
+    async fn read(app: &App, token: String) -> Result<Self, PageError> {
         let secret = parts::secret(app).await?;
         match Link::open(secret.as_bytes(), &token, app.clock.now()) {
             Ok(link) => Ok(Self { token, link }),
@@ -67,9 +102,7 @@ impl FromRequestParts<App> for Opened {
             Err(LinkFault::Expired) => Err(PageError::Expired),
         }
     }
-}
 
-impl Opened {
     /// The obligation this link is for.
     fn obligation(&self) -> Result<uuid::Uuid, PageError> {
         match self.link.purpose {

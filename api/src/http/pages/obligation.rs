@@ -5,16 +5,21 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::NaiveDate;
-use entity::enrolments::{obligation, record_met};
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::enrolments::{enrolment_change, obligation, record_met};
+use entity::hubs::hub;
 use entity::messages::facts::{self, Book, Fact};
 use entity::outcome::{Refusal, StoreError};
-use entity::people::person;
+use entity::people::{contact, person, role_grant};
 use entity::scope::Scope;
 use rules::calendar::{in_words, local};
 use rules::commitments::{Action, ObligationState, is_overdue};
-use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _};
+use sea_orm::sea_query::Query;
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _,
+};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::Opened;
 use super::parts::{PageError, page};
@@ -25,13 +30,13 @@ use crate::app::App;
 #[template(path = "pages/obligation.html")]
 struct Page {
     title: String,
-    how: Option<&'static str>,
+    how: Option<String>,
     setting: String,
     hub: String,
     due: String,
     status: &'static str,
     status_class: &'static str,
-    explanation: Option<&'static str>,
+    explanation: Option<String>,
     met_on: Option<String>,
     recorded_by: Option<String>,
     note: Option<String>,
@@ -53,6 +58,7 @@ impl Page {
 /// What the form sends.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Report {
+    #[serde(default)]
     met_on: String,
     #[serde(default)]
     note: String,
@@ -97,7 +103,7 @@ async fn record(app: &App, link: &Opened, report: &Report) -> Result<(), StoreEr
         StoreError::refused(
             entity::outcome::RefusalCode::Invalid,
             Some("metOn"),
-            "Give the day it was done, such as 2026-10-05.",
+            "Give the day it was done, as year, month and day: 2026-10-05.",
         )
     })?;
     let txn = app.db.write().await?;
@@ -118,7 +124,15 @@ async fn find(app: &App, link: &Opened) -> Result<Fact, PageError> {
     let mut facts = facts::load(&snapshot, &book, app.clock.now(), which).await?;
     snapshot.commit().await?;
     let fact = facts.remove(&id).ok_or(PageError::Unknown)?;
-    if fact.concerns(link.link.person_id) { Ok(fact) } else { Err(PageError::Revoked) }
+    let person = link.link.person_id;
+    if fact.concerns(person) {
+        return Ok(fact);
+    }
+    let moved = match fact.row.enrolment_id {
+        Some(enrolment) => led_before(app.db.reader(), enrolment, person).await?,
+        None => false,
+    };
+    Err(if moved { PageError::Moved } else { PageError::Revoked })
 }
 
 async fn view(
@@ -135,21 +149,23 @@ async fn view(
     };
     let overdue = is_overdue(state, fact.row.due_at, now);
     let (status, status_class, explanation) = status(&fact, overdue);
+    let may_report =
+        fact.rules.live && matches!(state, ObligationState::Open | ObligationState::Missed);
+    let waits = waits(&fact, now).filter(|_| may_report);
     let today = local(now).date().to_string();
-    let how = (fact.action == Action::WatchRecording && state == ObligationState::Open)
-        .then_some("The session has taken place: watching its recording counts.");
+    let watch = (fact.action == Action::WatchRecording && state == ObligationState::Open)
+        .then(|| "The session has taken place: watching its recording counts.".to_owned());
     Ok(Page {
-        how,
+        can_report: may_report && waits.is_none(),
+        how: waits.or(watch),
         due: in_words(fact.row.due_on),
         status,
         status_class,
         explanation,
         met_on: fact.row.met_on.map(in_words),
         recorded_by: recorded_by.map(|person| person.name),
-        // A cancelled row's note is the machinery's own word; the explanation says it better.
+        // A cancelled row's note says why it was: that is its explanation.
         note: fact.row.note.filter(|_| state.is_settled()),
-        can_report: fact.rules.live
-            && matches!(state, ObligationState::Open | ObligationState::Missed),
         entered_day: entered.map_or_else(|| today.clone(), |report| report.met_on.clone()),
         entered_note: entered.map_or_else(String::new, |report| report.note.clone()),
         today,
@@ -160,26 +176,65 @@ async fn view(
     })
 }
 
+/// Why nobody can have done it yet: its event has not taken place, or its first day not come.
+fn waits(fact: &Fact, now: DateTime<Utc>) -> Option<String> {
+    if let Some(starts_at) = fact.starts_at.filter(|starts_at| *starts_at > now) {
+        let (day, time) = (in_words(local(starts_at).date()), local(starts_at).format("%H:%M"));
+        return Some(format!(
+            "It takes place on {day} at {time}. Once it has taken place, it can be reported done \
+             here."
+        ));
+    }
+    let first = fact.row.opens_on.filter(|first| *first > local(now).date())?;
+    Some(format!("It can be done, and reported done here, from {} on.", in_words(first)))
+}
+
+/// Whether a person led a hub that supported a partner before it moved to another.
+async fn led_before(
+    db: &impl ConnectionTrait,
+    enrolment_id: Uuid,
+    person: Uuid,
+) -> Result<bool, DbErr> {
+    let moves = enrolment_change::Entity::find()
+        .filter(enrolment_change::Column::EnrolmentId.eq(enrolment_id))
+        .filter(enrolment_change::Column::Kind.eq("transferred"))
+        .all(db)
+        .await?;
+    let hubs: Vec<Uuid> = moves.into_iter().filter_map(|row| row.from_hub_id).collect();
+    let granted = role_grant::Entity::find()
+        .filter(role_grant::Column::PersonId.eq(person))
+        .filter(role_grant::Column::HubId.is_in(hubs.iter().copied()))
+        .filter(role_grant::Column::RevokedAt.is_null());
+    let leads = Query::select()
+        .column(hub::Column::LeadSettingId)
+        .from(hub::Entity)
+        .and_where(hub::Column::Id.is_in(hubs.iter().copied()))
+        .to_owned();
+    let named = contact::Entity::find()
+        .filter(contact::Column::PersonId.eq(person))
+        .filter(contact::Column::SettingId.in_subquery(leads))
+        .filter(contact::Column::EndedAt.is_null());
+    Ok(granted.one(db).await?.is_some() || named.one(db).await?.is_some())
+}
+
 /// Where it stands in a word, how that looks, and what it means where that is not plain.
-fn status(fact: &Fact, overdue: bool) -> (&'static str, &'static str, Option<&'static str>) {
+fn status(fact: &Fact, overdue: bool) -> (&'static str, &'static str, Option<String>) {
+    let text = |text: &str| Some(text.to_owned());
     match fact.rules.state {
         ObligationState::Met => ("Done", "good", None),
-        ObligationState::Excused => ("Excused", "good", Some("Nothing needs to be done.")),
-        ObligationState::Cancelled => (
-            "No longer owed",
-            "calm",
-            Some(
-                "It was withdrawn: the school left the programme, or what it was about was \
-                 cancelled. Nothing needs to be done.",
-            ),
-        ),
+        ObligationState::Excused => ("Excused", "good", text("Nothing needs to be done.")),
+        ObligationState::Cancelled => {
+            // Whoever cancelled it wrote down why; it may be any of several reasons.
+            let why = fact.row.note.as_deref().unwrap_or("It was withdrawn.");
+            ("No longer owed", "calm", Some(format!("{why} Nothing needs to be done.")))
+        }
         ObligationState::Missed => {
-            ("Missed", "late", Some("Its day has passed. If it was done in time, report it below."))
+            ("Missed", "late", text("Its day has passed. If it was done in time, report it below."))
         }
         ObligationState::Open if !fact.rules.live => (
             "On hold",
             "calm",
-            Some("The school is paused or closed. Nothing needs to be done now."),
+            text("The school is paused or closed. Nothing needs to be done now."),
         ),
         ObligationState::Open if overdue => ("Overdue", "late", None),
         ObligationState::Open => ("To do", "calm", None),

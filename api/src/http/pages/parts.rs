@@ -20,6 +20,8 @@ pub(super) enum PageError {
     Expired,
     /// Genuine, but its person no longer has a part in what it is about.
     Revoked,
+    /// Genuine, but the school has moved to another hub than the one its person leads.
+    Moved,
     /// A form that cannot be read.
     BadForm,
     /// A fault of ours.
@@ -47,9 +49,11 @@ impl From<askama::Error> for PageError {
 /// A page that says what to do instead.
 #[derive(Template)]
 #[template(path = "pages/notice.html")]
-struct Notice {
-    title: &'static str,
-    advice: &'static str,
+pub(super) struct Notice<'a> {
+    /// What is the matter.
+    pub title: &'a str,
+    /// What to do instead.
+    pub advice: &'a str,
 }
 
 impl IntoResponse for PageError {
@@ -72,6 +76,12 @@ impl IntoResponse for PageError {
                 "This link no longer works for you",
                 "You are no longer named as a contact for this. If that is a mistake, ask your \
                  school or your hub lead.",
+            ),
+            Self::Moved => (
+                StatusCode::GONE,
+                "This school has moved to another hub",
+                "It is supported by another hub now, whose lead sees where it stands. There is \
+                 nothing more for you to do.",
             ),
             Self::BadForm => (
                 StatusCode::BAD_REQUEST,

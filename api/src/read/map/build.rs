@@ -56,7 +56,7 @@ pub fn word<V: Vocabulary>(
     Field { name, about, kind }
 }
 
-/// A field worked out from columns.
+/// A field worked out from columns, never null.
 pub fn derived<C: ColumnTrait>(
     name: &'static str,
     columns: &[C],
@@ -67,9 +67,25 @@ pub fn derived<C: ColumnTrait>(
     let kind = Kind::Derived {
         columns: columns.iter().map(sea_orm::IdenStatic::as_str).collect(),
         leaf,
+        nullable: false,
         compute,
     };
     Field { name, about, kind }
+}
+
+/// A field worked out from columns, or null.
+pub fn derived_if_any<C: ColumnTrait>(
+    name: &'static str,
+    columns: &[C],
+    leaf: Leaf,
+    compute: Compute,
+    about: &'static str,
+) -> Field {
+    let mut field = derived(name, columns, leaf, compute, about);
+    if let Kind::Derived { nullable, .. } = &mut field.kind {
+        *nullable = true;
+    }
+    field
 }
 
 /// A field that leads to the row a column names.

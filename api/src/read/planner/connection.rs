@@ -188,7 +188,7 @@ fn wants_cursor(out: &ConnectionOut) -> bool {
 }
 
 /// A filter as a condition, or what is wrong with its value.
-fn condition(
+pub(super) fn condition(
     of: &Type,
     filter: &Filter,
     value: &JsonValue,

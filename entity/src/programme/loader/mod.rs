@@ -25,6 +25,7 @@ use super::{event, programme};
 use crate::enrolments::settle_programme;
 use crate::id::new_id;
 use crate::outcome::{RefusalCode, StoreError};
+use crate::plans::frameworks::put_framework;
 use crate::write::{Written, put};
 
 /// What loading a set-up came to.
@@ -89,6 +90,7 @@ pub async fn load(
     let cohorts = loader.cohorts(&set_up.cohorts).await?;
     loader.pathways(set_up).await?;
     loader.events(set_up, &cohorts).await?;
+    loader.self_assessment(set_up).await?;
     loader.campaigns(set_up, &cohorts).await?;
     // Last, since an event that left the file is cancelled before its cohort is looked at.
     loader.drop_cohorts(&set_up.cohorts).await?;
@@ -145,6 +147,15 @@ impl Loader<'_> {
         let place = format!("programme {}", wanted.key);
         let written = put(self.txn, old, wanted).await?;
         self.note_written(written, place);
+        Ok(())
+    }
+
+    /// What partners assess themselves by: a changed framework is a new version, and the old one
+    /// stays for those who began by it, also when the file asks for none any more.
+    async fn self_assessment(&mut self, set_up: &SetUp) -> Result<(), StoreError> {
+        let Some(wish) = &set_up.self_assessment else { return Ok(()) };
+        let (row, written) = put_framework(self.txn, self.now, self.programme_id, wish).await?;
+        self.note_written(written, format!("self-assessment {}", row.version));
         Ok(())
     }
 

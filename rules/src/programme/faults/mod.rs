@@ -6,6 +6,7 @@ mod cohorts;
 mod commitments;
 mod events;
 mod policy;
+mod self_assessment;
 
 use std::collections::BTreeSet;
 
@@ -25,6 +26,9 @@ pub(super) fn find(set_up: &SetUp) -> Vec<SetUpFault> {
     events::check(set_up, &mut faults);
     campaigns::check(set_up, &mut faults);
     calendars::check(&set_up.calendars, &mut faults);
+    if let Some(framework) = &set_up.self_assessment {
+        self_assessment::check(framework, &mut faults);
+    }
     faults.0
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Faults, MOST_WORKING_DAYS};
+use crate::engagement::AlertPolicy;
 use crate::programme::Policy;
 use crate::reminders::is_quiet;
 
@@ -45,6 +46,39 @@ pub(super) fn check(policy: &Policy, faults: &mut Faults) {
         !is_quiet(policy, policy.digest_at),
         "policy.digest_at",
         "lies within the quiet hours.",
+    );
+    alerts(&policy.alerts, faults);
+}
+
+fn alerts(alerts: &AlertPolicy, faults: &mut Faults) {
+    let place = |name: &str| format!("policy.alerts.{name}");
+    faults.expect(
+        alerts.cpd_sessions_behind >= 1,
+        place("cpd_sessions_behind"),
+        "must be at least 1 session.",
+    );
+    for (name, days, least) in [
+        ("self_assessment_overdue_by", alerts.self_assessment_overdue_by, 1),
+        ("plan_overdue_by", alerts.plan_overdue_by, 1),
+        ("pending_working_days", alerts.pending_working_days, 0),
+        ("clearing_working_days", alerts.clearing_working_days, 0),
+        ("reopen_within_working_days", alerts.reopen_within_working_days, 0),
+    ] {
+        faults.expect(days >= least, place(name), "must be at least 1 working day.");
+        at_most(place(name), days, faults);
+    }
+    for (name, share) in [
+        ("support_days_by_mid_term", alerts.support_days_by_mid_term),
+        ("survey_time_gone", alerts.survey_time_gone),
+        ("low_response_below", alerts.low_response_below),
+        ("low_response_until", alerts.low_response_until),
+    ] {
+        faults.expect(share <= 100, place(name), "must be at most 100 per cent.");
+    }
+    faults.expect(
+        alerts.low_response_below <= alerts.low_response_until,
+        place("low_response_until"),
+        "must not be lower than `low_response_below`, or an alert would come and go.",
     );
 }
 

@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 
 use super::*;
 
-async fn put<A: ActiveModelTrait + Send>(txn: &DatabaseTransaction, row: impl IntoActiveModel<A>) {
+pub async fn put<A: ActiveModelTrait + Send>(
+    txn: &DatabaseTransaction,
+    row: impl IntoActiveModel<A>,
+) {
     A::Entity::insert(row.into_active_model()).exec_without_returning(txn).await.expect("a row");
 }
 
@@ -281,6 +284,7 @@ pub async fn hubs(txn: &DatabaseTransaction) {
             recording_url: None,
             cancellation_reason: None,
             changed_at: None,
+            places_booked: 0,
         };
         put(txn, event).await;
     }

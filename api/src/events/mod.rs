@@ -1,0 +1,5 @@
+//! Events, bookings and event attendance.
+
+mod inputs;
+pub mod map;
+pub mod mutations;

@@ -1,0 +1,366 @@
+//! What the pages of a survey show, and the pages instead of them.
+
+use askama::Template;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
+use rules::calendar::in_words;
+use rules::surveys::answers::{AnswerFault, Answers};
+use rules::surveys::{Page, QuestionKind, RespondentGroup, code};
+
+use super::parts::{Notice, PageError, page};
+use super::survey_entrance::Entrance;
+use super::survey_guesses::window;
+
+/// Why a page of a survey is not shown.
+#[derive(Debug)]
+pub(super) enum SurveyError {
+    /// A code that opens nothing, as it was typed: never one, of nobody, or changed since.
+    NoSuchCode(String),
+    /// Too many codes were tried out from this address.
+    Slowed,
+    /// It opens on a later day.
+    NotYet(NaiveDate),
+    /// It takes no more answers from this school.
+    Closed,
+    /// This personal link was used.
+    Answered,
+    /// A submission that is not kept; the survey begins at this address.
+    Lost(String),
+    /// As any other page.
+    Page(PageError),
+}
+
+impl<T: Into<PageError>> From<T> for SurveyError {
+    fn from(error: T) -> Self {
+        Self::Page(error.into())
+    }
+}
+
+/// The form for a code.
+#[derive(Template)]
+#[template(path = "pages/survey_code.html")]
+pub(super) struct CodePage {
+    /// What was typed before.
+    pub typed: String,
+    /// Whether that opened nothing.
+    pub wrong: bool,
+}
+
+/// The way back to the start of a survey.
+#[derive(Template)]
+#[template(path = "pages/survey_lost.html")]
+struct LostPage {
+    base: String,
+}
+
+impl IntoResponse for SurveyError {
+    fn into_response(self) -> Response {
+        let day;
+        let (status, title, advice) = match self {
+            Self::NoSuchCode(typed) => {
+                let form = CodePage { typed, wrong: true };
+                return answer(StatusCode::NOT_FOUND, &form);
+            }
+            Self::Lost(base) => return answer(StatusCode::GONE, &LostPage { base }),
+            Self::Slowed => {
+                let title = "Please wait a little";
+                let advice = "Too many codes that do not exist were tried out from where you are. \
+                              Wait ten minutes, then enter your code again.";
+                let notice = Notice { title, advice };
+                let mut response = answer(StatusCode::TOO_MANY_REQUESTS, &notice);
+                let seconds = HeaderValue::from(window().num_seconds());
+                response.headers_mut().insert(header::RETRY_AFTER, seconds);
+                return response;
+            }
+            Self::NotYet(opens_on) => {
+                day = format!("It opens on {}. Come back then.", in_words(opens_on));
+                (StatusCode::FORBIDDEN, "This survey is not open yet", day.as_str())
+            }
+            Self::Closed => (
+                StatusCode::GONE,
+                "This survey is closed",
+                "It takes no more answers. Thank you for wanting to take part.",
+            ),
+            Self::Answered => (
+                StatusCode::GONE,
+                "You have answered this survey",
+                "Your answers are in, thank you. This link works once, so there is nothing more to \
+                 do.",
+            ),
+            Self::Page(PageError::Unknown) => (
+                StatusCode::NOT_FOUND,
+                "This address does not open anything",
+                "It may have been cut short. Open the link from the mail itself, or copy the whole \
+                 line.",
+            ),
+            Self::Page(PageError::Expired) => (
+                StatusCode::GONE,
+                "This link has expired",
+                "Links work for 60 days. Use the link in your latest mail, if there is a later one.",
+            ),
+            Self::Page(error) => return error.into_response(),
+        };
+        answer(status, &Notice { title, advice })
+    }
+}
+
+fn answer(status: StatusCode, content: &impl Template) -> Response {
+    page(status, content).unwrap_or_else(|error| PageError::from(error).into_response())
+}
+
+/// What a respondent reads first.
+#[derive(Template)]
+#[template(path = "pages/survey_welcome.html")]
+pub(super) struct Welcome {
+    title: String,
+    campaign: Option<String>,
+    setting: String,
+    group: &'static str,
+    introduction: String,
+    questions: String,
+    pages: String,
+    closes: String,
+    anonymous: bool,
+    personal: bool,
+    pupils: bool,
+    code: Option<String>,
+}
+
+impl Welcome {
+    /// The first page of a survey.
+    pub fn of(entrance: &Entrance) -> Self {
+        let asked = &entrance.asked;
+        let questions: usize = asked.pages.iter().map(|page| page.questions.len()).sum();
+        Self {
+            campaign: (asked.campaign.title != asked.title).then(|| asked.campaign.title.clone()),
+            title: asked.title.clone(),
+            setting: asked.setting_name.clone(),
+            group: group_in_words(asked.group),
+            introduction: asked.introduction.trim().to_owned(),
+            questions: counted(questions, "question"),
+            pages: counted(asked.pages.len(), "page"),
+            closes: in_words(asked.campaign.closes_on),
+            anonymous: asked.campaign.anonymous,
+            personal: asked.personal.is_some(),
+            pupils: asked.group == RespondentGroup::Pupils,
+            code: entrance.base.strip_prefix("/survey/").map(code::shown),
+        }
+    }
+}
+
+/// One page of questions.
+#[derive(Template)]
+#[template(path = "pages/survey_page.html")]
+pub(super) struct Questions {
+    survey: String,
+    setting: String,
+    title: String,
+    number: usize,
+    of: usize,
+    percent: usize,
+    back: String,
+    action: String,
+    button: &'static str,
+    questions: Vec<Question>,
+    faults: Vec<Fault>,
+}
+
+/// One question as its page shows it.
+struct Question {
+    number: usize,
+    key: String,
+    text: String,
+    optional: bool,
+    is_text: bool,
+    options: Vec<Choice>,
+    answer: String,
+    problem: Option<String>,
+}
+
+struct Choice {
+    key: String,
+    label: String,
+    chosen: bool,
+}
+
+/// A line of the summary of what is wrong.
+struct Fault {
+    address: String,
+    text: String,
+}
+
+impl Questions {
+    /// Page `number`, from 0, with what was answered before or just now. `checking` leads back to
+    /// the check of all answers.
+    pub fn of(
+        entrance: &Entrance,
+        id: &str,
+        number: usize,
+        answers: &Answers,
+        faults: &[AnswerFault],
+        checking: bool,
+    ) -> Option<Self> {
+        let asked = &entrance.asked;
+        let shown = asked.pages.get(number)?;
+        let questions: Vec<Question> = (first_number(&asked.pages, number)..)
+            .zip(&shown.questions)
+            .map(|(number, question)| {
+                let answer = answers.get(&question.key).cloned().unwrap_or_default();
+                let chosen = |key: &str| key == answer;
+                let options = question.options.iter().map(|option| Choice {
+                    key: option.key.clone(),
+                    label: option.label.clone(),
+                    chosen: chosen(&option.key),
+                });
+                let fault = faults.iter().find(|fault| fault.question == question.key);
+                Question {
+                    number,
+                    key: question.key.clone(),
+                    text: question.text.clone(),
+                    optional: !question.required,
+                    is_text: question.kind == QuestionKind::Text,
+                    options: options.collect(),
+                    problem: fault.map(|fault| fault.problem.to_string()),
+                    answer,
+                }
+            })
+            .collect();
+        let summary = questions.iter().filter_map(|question| {
+            let problem = question.problem.as_ref()?;
+            // A list is reached at its first option: what a link leads to should take the focus.
+            let first = question.options.first().map(|option| format!("-{}", option.key));
+            Some(Fault {
+                address: format!("#{}{}", question.key, first.unwrap_or_default()),
+                text: format!("Question {}: {problem}", question.number),
+            })
+        });
+        let last = number + 1 == asked.pages.len();
+        Some(Self {
+            survey: asked.title.clone(),
+            setting: asked.setting_name.clone(),
+            title: shown.title.clone(),
+            number: number + 1,
+            of: asked.pages.len(),
+            // The check of all answers is a page more.
+            percent: 100 * (number + 1) / (asked.pages.len() + 1),
+            back: match number {
+                _ if checking => entrance.address(id, "check"),
+                0 => entrance.base.clone(),
+                _ => entrance.address(id, number),
+            },
+            action: match checking {
+                true => format!("{}?check", entrance.address(id, number + 1)),
+                false => entrance.address(id, number + 1),
+            },
+            button: if checking || last { "Save and check" } else { "Save and go on" },
+            faults: summary.collect(),
+            questions,
+        })
+    }
+}
+
+/// All answers once more before they are sent.
+#[derive(Template)]
+#[template(path = "pages/survey_check.html")]
+pub(super) struct Check {
+    survey: String,
+    setting: String,
+    back: String,
+    action: String,
+    anonymous: bool,
+    sections: Vec<Section>,
+    faults: Vec<Fault>,
+}
+
+struct Section {
+    title: String,
+    address: String,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    number: usize,
+    key: String,
+    text: String,
+    answer: Option<String>,
+}
+
+impl Check {
+    /// The check of a submission's answers.
+    pub fn of(entrance: &Entrance, id: &str, answers: &Answers, faults: &[AnswerFault]) -> Self {
+        let asked = &entrance.asked;
+        let address = |page: usize| format!("{}?check", entrance.address(id, page + 1));
+        let sections = asked.pages.iter().enumerate().map(|(place, page)| Section {
+            title: page.title.clone(),
+            address: address(place),
+            rows: (first_number(&asked.pages, place)..)
+                .zip(&page.questions)
+                .map(|(number, question)| {
+                    let given = answers.get(&question.key).filter(|answer| !answer.is_empty());
+                    let label = |answer: &String| {
+                        let option = question.options.iter().find(|one| one.key == *answer);
+                        option.map_or_else(|| answer.clone(), |option| option.label.clone())
+                    };
+                    let (key, text) = (question.key.clone(), question.text.clone());
+                    Row { number, key, text, answer: given.map(label) }
+                })
+                .collect(),
+        });
+        let fault = |fault: &AnswerFault| Fault {
+            address: format!("{}#{}", address(fault.page), fault.question),
+            text: format!(
+                "Question {}: {}",
+                number_of(&asked.pages, &fault.question).unwrap_or_default(),
+                fault.problem
+            ),
+        };
+        Self {
+            survey: asked.title.clone(),
+            setting: asked.setting_name.clone(),
+            back: match asked.pages.len() {
+                0 => entrance.base.clone(),
+                last => entrance.address(id, last),
+            },
+            action: entrance.address(id, "check"),
+            anonymous: asked.campaign.anonymous,
+            sections: sections.collect(),
+            faults: faults.iter().map(fault).collect(),
+        }
+    }
+}
+
+/// The answers are in.
+#[derive(Template)]
+#[template(path = "pages/survey_sent.html")]
+pub(super) struct Sent {
+    /// Title of the survey.
+    pub survey: String,
+    /// Whether pupils answer.
+    pub pupils: bool,
+    /// Whether answers are kept apart from who gave them.
+    pub anonymous: bool,
+}
+
+fn group_in_words(group: RespondentGroup) -> &'static str {
+    match group {
+        RespondentGroup::Pupils => "Pupils",
+        RespondentGroup::Staff => "Staff",
+        RespondentGroup::Leaders => "Senior leaders",
+        RespondentGroup::Parents => "Parents and carers",
+    }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+/// The number, from 1, of the first question of a page.
+fn first_number(pages: &[Page], page: usize) -> usize {
+    1 + pages.iter().take(page).map(|page| page.questions.len()).sum::<usize>()
+}
+
+fn number_of(pages: &[Page], key: &str) -> Option<usize> {
+    let mut questions = pages.iter().flat_map(|page| &page.questions);
+    Some(questions.position(|question| question.key == key)? + 1)
+}

@@ -1,0 +1,137 @@
+//! GraphQL over an event stream: one request, one stream of answers, as the protocol of graphql-sse
+//! has it in its "distinct connections mode".
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request as HttpRequest;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderName, Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::graphql::{JSON, Turned, caller, from_address, from_body, refuse, turned};
+use super::live::{Guest, Live, may_ask};
+use crate::app::App;
+use crate::read::watch::Watch;
+use crate::read::{Begun, begin};
+
+/// How often a silent stream shows that it lives, so that nothing between us takes it for dead.
+const BEAT: Duration = Duration::from_secs(12);
+/// Tells a proxy not to hold events back.
+const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// A stream of answers under way.
+struct Stream {
+    source: Source,
+    live: Live,
+    _room: OwnedSemaphorePermit,
+    _guest: Guest,
+}
+
+/// Where the next part of a stream comes from.
+enum Source {
+    Watch(Box<Watch>),
+    Last(Vec<u8>),
+    Complete,
+    Nowhere,
+}
+
+/// Answers a request with a stream.
+pub async fn open(app: App, live: Live, request: HttpRequest) -> Response {
+    begun(&app, live, request).await.unwrap_or_else(|refused| refuse(&refused, JSON))
+}
+
+async fn begun(app: &App, live: Live, request: HttpRequest) -> Result<Response, Turned> {
+    let now = app.clock.now();
+    let read_only = match *request.method() {
+        Method::POST => false,
+        Method::GET => true,
+        _ => {
+            let message = "open a stream with GET or POST";
+            return Err(turned(StatusCode::METHOD_NOT_ALLOWED, message));
+        }
+    };
+    if !may_ask(app, request.headers()) {
+        return Err(turned(StatusCode::FORBIDDEN, "this page may not open a stream here"));
+    }
+    let (parts, body) = request.into_parts();
+    let limit = Duration::from_secs(app.config.http.timeout_seconds);
+    let late = |_| {
+        let message = format!("this took longer than {} s and was stopped", limit.as_secs());
+        turned(StatusCode::GATEWAY_TIMEOUT, message)
+    };
+    let asked = if read_only {
+        from_address(parts.uri.query().unwrap_or_default())?
+    } else {
+        tokio::time::timeout(limit, from_body(&parts.headers, body)).await.map_err(late)??
+    };
+    let caller = caller(app, &parts.headers, now).await?;
+    let room = live.room().ok_or_else(|| {
+        turned(StatusCode::SERVICE_UNAVAILABLE, "too many live connections; try again shortly")
+    })?;
+    let guest = live.welcome(caller.viewer.person_id).ok_or_else(|| {
+        let message = "you have too many live connections; close one first";
+        turned(StatusCode::TOO_MANY_REQUESTS, message)
+    })?;
+    let scope = caller.scope();
+    let begun = begin(app, &scope, now, &asked, read_only);
+    let source = match tokio::time::timeout(limit, begun).await.map_err(late)? {
+        Begun::Answered(answer) if answer.needs_post => {
+            return Err(turned(StatusCode::METHOD_NOT_ALLOWED, "a mutation is sent with POST"));
+        }
+        Begun::Answered(answer) => Source::Last(answer.body),
+        Begun::Subscribed(plan) => {
+            Source::Watch(Box::new(Watch::new(app, caller, plan, live.turns())))
+        }
+    };
+    let stream = Stream { source, live, _room: room, _guest: guest };
+    // The next part is asked for when the last one has left: what a slow reader does not take is
+    // not read.
+    let parts = futures::stream::unfold(stream, |mut stream| async move {
+        let part = stream.next().await?;
+        Some((Ok::<_, Infallible>(part), stream))
+    });
+    let headers = [
+        (CONTENT_TYPE, "text/event-stream; charset=utf-8"),
+        (CACHE_CONTROL, "no-store"),
+        (BUFFERING, "no"),
+    ];
+    Ok((headers, Body::from_stream(parts)).into_response())
+}
+
+impl Stream {
+    async fn next(&mut self) -> Option<String> {
+        match std::mem::replace(&mut self.source, Source::Nowhere) {
+            Source::Nowhere => None,
+            Source::Complete => Some("event: complete\ndata:\n\n".to_owned()),
+            Source::Last(body) => {
+                self.source = Source::Complete;
+                Some(next(&body))
+            }
+            Source::Watch(mut watch) => {
+                let part = tokio::select! {
+                    // Without a last word, so that the client comes back to another of us.
+                    () = self.live.stopped() => return None,
+                    () = tokio::time::sleep(BEAT) => Ok(":\n\n".to_owned()),
+                    event = watch.next() => event.map(|body| next(&body)),
+                };
+                match part {
+                    Ok(part) => {
+                        self.source = Source::Watch(watch);
+                        Some(part)
+                    }
+                    Err(ended) => {
+                        self.source = Source::Complete;
+                        Some(next(&ended.answer().body))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn next(body: &[u8]) -> String {
+    format!("event: next\ndata: {}\n\n", String::from_utf8_lossy(body))
+}

@@ -1,0 +1,313 @@
+//! GraphQL over a WebSocket, as the protocol graphql-transport-ws has it. One task reads what the
+//! client says, one writes, and each operation has its own. All they write goes through one short
+//! queue: when the client does not take what is sent, the queue fills and they wait.
+
+mod operations;
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use apollo_compiler::response::{JsonMap, JsonValue};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{FromRequestParts as _, Request as HttpRequest};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use futures::stream::{SplitSink, SplitStream};
+use futures::{SinkExt as _, StreamExt as _};
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+
+use super::graphql::{JSON, MAX_BODY, refuse, turned};
+use super::live::{Guest, Live, may_ask};
+use super::principal;
+use crate::app::App;
+use crate::read::Request;
+use crate::read::watch::{Caller, Ended};
+use operations::Operations;
+
+/// The subprotocol.
+const PROTOCOL: &str = "graphql-transport-ws";
+/// Messages that wait for the client to take them.
+const QUEUE: usize = 8;
+/// Longest wait for a client to hear that its socket is closed.
+const GOODBYE: Duration = Duration::from_secs(2);
+/// A message of more bytes is not even read to its end. One that is too big and smaller than this
+/// is told so: a connection dropped half-way through it would not carry the word.
+const TORRENT: usize = 4 * MAX_BODY;
+/// Longest id of an operation.
+const LONGEST_ID: usize = 128;
+
+/// What is to be sent.
+#[derive(Debug)]
+enum Out {
+    Text(String),
+    Ping,
+    Close(Close),
+}
+
+/// Why a socket is closed: code and reason.
+#[derive(Debug)]
+struct Close(u16, Cow<'static, str>);
+
+impl Close {
+    const GOING_AWAY: Self = Self(1001, Cow::Borrowed("The server stops; connect again"));
+    const FAULT: Self = Self(1011, Cow::Borrowed("The service cannot answer just now"));
+    const TOO_BIG: Self = Self(1009, Cow::Borrowed("A message has at most 100000 bytes"));
+    const ENOUGH: Self = Self(1013, Cow::Borrowed("You have too many live connections"));
+    const UNAUTHORIZED: Self = Self(4401, Cow::Borrowed("Unauthorized"));
+    const FORBIDDEN: Self =
+        Self(4403, Cow::Borrowed("Forbidden: no token in force in \"Authorization\""));
+    const NO_PROTOCOL: Self = Self(4406, Cow::Borrowed("Subprotocol not acceptable"));
+    const NO_INIT: Self = Self(4408, Cow::Borrowed("Connection initialisation timeout"));
+    const TWO_INITS: Self = Self(4429, Cow::Borrowed("Too many initialisation requests"));
+
+    fn bad(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self(4400, reason.into())
+    }
+
+    fn ended(ended: &Ended) -> Self {
+        let mut reason = ended.message().to_owned();
+        // What fits into a frame that closes.
+        reason.truncate(reason.floor_char_boundary(120));
+        Self(4403, reason.into())
+    }
+}
+
+/// What a client says.
+#[derive(Debug, serde::Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Heard {
+    ConnectionInit {
+        #[serde(default)]
+        payload: Option<JsonMap>,
+    },
+    Ping {
+        #[serde(default)]
+        payload: Option<JsonValue>,
+    },
+    Pong {},
+    Subscribe {
+        id: String,
+        payload: Request,
+    },
+    Complete {
+        id: String,
+    },
+}
+
+/// Opens a socket, or says why not.
+pub async fn open(app: App, live: Live, request: HttpRequest) -> Response {
+    let (mut parts, _) = request.into_parts();
+    if !may_ask(&app, &parts.headers) {
+        let refused = turned(StatusCode::FORBIDDEN, "this page may not open a socket here");
+        return refuse(&refused, JSON);
+    }
+    let token_hash = principal::token_hash(&parts.headers);
+    let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        Ok(upgrade) => upgrade,
+        Err(refused) => return refused.into_response(),
+    };
+    let Some(room) = live.room() else {
+        let message = "too many live connections; try again shortly";
+        return refuse(&turned(StatusCode::SERVICE_UNAVAILABLE, message), JSON);
+    };
+    upgrade.protocols([PROTOCOL]).max_message_size(TORRENT).max_frame_size(TORRENT).on_upgrade(
+        async move |socket| {
+            serve(app, live, token_hash, socket).await;
+            drop(room);
+        },
+    )
+}
+
+async fn serve(app: App, live: Live, token_hash: Option<String>, socket: WebSocket) {
+    let acceptable = socket.protocol().is_some_and(|protocol| protocol == PROTOCOL);
+    let idle = Duration::from_secs(app.config.live.idle_seconds);
+    let (sink, mut stream) = socket.split();
+    let (out, queue) = mpsc::channel(QUEUE);
+    let mut writing = tokio::spawn(write(sink, queue, idle));
+    let most = app.config.live.operations_per_connection;
+    let mut socket = Socket {
+        operations: Operations::new(app.clone(), live.clone(), out.clone(), most),
+        app,
+        live,
+        token_hash,
+        out,
+        caller: None,
+        initialised: false,
+        idle,
+    };
+    let closed =
+        if acceptable { socket.listen(&mut stream).await } else { Err(Close::NO_PROTOCOL) };
+    if let Err(close) = closed {
+        tracing::info!(code = close.0, "a socket was closed");
+        let _ = timeout(GOODBYE, socket.out.send(Out::Close(close))).await;
+    }
+    // Ends the operations; with the last of their senders the writer ends as well.
+    drop(socket);
+    if timeout(GOODBYE, &mut writing).await.is_err() {
+        writing.abort();
+    }
+    // A connection dropped with something unread would take the last frame with it.
+    let _ = timeout(GOODBYE, async { while let Some(Ok(_)) = stream.next().await {} }).await;
+}
+
+/// Sends what is queued until it is told to close, or the client takes nothing for `idle`.
+async fn write(
+    mut sink: SplitSink<WebSocket, Message>,
+    mut queue: mpsc::Receiver<Out>,
+    idle: Duration,
+) {
+    while let Some(out) = queue.recv().await {
+        let last = matches!(out, Out::Close(_));
+        let message = match out {
+            Out::Text(text) => Message::Text(text.into()),
+            Out::Ping => Message::Ping(axum::body::Bytes::new()),
+            Out::Close(Close(code, reason)) => {
+                let reason = reason.into_owned().into();
+                Message::Close(Some(CloseFrame { code, reason }))
+            }
+        };
+        let sent = timeout(idle, sink.send(message)).await;
+        if last || !matches!(sent, Ok(Ok(()))) {
+            return;
+        }
+    }
+}
+
+/// A socket and whose it is.
+struct Socket {
+    app: App,
+    live: Live,
+    token_hash: Option<String>,
+    out: mpsc::Sender<Out>,
+    caller: Option<(Caller, Guest)>,
+    initialised: bool,
+    operations: Operations,
+    idle: Duration,
+}
+
+impl Socket {
+    /// Listens until the client goes.
+    ///
+    /// # Errors
+    /// Why we close instead.
+    async fn listen(&mut self, stream: &mut SplitStream<WebSocket>) -> Result<(), Close> {
+        let live = self.live.clone();
+        let init = sleep(Duration::from_secs(self.app.config.live.init_seconds));
+        tokio::pin!(init);
+        let mut beat = interval(self.idle / 3);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heard_at = Instant::now();
+        let out = self.out.clone();
+        loop {
+            tokio::select! {
+                () = live.stopped() => return Err(Close::GOING_AWAY),
+                () = out.closed() => return Ok(()),
+                () = &mut init, if self.caller.is_none() => return Err(Close::NO_INIT),
+                _ = beat.tick() => {
+                    if heard_at.elapsed() >= self.idle {
+                        tracing::info!("a socket fell silent");
+                        return Ok(());
+                    }
+                    self.check().await?;
+                    self.send(Out::Ping).await;
+                }
+                heard = stream.next() => {
+                    heard_at = Instant::now();
+                    match heard {
+                        // Gone, broken or far too big: there is nobody to talk to.
+                        None | Some(Ok(Message::Close(_)) | Err(_)) => return Ok(()),
+                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                        Some(Ok(Message::Text(text))) if text.len() > MAX_BODY => {
+                            return Err(Close::TOO_BIG);
+                        }
+                        Some(Ok(Message::Text(text))) => self.hear(text.as_str()).await?,
+                        Some(Ok(Message::Binary(_))) => return Err(Close::bad("Text only")),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the token is still in force.
+    async fn check(&self) -> Result<(), Close> {
+        let Some((caller, _)) = &self.caller else {
+            return Ok(());
+        };
+        match caller.check(self.app.db.reader(), self.app.clock.now()).await {
+            Ok(checked) => checked.map_err(|ended| Close::ended(&ended)),
+            Err(error) => {
+                tracing::warn!(%error, "a token could not be looked up; it will be again");
+                Ok(())
+            }
+        }
+    }
+
+    async fn send(&self, out: Out) {
+        tokio::select! {
+            // It fails only when the socket is ending, which `listen` notices.
+            _ = self.out.send(out) => {}
+            () = self.live.stopped() => {}
+        }
+    }
+
+    async fn hear(&mut self, text: &str) -> Result<(), Close> {
+        // serde would take a list of the fields for the object as well.
+        let heard = text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok());
+        let heard: Heard =
+            heard.flatten().ok_or(Close::bad("This is no message of graphql-transport-ws"))?;
+        match heard {
+            Heard::ConnectionInit { payload } => self.init(payload).await,
+            Heard::Ping { payload } => {
+                let mut pong = json!({ "type": "pong" });
+                if let Some(payload) = payload {
+                    pong["payload"] = json!(payload);
+                }
+                self.send(Out::Text(pong.to_string())).await;
+                Ok(())
+            }
+            Heard::Pong {} => Ok(()),
+            Heard::Subscribe { id, payload } => {
+                let Some((caller, _)) = &self.caller else {
+                    return Err(Close::UNAUTHORIZED);
+                };
+                if id.is_empty() || id.len() > LONGEST_ID {
+                    let reason = format!("An id has 1 to {LONGEST_ID} bytes");
+                    return Err(Close::bad(reason));
+                }
+                self.operations.begin(id, payload, caller.clone()).await
+            }
+            Heard::Complete { id } => {
+                self.operations.end(&id);
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes the token of the payload, or else the header's.
+    async fn init(&mut self, payload: Option<JsonMap>) -> Result<(), Close> {
+        if std::mem::replace(&mut self.initialised, true) {
+            return Err(Close::TWO_INITS);
+        }
+        let given = payload.iter().flatten().find_map(|(name, value)| {
+            let named = name.as_str().eq_ignore_ascii_case("authorization");
+            value.as_str().filter(|_| named)
+        });
+        let token_hash = match given {
+            Some(given) => principal::bearer(given),
+            None => self.token_hash.take(),
+        };
+        let token_hash = token_hash.ok_or(Close::FORBIDDEN)?;
+        let now = self.app.clock.now();
+        let found = Caller::find(self.app.db.reader(), token_hash, now).await.map_err(|error| {
+            tracing::error!(%error, "a token could not be looked up");
+            Close::FAULT
+        })?;
+        let caller = found.ok_or(Close::FORBIDDEN)?;
+        let guest = self.live.welcome(caller.viewer.person_id).ok_or(Close::ENOUGH)?;
+        self.caller = Some((caller, guest));
+        self.send(Out::Text(json!({ "type": "connection_ack" }).to_string())).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! Subscriptions: which feed, which of its rows, from where on, and what to write of each.
+
+use apollo_compiler::ast::OperationType;
+
+use super::Planner;
+use super::connection::condition;
+use crate::read::feed::{Feed, Place};
+use crate::read::gate::Refused;
+use crate::read::plan::{ChangeOut, Subscription};
+use crate::read::watch::AT_ONCE;
+
+impl Planner<'_> {
+    /// Plans a subscription. Validation has seen to it that it has one field.
+    ///
+    /// # Errors
+    /// An argument that cannot be used, or more than a request may ask for.
+    pub fn subscription(mut self, feeds: &'static [Feed]) -> Result<Subscription, Refused> {
+        let fields = self.operation(OperationType::Subscription)?;
+        let [(key, same)] = fields.as_slice() else {
+            return Err(Vec::new());
+        };
+        let field = same[0];
+        let name = field.name.as_str();
+        let feed = feeds.iter().find(|feed| feed.name == name);
+        let Some((feed, of)) = feed.and_then(|feed| Some((feed, self.map.named(feed.of)?))) else {
+            return Err(self.refuse(field, format!("{name} is not mapped")));
+        };
+        let mut filters = Vec::new();
+        for filter in of.filters.iter().filter(|filter| feed.by.contains(&filter.name)) {
+            if let Some(value) = self.argument(field, filter.name) {
+                let found = condition(of, filter, &value, self.now);
+                filters.push(
+                    found.map_err(|problem| {
+                        self.refuse(field, format!("{} {problem}", filter.name))
+                    })?,
+                );
+            }
+        }
+        let after = self.argument(field, "after");
+        let after = after.map(|after| {
+            let place = after.as_str().and_then(|text| Place::from_cursor(name, text, self.now));
+            place.ok_or_else(|| {
+                let message = format!("\"after\" is no cursor: use one that {name} gave you");
+                self.refuse(field, message)
+            })
+        });
+        let mut out = Vec::new();
+        for (key, same) in self.fields(feed.change, same)? {
+            let written = match same[0].name.as_str() {
+                "cursor" => ChangeOut::Cursor,
+                name if name == feed.node => {
+                    ChangeOut::Node(Box::new(self.rows_of(of, &same, AT_ONCE)?))
+                }
+                _ => ChangeOut::Typename(feed.change),
+            };
+            out.push((key, written));
+        }
+        Ok(Subscription { key: key.clone(), feed, of, filters, after: after.transpose()?, out })
+    }
+}

@@ -1,0 +1,293 @@
+//! Watching: a subscription looks again whenever something may have changed, and tells what it had
+//! not told. Each look is a read like any other, in the scope its viewer has then; what was told is
+//! known by the [`Place`], so that a signal that is lost, late or doubled makes no difference.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::people::principal;
+use entity::scope::{Scope, Viewer};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+use tokio::sync::{Semaphore, watch};
+use uuid::Uuid;
+
+use super::answer::{Answer, refuse, told};
+use super::feed::{At, Change, Place};
+use super::plan::{ChangeOut, Subscription};
+use super::run::{Fetched, Fetcher, Stopped};
+use super::sql;
+use super::write::Writer;
+use crate::app::App;
+
+/// Most changes told after one look; more take another.
+pub const AT_ONCE: usize = 20;
+/// Most changes just before a subscription that it is spared.
+const BEFORE: usize = 10_000;
+
+/// A person whose token was in force when last looked at, and what they could see then.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// SHA-256 of the token.
+    pub token_hash: String,
+    /// What they could see.
+    pub viewer: Viewer,
+}
+
+/// Why somebody is told nothing any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The token ran out or was revoked.
+    SignedOut,
+    /// The person's roles are not what they were; what was told may be too much or too little.
+    OtherRights,
+    /// It comes to more than may be read.
+    TooMuch(String),
+}
+
+impl Caller {
+    /// The caller with that token, if it is in force.
+    ///
+    /// # Errors
+    /// A database fault.
+    pub async fn find(
+        db: &impl ConnectionTrait,
+        token_hash: String,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Self>, DbErr> {
+        let viewer = principal::find(db, &token_hash, now).await?.map(sorted);
+        Ok(viewer.map(|viewer| Self { token_hash, viewer }))
+    }
+
+    /// Whether the caller is still who they were.
+    ///
+    /// # Errors
+    /// A database fault.
+    pub async fn check(
+        &self,
+        db: &impl ConnectionTrait,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), Ended>, DbErr> {
+        Ok(match principal::find(db, &self.token_hash, now).await?.map(sorted) {
+            None => Err(Ended::SignedOut),
+            Some(viewer) if viewer != self.viewer => Err(Ended::OtherRights),
+            Some(_) => Ok(()),
+        })
+    }
+
+    /// The caller's scope.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        Scope::Viewer(self.viewer.clone())
+    }
+}
+
+/// The same viewer, comparable: grants come in no order, and at any moment.
+fn sorted(mut viewer: Viewer) -> Viewer {
+    viewer.now = DateTime::UNIX_EPOCH;
+    for list in [&mut viewer.regions, &mut viewer.hubs, &mut viewer.settings] {
+        list.sort_unstable();
+        list.dedup();
+    }
+    viewer
+}
+
+/// A subscription under way. It reads only when asked for its next event, and never far ahead: a
+/// slow reader costs a page of events, and is told the rest later.
+pub struct Watch {
+    app: App,
+    caller: Caller,
+    plan: Box<Subscription>,
+    /// None before the first look of somebody who wants what changes from now on.
+    place: Option<Place>,
+    /// Events to tell.
+    ready: VecDeque<Vec<u8>>,
+    /// Whether everything missed was told once.
+    caught_up: bool,
+    /// Whether to look without being woken.
+    due: bool,
+    changes: watch::Receiver<u64>,
+    turns: Arc<Semaphore>,
+}
+
+/// What a look came to.
+struct Look {
+    place: Place,
+    events: Vec<Vec<u8>>,
+    more: bool,
+}
+
+impl Watch {
+    /// A subscription of `caller`. Of all in the process, only as many look at the same time as
+    /// there are `turns`, so that they leave connections to others.
+    #[must_use]
+    pub fn new(
+        app: &App,
+        caller: Caller,
+        mut plan: Box<Subscription>,
+        turns: Arc<Semaphore>,
+    ) -> Self {
+        let place = plan.after.take();
+        Self {
+            app: app.clone(),
+            caller,
+            plan,
+            place,
+            ready: VecDeque::new(),
+            caught_up: false,
+            due: true,
+            changes: app.signal.subscribe(),
+            turns,
+        }
+    }
+
+    /// Waits for the next event: a whole GraphQL response. It may be given up while waiting and
+    /// called again; nothing is lost.
+    ///
+    /// # Errors
+    /// There will be no more.
+    pub async fn next(&mut self) -> Result<Vec<u8>, Ended> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Ok(event);
+            }
+            if !self.due {
+                let pause = Duration::from_secs(self.app.config.live.look_seconds);
+                // Woken or not: look.
+                let _ = tokio::time::timeout(pause, self.changes.changed()).await;
+                self.due = true;
+            }
+            let turns = Arc::clone(&self.turns);
+            // Nobody closes it.
+            let _turn = turns.acquire().await;
+            self.changes.mark_unchanged();
+            match self.look(self.app.clock.now()).await {
+                Ok(Ok(look)) => self.take(look),
+                Ok(Err(ended)) => return Err(ended),
+                Err(Stopped::Database(error)) => {
+                    tracing::warn!(%error, "a subscription could not look; it will again");
+                    self.due = false;
+                }
+                Err(stopped) => return Err(Ended::TooMuch(told(&stopped))),
+            }
+        }
+    }
+
+    fn take(&mut self, look: Look) {
+        self.due = look.more;
+        self.ready.extend(look.events);
+        if !look.more && !self.caught_up {
+            self.caught_up = true;
+            self.ready.push_back(self.event(None, &[], &look.place, self.app.clock.now()));
+        }
+        self.place = Some(look.place);
+    }
+
+    async fn look(&self, now: DateTime<Utc>) -> Result<Result<Look, Ended>, Stopped> {
+        let txn = self.app.db.snapshot().await?;
+        if let Err(ended) = self.caller.check(&txn, now).await? {
+            return Ok(Err(ended));
+        }
+        let scope = self.caller.scope().at(now);
+        let overlap = TimeDelta::seconds(self.app.config.live.overlap_seconds.into());
+        let horizon = (now - overlap, Uuid::max());
+        let Some(place) = &self.place else {
+            let place = Place::after(horizon.0);
+            let found = self.found(&txn, place.floor, BEFORE, &scope).await?;
+            let place = place.having_told_all(&found, horizon);
+            return Ok(Ok(Look { place, events: Vec::new(), more: false }));
+        };
+        // What was told and is read again, as much as may be told now, and one to tell that there
+        // is more.
+        let limit = place.seen.len() + AT_ONCE + 1;
+        let found = self.found(&txn, place.floor, limit, &scope).await?;
+        let mut untold = place.untold(&found);
+        let more = found.len() == limit || untold.len() > AT_ONCE;
+        untold.truncate(AT_ONCE);
+        let ids: Vec<Uuid> = untold.iter().map(|change| change.at.1).collect();
+        let mut rows = Vec::new();
+        if !ids.is_empty() {
+            let mut reader = Fetcher::new(&txn, &scope);
+            for (_, out) in &self.plan.out {
+                if let ChangeOut::Node(node) = out {
+                    rows.push(reader.fetch(&node.level, ids.clone()).await?);
+                }
+            }
+        }
+        txn.commit().await?;
+        let place_after = |change: &Change| place.having_told(*change, &found, horizon);
+        let events = untold.iter().map(|change| {
+            let place = place_after(change);
+            self.event(Some(change.at.1), &rows, &place, now)
+        });
+        let events = events.collect();
+        let place = match untold.last() {
+            Some(last) if more => place_after(last),
+            _ => place.having_told_all(&found, horizon),
+        };
+        Ok(Ok(Look { place, events, more }))
+    }
+
+    async fn found(
+        &self,
+        txn: &DatabaseTransaction,
+        floor: At,
+        limit: usize,
+        scope: &Scope,
+    ) -> Result<Vec<Change>, DbErr> {
+        let select = sql::changes(&self.plan, floor, limit, scope);
+        let statement = sql::statement(&select, txn.get_database_backend());
+        let rows = txn.query_all_raw(statement).await?;
+        let changes = rows.iter().map(|row| {
+            let mark: String = row.try_get_by_index(2)?;
+            Ok(Change::new(row.try_get_by_index(1)?, row.try_get_by_index(0)?, &mark))
+        });
+        changes.collect()
+    }
+
+    fn event(
+        &self,
+        id: Option<Uuid>,
+        rows: &[Fetched],
+        place: &Place,
+        now: DateTime<Utc>,
+    ) -> Vec<u8> {
+        let mut writer = Writer::new(now);
+        let root = vec![(self.plan.key.clone(), ())];
+        let mut rows = rows.iter();
+        // Rows are nullable, so this object is always whole.
+        let _ = writer.object(&root, |writer, _, ()| {
+            writer.object(&self.plan.out, |writer, _, out| {
+                match out {
+                    ChangeOut::Typename(name) => writer.text(name),
+                    ChangeOut::Cursor => writer.text(&place.cursor(self.plan.feed.name)),
+                    ChangeOut::Node(node) => match (id, rows.next()) {
+                        (Some(id), Some(fetched)) => writer.row_by_id(node, fetched, id),
+                        _ => writer.null(),
+                    },
+                }
+                Ok(())
+            })
+        });
+        Answer::executed(&writer).body
+    }
+}
+
+impl Ended {
+    /// In a sentence.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        match self {
+            Self::SignedOut => "sign in again: the token has run out or was revoked",
+            Self::OtherRights => "what you may see has changed: connect again",
+            Self::TooMuch(message) => message,
+        }
+    }
+
+    /// As the answer that ends a subscription.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        refuse(self.message())
+    }
+}

@@ -1,0 +1,4 @@
+//! Visits: support days and deep-dive visits.
+
+pub mod map;
+pub mod mutations;

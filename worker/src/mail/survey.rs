@@ -1,0 +1,200 @@
+//! Letters about surveys: to a school when one opens, with the codes of its groups; to a known
+//! contact with a link of their own; and to the school again when too few have answered.
+
+use askama::Template;
+use chrono::NaiveDate;
+use entity::people::person;
+use entity::surveys::letters::{AskedGroup, SurveyLetter};
+use rules::calendar::local;
+use rules::links::Purpose;
+use rules::messages::MessageKind;
+use rules::surveys::{RespondentGroup, code};
+
+use super::render::{Links, Words, one_line};
+
+/// A letter, ready for its templates.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// Which of the letters.
+    kind: MessageKind,
+    /// Subject line.
+    subject: String,
+    /// The reader's name.
+    name: String,
+    /// Title of the survey.
+    title: String,
+    /// The school.
+    school: String,
+    /// The programme.
+    programme: String,
+    /// The event it asks about.
+    event: Option<String>,
+    /// Last day for answers, as `Friday 16 October 2026`.
+    closes: String,
+    /// So many answers are needed from each group.
+    needed: i32,
+    /// Whether nobody can tell who answered what.
+    anonymous: bool,
+    /// Groups that answer by code, those that have enough left out of a reminder.
+    coded: Vec<Group>,
+    /// What to say of groups that need no code: they have links of their own, or enough answers.
+    others: Vec<String>,
+    /// Where respondents type their code.
+    page: String,
+    /// The reader's own link; empty in a letter to the school.
+    link: String,
+}
+
+/// A group that answers by code.
+#[derive(Clone, Debug)]
+struct Group {
+    /// In the middle of a sentence, as `pupils`.
+    name: &'static str,
+    /// At the start of one.
+    title: &'static str,
+    /// As `ABCD-EFGH`.
+    code: String,
+    /// The page of this very code.
+    link: String,
+    /// How many have answered, in words.
+    so_far: String,
+}
+
+macro_rules! template {
+    ($name:ident, $path:literal) => {
+        #[derive(Template)]
+        #[template(path = $path)]
+        struct $name<'a> {
+            letter: &'a Letter,
+        }
+    };
+}
+
+template!(InvitationText, "survey_invitation/text.txt");
+template!(InvitationHtml, "survey_invitation/page.html");
+template!(LinkText, "survey_link/text.txt");
+template!(LinkHtml, "survey_link/page.html");
+template!(ReminderText, "survey_reminder/text.txt");
+template!(ReminderHtml, "survey_reminder/page.html");
+
+/// Works out what a letter about a survey says.
+#[must_use]
+pub fn content(
+    reader: &person::Model,
+    letter: &SurveyLetter,
+    kind: MessageKind,
+    links: &Links<'_>,
+) -> Letter {
+    let campaign = &letter.campaign;
+    let page = format!("{}/survey", links.public_url);
+    let reminds = kind == MessageKind::SurveyReminder;
+    let (mut coded, mut others) = (Vec::new(), Vec::new());
+    for asked in &letter.groups {
+        match &asked.code {
+            Some(code) if !(asked.by_personal_link || reminds && asked.enough) => {
+                let code = code::shown(code);
+                let link = format!("{page}/{code}");
+                let [name, title] = names(asked.group);
+                coded.push(Group { name, title, link, so_far: so_far(asked), code });
+            }
+            _ => others.push(aside(asked, reminds)),
+        }
+    }
+    let title = one_line(&campaign.title);
+    let school = one_line(&letter.setting);
+    let by = short(campaign.closes_on, local(links.now).date());
+    let subject = match kind {
+        MessageKind::SurveyLink => format!("Please answer by {by}: {title}"),
+        MessageKind::SurveyReminder => {
+            format!("More answers needed from {school} by {by}: {title}")
+        }
+        _ => format!("Survey open at {school} until {by}: {title}"),
+    };
+    let link = letter.personal.map(|id| links.to(Purpose::Survey(id), reader.id));
+    Letter {
+        kind,
+        subject,
+        name: one_line(&reader.name),
+        title,
+        school,
+        programme: one_line(&letter.programme),
+        event: letter.event.as_deref().map(one_line),
+        closes: campaign.closes_on.format("%A %-d %B %Y").to_string(),
+        needed: campaign.enough_responses,
+        anonymous: campaign.anonymous,
+        coded,
+        others,
+        page,
+        link: link.unwrap_or_default(),
+    }
+}
+
+impl Letter {
+    /// The letter in words.
+    ///
+    /// # Errors
+    /// A template fails.
+    pub fn words(&self) -> Result<Words, askama::Error> {
+        let letter = self;
+        let (subject, name) = (&self.subject, &self.name);
+        match self.kind {
+            MessageKind::SurveyLink => {
+                Words::fill(subject, name, &LinkText { letter }, &LinkHtml { letter })
+            }
+            MessageKind::SurveyReminder => {
+                Words::fill(subject, name, &ReminderText { letter }, &ReminderHtml { letter })
+            }
+            MessageKind::SurveyInvitation | MessageKind::Digest => {
+                Words::fill(subject, name, &InvitationText { letter }, &InvitationHtml { letter })
+            }
+        }
+    }
+
+    /// `at least 10 answers`.
+    fn needed(&self) -> String {
+        match self.needed {
+            1 => "at least 1 answer".to_owned(),
+            needed => format!("at least {needed} answers"),
+        }
+    }
+}
+
+/// A group in the middle of a sentence and at the start of one.
+fn names(group: RespondentGroup) -> [&'static str; 2] {
+    match group {
+        RespondentGroup::Pupils => ["pupils", "Pupils"],
+        RespondentGroup::Staff => ["staff", "Staff"],
+        RespondentGroup::Leaders => ["senior leaders", "Senior leaders"],
+        RespondentGroup::Parents => ["parents and carers", "Parents and carers"],
+    }
+}
+
+/// What there is to say of a group without a code in this letter.
+fn aside(asked: &AskedGroup, reminds: bool) -> String {
+    let [_, title] = names(asked.group);
+    if reminds && asked.enough {
+        format!("{title}: enough have answered.")
+    } else if asked.by_personal_link && reminds {
+        let so_far = so_far(asked);
+        format!("{title} have links of their own by mail, and {so_far}. Please ask them to look.")
+    } else if asked.by_personal_link {
+        format!("{title} get a link of their own by mail.")
+    } else {
+        format!("{title} have no code at the moment; please ask your hub lead.")
+    }
+}
+
+fn so_far(asked: &AskedGroup) -> String {
+    match asked.responses {
+        0 => "nobody has answered yet".to_owned(),
+        1 => "1 has answered so far".to_owned(),
+        count => format!("{count} have answered so far"),
+    }
+}
+
+/// `9 October`, with the year when it is not this one.
+fn short(day: NaiveDate, today: NaiveDate) -> String {
+    let year = |day: NaiveDate| day.format("%Y").to_string();
+    let form = if year(day) == year(today) { "%-d %B" } else { "%-d %B %Y" };
+    day.format(form).to_string()
+}
