@@ -172,10 +172,12 @@ fn refusal<T>(outcome: Result<T, StoreError>) -> (RefusalCode, Option<&'static s
     }
 }
 
+/// Plans reminders and calls off what is no longer wanted, as before each digest.
 async fn plan(hub: &Hub) {
     hub.write(async |txn, now| {
         let book = facts::Book::load(txn).await?;
-        reminders::plan_programme(txn, now, &book, hub.rise.id).await
+        reminders::plan_programme(txn, now, &book, hub.rise.id).await?;
+        reminders::call_off_unwanted(txn, now, &book).await
     })
     .await
     .expect("planned");

@@ -265,12 +265,7 @@ impl Registered<'_> {
 
     fn field(&mut self, map: &Map, each: &Field) -> MetaField {
         match &each.kind {
-            Kind::Column { leaf, nullable, .. } => {
-                let mark = if *nullable { "" } else { "!" };
-                let ty = format!("{}{mark}", self.leaf(leaf));
-                field(each.name, &ty, each.about)
-            }
-            Kind::Derived { leaf, nullable, .. } => {
+            Kind::Column { leaf, nullable, .. } | Kind::Derived { leaf, nullable, .. } => {
                 let mark = if *nullable { "" } else { "!" };
                 let ty = format!("{}{mark}", self.leaf(leaf));
                 field(each.name, &ty, each.about)

@@ -100,13 +100,13 @@ async fn setting(
             cells.fault("urn", "Name the partner: by urn or by partner.");
             return Ok(None);
         }
-        (Some(urn), None) => match urn.parse() {
-            Ok(urn) => ("urn", Reference::School(urn)),
-            Err(_) => {
-                cells.fault("urn", format!("\"{urn}\" is not a URN."));
+        (Some(cell), None) => {
+            let Ok(urn) = cell.parse() else {
+                cells.fault("urn", format!("\"{cell}\" is not a URN."));
                 return Ok(None);
-            }
-        },
+            };
+            ("urn", Reference::School(urn))
+        }
         (None, Some(_)) => match cells.reference("partner") {
             Some(reference) => ("partner", reference),
             None => return Ok(None),
