@@ -162,7 +162,7 @@ pub(super) struct Questions {
     back: String,
     action: String,
     button: &'static str,
-    questions: Vec<Question>,
+    list: Vec<Question>,
     faults: Vec<Fault>,
 }
 
@@ -249,13 +249,14 @@ impl Questions {
                 0 => entrance.base.clone(),
                 _ => entrance.address(id, number),
             },
-            action: match checking {
-                true => format!("{}?check", entrance.address(id, number + 1)),
-                false => entrance.address(id, number + 1),
+            action: if checking {
+                format!("{}?check", entrance.address(id, number + 1))
+            } else {
+                entrance.address(id, number + 1)
             },
             button: if checking || last { "Save and check" } else { "Save and go on" },
             faults: summary.collect(),
-            questions,
+            list: questions,
         })
     }
 }
