@@ -98,7 +98,6 @@ pub async fn app(world: &World) -> App {
     engagement::stories(&txn).await;
     support::rows(&txn).await;
     surveys::surveys(&txn).await;
-    support::rows(&txn).await;
     txn.commit().await.expect("a commit");
     app
 }
