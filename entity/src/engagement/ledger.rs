@@ -6,7 +6,7 @@ use chrono::{DateTime, Days, Utc};
 use rules::engagement::life::{Ground, Happening, Life, Outcome, next};
 use rules::engagement::{AlertState, AlertStep, Decision, Evidence, RULES, Rule, RuleName, assess};
 use rules::programme::Policy;
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, TryInsertResult,
@@ -216,7 +216,9 @@ impl Ledger {
         for (row, step) in self.added {
             let first = event(row.id, step, None, &row.summary, self.now);
             let written = engagement_alert::Entity::insert(row.into_active_model())
-                .on_conflict_do_nothing()
+                // Whatever the key: the one that forbids a second open alert is no primary key.
+                .on_conflict(OnConflict::new().do_nothing().to_owned())
+                .try_insert()
                 .exec_without_returning(txn)
                 .await?;
             if matches!(written, TryInsertResult::Inserted(1..)) {
