@@ -111,17 +111,17 @@ async fn an_enrolment_completes_once_the_last_reminder_of_its_last_term_has_had_
             txn.commit().await.expect("commit");
             count
         };
-        // The last term ends on Wednesday 21 July 2027; what follows are weekdays of unknown terms,
-        // less the bank holiday of 30 August where one is loaded.
+        // The last term ends on Wednesday 21 July 2027; the 21st working day after it, in the autumn
+        // term, is Thursday 30 September.
         assert_eq!(complete("2027-07-21T12:00:00Z").await, 0);
-        assert_eq!(complete("2027-08-19T22:59:00Z").await, 0, "{}", world.name);
+        assert_eq!(complete("2027-09-30T22:59:00Z").await, 0, "{}", world.name);
         assert_eq!(status(&world, id).await.status, "active");
-        assert_eq!(complete("2027-08-19T23:00:00Z").await, 1, "{}", world.name);
-        assert_eq!(complete("2027-08-21T12:00:00Z").await, 0);
+        assert_eq!(complete("2027-09-30T23:00:00Z").await, 1, "{}", world.name);
+        assert_eq!(complete("2027-10-02T12:00:00Z").await, 0);
         let row = status(&world, id).await;
         assert_eq!(
             (row.status.as_str(), row.ended_on),
-            ("completed", Some(tests::rise::day("2027-08-19")))
+            ("completed", Some(tests::rise::day("2027-09-30")))
         );
         assert_eq!(history(&world, id).await, ["enrolled", "completed"]);
         let open = obligation::Entity::find()
