@@ -256,7 +256,7 @@ async fn of_assessments_at_once_one_raises_the_alert() {
     both(async |world| {
         let rise = seed(&world, &["Demo Ash School", "Demo Birch School"]).await;
         let pass = || write(&world, async |txn| assess_programme(txn, at(MORNING), rise.id).await);
-        let (one, two, three) = tokio::join!(pass(), pass(), pass());
+        let (one, two, three) = tokio::join!(Box::pin(pass()), Box::pin(pass()), Box::pin(pass()));
         let raised: usize =
             [one, two, three].into_iter().map(|done| done.expect("assessed").raised).sum();
         assert_eq!(raised, 4, "{}", world.name);

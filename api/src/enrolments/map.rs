@@ -10,8 +10,8 @@ use rules::enrolments::EnrolmentStatus;
 
 use super::obligations;
 use crate::read::map::{
-    Type, Vocabulary, any_of, asc, before, column, desc, from, many, many_through, one, refers,
-    root, table, word,
+    Filter, Type, Vocabulary, any_of, asc, before, column, desc, from, many, many_through, one,
+    refers, root, table, word,
 };
 
 impl Vocabulary for EnrolmentStatus {
@@ -116,18 +116,23 @@ fn enrolment() -> Type {
                 "Its history.",
             ),
         ],
-        filters: vec![
-            any_of::<EnrolmentStatus>("status", C::Status, "With one of these statuses."),
-            refers("programme", "Programme", C::ProgrammeId, "In this programme."),
-            refers("hub", "Hub", C::HubId, "Supported by this hub."),
-            refers("cohort", "Cohort", C::CohortId, "In this cohort."),
-            refers("pathway", "Pathway", C::PathwayId, "On this pathway."),
-            refers("partner", "Setting", C::PartnerSettingId, "Of this school or trust."),
-            from("enrolledFrom", C::EnrolledOn, "Enrolled on this day or later."),
-            before("enrolledBefore", C::EnrolledOn, "Enrolled before this day."),
-        ],
+        filters: filters(),
         orders: vec![asc("ENROLLED_ON", C::EnrolledOn), desc("CHANGED_AT", C::ChangedAt)],
     }
+}
+
+fn filters() -> Vec<Filter> {
+    use enrolment::Column as C;
+    vec![
+        any_of::<EnrolmentStatus>("status", C::Status, "With one of these statuses."),
+        refers("programme", "Programme", C::ProgrammeId, "In this programme."),
+        refers("hub", "Hub", C::HubId, "Supported by this hub."),
+        refers("cohort", "Cohort", C::CohortId, "In this cohort."),
+        refers("pathway", "Pathway", C::PathwayId, "On this pathway."),
+        refers("partner", "Setting", C::PartnerSettingId, "Of this school or trust."),
+        from("enrolledFrom", C::EnrolledOn, "Enrolled on this day or later."),
+        before("enrolledBefore", C::EnrolledOn, "Enrolled before this day."),
+    ]
 }
 
 fn enrolment_change() -> Type {

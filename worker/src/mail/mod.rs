@@ -70,8 +70,7 @@ impl Destination {
             Self::Folder(folder) => {
                 folder::prepare(folder).context("the setting mail.folder cannot be used")
             }
-            Self::Smtp(_) => Ok(()),
-            Self::Nowhere => Ok(()),
+            Self::Smtp(_) | Self::Nowhere => Ok(()),
         }
     }
 

@@ -50,32 +50,29 @@ impl FromRequestParts<App> for Entrance {
         let step = take("step").unwrap_or_default();
         let now = app.clock.now();
         let reader = app.db.reader();
-        let (base, asked, slowed) = match token {
-            Some(token) => {
-                let link = Opened::read(app, token).await?;
-                let Purpose::Survey(invitation) = link.link.purpose else {
-                    return Err(PageError::Unknown.into());
-                };
-                let found = find_by_link(reader, now, invitation, link.link.person_id).await?;
-                (format!("/s/{}", link.token), found.ok_or(PageError::Revoked)?, false)
+        let (base, asked, slowed) = if let Some(token) = token {
+            let link = Opened::read(app, token).await?;
+            let Purpose::Survey(invitation) = link.link.purpose else {
+                return Err(PageError::Unknown.into());
+            };
+            let found = find_by_link(reader, now, invitation, link.link.person_id).await?;
+            (format!("/s/{}", link.token), found.ok_or(PageError::Revoked)?, false)
+        } else {
+            let code = code::normalise(&typed);
+            let code = code.ok_or_else(|| SurveyError::NoSuchCode(typed.clone()))?;
+            let address = client(parts, app.config.http.proxies);
+            let guesses = parts.extensions.get::<Arc<Guesses>>();
+            let slowed = guesses.is_some_and(|guesses| guesses.is_slowed(address, now));
+            if slowed && id.is_none() {
+                return Err(SurveyError::Slowed);
             }
-            None => {
-                let code = code::normalise(&typed);
-                let code = code.ok_or_else(|| SurveyError::NoSuchCode(typed.clone()))?;
-                let address = client(parts, app.config.http.proxies);
-                let guesses = parts.extensions.get::<Arc<Guesses>>();
-                let slowed = guesses.is_some_and(|guesses| guesses.is_slowed(address, now));
-                if slowed && id.is_none() {
-                    return Err(SurveyError::Slowed);
+            let Some(asked) = find_by_code(reader, now, &code).await? else {
+                if let Some(guesses) = guesses {
+                    guesses.note(address, now);
                 }
-                let Some(asked) = find_by_code(reader, now, &code).await? else {
-                    if let Some(guesses) = guesses {
-                        guesses.note(address, now);
-                    }
-                    return Err(refused(slowed, typed));
-                };
-                (format!("/survey/{code}"), asked, slowed)
-            }
+                return Err(refused(slowed, typed));
+            };
+            (format!("/survey/{code}"), asked, slowed)
         };
         let submission = match id {
             Some(id) => {
