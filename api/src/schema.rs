@@ -48,7 +48,11 @@ pub fn map() -> &'static Map {
 #[must_use]
 pub fn feeds() -> &'static [Feed] {
     static FEEDS: LazyLock<Vec<Feed>> = LazyLock::new(|| {
-        let areas = [engagement::subscription::feeds(), messages::subscription::feeds()];
+        let areas = [
+            engagement::subscription::feeds(),
+            visits::subscription::feeds(),
+            messages::subscription::feeds(),
+        ];
         areas.into_iter().flatten().collect()
     });
     &FEEDS

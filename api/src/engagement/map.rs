@@ -185,6 +185,19 @@ fn evidence() -> Plain {
             part("fact", "fact", Holds::Text, "The fact, in a sentence."),
             row("obligation", "obligation_id", "Obligation", "The obligation it is about, if one."),
             row("event", "event_id", "Event", "The event it is about, if one."),
+            row("visit", "visit_id", "Visit", "The visit it is about, if one."),
+            row(
+                "surveyCampaign",
+                "campaign_id",
+                "SurveyCampaign",
+                "The survey campaign it is about, if one.",
+            ),
+            row(
+                "surveyInvitation",
+                "invitation_id",
+                "SurveyInvitation",
+                "The group of a school asked in that campaign, if one.",
+            ),
             row(
                 "enrolment",
                 "enrolment_id",

@@ -1,5 +1,7 @@
 //! Self-assessments, plans and reviews in the graph.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use entity::plans::{
     agreed_action, objective, plan, review, self_assessment, self_assessment_framework,
@@ -85,6 +87,24 @@ fn theme() -> Plain {
             part("key", "key", Holds::Text, "Key within the framework."),
             part("title", "title", Holds::Text, "Title."),
             part("prompt", "prompt", Holds::Text, "What to think about."),
+            part(
+                "levels",
+                "levels",
+                Holds::List(Arc::new(level())),
+                "Its levels, the lowest first: a rating's `level` is 1 for the first.",
+            ),
+        ],
+    }
+}
+
+/// Keys as in `rules::plans::Level`.
+fn level() -> Plain {
+    Plain {
+        name: "SelfAssessmentLevel",
+        about: "A level of a theme.",
+        parts: vec![
+            part("title", "title", Holds::Text, "Name, such as `Developing`."),
+            part("description", "description", Holds::Text, "How one recognises it."),
         ],
     }
 }

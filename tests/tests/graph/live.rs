@@ -23,8 +23,11 @@ use crate::seed::{
 };
 
 /// Rows that each role is told of, as in `ACCESS`.
-const ACCESS: &[(&str, &str, [usize; 5])] =
-    &[("alertChanged", "alert", [2, 1, 1, 0, 0]), ("messageChanged", "message", [2, 0, 0, 1, 0])];
+const ACCESS: &[(&str, &str, [usize; 5])] = &[
+    ("alertChanged", "alert", [2, 1, 1, 0, 0]),
+    ("visitChanged", "visit", [3, 2, 2, 1, 0]),
+    ("messageChanged", "message", [2, 0, 0, 1, 0]),
+];
 
 const ALERTS: &str = "subscription Alerts($after: String, $hub: ID) {
     told: alertChanged(after: $after, hub: $hub) {
