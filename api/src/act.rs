@@ -47,7 +47,9 @@ impl ScalarType for Date {
         let Value::String(text) = &value else {
             return Err(InputValueError::expected_type(value));
         };
-        text.parse().map(Self).map_err(|_| {
+        // What no programme reaches could not be reckoned with.
+        let day = text.parse().ok().filter(|day: &NaiveDate| (1900..2200).contains(&day.year()));
+        day.map(Self).ok_or_else(|| {
             InputValueError::custom(format!("a date is written like 2026-10-05, not \"{text}\""))
         })
     }
@@ -119,7 +121,7 @@ impl Acting {
     /// # Errors
     /// A fault of ours.
     pub async fn begin(&self) -> async_graphql::Result<DatabaseTransaction> {
-        self.app.db.write().await.map_err(|error| fault(&error.into()))
+        self.app.db.write_facts().await.map_err(|error| fault(&error.into()))
     }
 
     /// Commits what was done and says that something changed, or undoes it and tells why.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    AccessMode, ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
 use crate::config::DatabaseConfig;
@@ -83,6 +83,24 @@ impl Database {
         let options =
             TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
         self.write.begin_with_options(options).await
+    }
+
+    /// Begins a transaction that writes what obligations, alerts and reminders follow from: one at a
+    /// time, over all processes, on PostgreSQL as on SQLite. Such a transaction reads many rows and
+    /// writes what follows from them; two at once would wait for each other's rows in turn, or decide
+    /// by what the other is changing. What concerns only its own rows, such as the delivery of a
+    /// message or a draft of answers, goes beside it through [`Database::write`].
+    ///
+    /// # Errors
+    /// No connection, or no lock in time.
+    pub async fn write_facts(&self) -> Result<DatabaseTransaction, DbErr> {
+        /// Any number that nobody else locks by.
+        const FACTS: i64 = 22_112_026;
+        let txn = self.write().await?;
+        if self.backend() == DbBackend::Postgres {
+            txn.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({FACTS})")).await?;
+        }
+        Ok(txn)
     }
 
     /// Begins a read-only transaction in which every statement sees the same rows.

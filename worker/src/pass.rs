@@ -82,7 +82,7 @@ async fn on_time(
     if due.fire.is_none() && due.missed.is_empty() {
         return Ok(None);
     }
-    let txn = app.db.write().await?;
+    let txn = app.db.write_facts().await?;
     for moment in due.missed {
         *missed += usize::from(timetable::miss(&txn, now, id, moment).await?);
     }

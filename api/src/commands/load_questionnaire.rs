@@ -46,7 +46,7 @@ pub async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<()> {
         writeln!(out, "{name} has no faults: {questions} question(s) on {pages} page(s).")?;
         return Ok(());
     }
-    let txn = app.db.write().await?;
+    let txn = app.db.write_facts().await?;
     let (row, written) = questionnaires::load(&txn, app.clock.now(), &set_up).await?;
     txn.commit().await?;
     app.signal.changed().await;

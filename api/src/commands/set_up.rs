@@ -34,7 +34,7 @@ pub async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<()> {
     let name = arguments.file.display();
     let text = std::fs::read_to_string(&arguments.file)
         .with_context(|| format!("{name} cannot be read"))?;
-    let txn = app.db.write().await?;
+    let txn = app.db.write_facts().await?;
     let report = load(&txn, app.clock.now(), &text)
         .await
         .with_context(|| format!("{name} was not loaded"))?;

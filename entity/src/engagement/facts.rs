@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rules::calendar::local;
 use rules::engagement::{ContactFacts, ObligationEvidence, OpenDayFacts, SurveyFacts, VisitFacts};
 use rules::events::{AttendanceMode, BookingState};
-use sea_orm::sea_query::{Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
     QuerySelect as _,
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::rows::word;
 use crate::enrolments::{enrolment, obligation};
 use crate::events::{booking, event_attendance};
+use crate::messages::message;
 use crate::outcome::StoreError;
 use crate::people::{contact, setting};
 use crate::programme::event;
@@ -166,7 +167,11 @@ pub(super) async fn visits(
         .await?;
     let mut sorted = Sorted::new();
     for row in rows {
-        sorted.add(row.enrolment_id, visit_facts(&row), faults);
+        // A time that was over when it was named was an offer to nobody.
+        let offered = row.state != "proposed" || row.created_at < row.starts_at;
+        if offered {
+            sorted.add(row.enrolment_id, visit_facts(&row), faults);
+        }
     }
     Ok(sorted)
 }
@@ -333,7 +338,7 @@ fn survey_facts(
     })
 }
 
-/// Contacts in their roles, by setting. Whom mail no longer reaches would be told here.
+/// Contacts in their roles, by setting, and whether mail reaches them.
 pub(super) async fn contacts(
     db: &impl ConnectionTrait,
     whose: Whose,
@@ -345,13 +350,42 @@ pub(super) async fn contacts(
         .filter(contact::Column::EndedAt.is_null())
         .all(db)
         .await?;
+    let unreachable = unreachable(db).await?;
     let mut sorted = Sorted::new();
     for row in rows {
         let role = word("contact", row.id, &row.role);
-        let facts = role.map(|role| ContactFacts { role, reachable: true });
+        let reachable = !unreachable.contains(&row.person_id);
+        let facts = role.map(|role| ContactFacts { role, reachable });
         sorted.add(row.setting_id, facts, faults);
     }
     Ok(sorted)
+}
+
+/// People whose mail was refused for good or came back, and none was taken since.
+async fn unreachable(db: &impl ConnectionTrait) -> Result<HashSet<Uuid>, StoreError> {
+    let later = Alias::new("later");
+    let taken_since = Query::select()
+        .expr(Expr::val(1))
+        .from_as(message::Entity, later.clone())
+        .and_where(
+            Expr::col((later.clone(), message::Column::PersonId))
+                .equals((message::Entity, message::Column::PersonId)),
+        )
+        .and_where(Expr::col((later.clone(), message::Column::State)).eq("accepted"))
+        .and_where(
+            Expr::col((later, message::Column::ChangedAt))
+                .gt(Expr::col((message::Entity, message::Column::ChangedAt))),
+        )
+        .to_owned();
+    let refused: Vec<Uuid> = message::Entity::find()
+        .select_only()
+        .column(message::Column::PersonId)
+        .filter(message::Column::State.is_in(["rejected", "bounced"]))
+        .filter(Expr::exists(taken_since).not())
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(refused.into_iter().collect())
 }
 
 /// Names of the partners' settings.

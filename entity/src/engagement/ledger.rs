@@ -226,13 +226,13 @@ impl Ledger {
                 self.events.push(first);
             }
         }
-        if !self.forgotten.is_empty() {
+        for batch in self.forgotten.chunks(BATCH) {
             alert_event::Entity::delete_many()
-                .filter(alert_event::Column::AlertId.is_in(self.forgotten.iter().copied()))
+                .filter(alert_event::Column::AlertId.is_in(batch.iter().copied()))
                 .exec(txn)
                 .await?;
             engagement_alert::Entity::delete_many()
-                .filter(engagement_alert::Column::Id.is_in(self.forgotten))
+                .filter(engagement_alert::Column::Id.is_in(batch.iter().copied()))
                 .exec(txn)
                 .await?;
         }

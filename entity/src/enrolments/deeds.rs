@@ -16,7 +16,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, ExprTrait as _,
-    QueryFilter as _, QuerySelect as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -150,7 +150,12 @@ async fn obligations(
         }
         Whose::Everybody => {}
     }
-    Ok(obligation::Entity::find().filter(wanted).lock_exclusive().all(txn).await?)
+    Ok(obligation::Entity::find()
+        .filter(wanted)
+        .order_by_asc(obligation::Column::Id)
+        .lock_exclusive()
+        .all(txn)
+        .await?)
 }
 
 /// Enrolments looked at, as a subquery of their ids.

@@ -76,13 +76,28 @@ pub async fn rederive_hub(
         return Ok(0);
     };
     let programme = ProgrammeFacts::load(txn, hub.programme_id).await?;
+    let derived = derive_hub(txn, now, &programme, &hub, cohort_id).await?;
+    let whose = Whose::Hub(hub_id, cohort_id);
+    let settled = settle_deeds(txn, now, hub.programme_id, whose).await?;
+    let again =
+        if settled.reopened { derive_hub(txn, now, &programme, &hub, cohort_id).await? } else { 0 };
+    Ok(derived + settled.changed + again)
+}
+
+async fn derive_hub(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    programme: &ProgrammeFacts,
+    hub: &hub::Model,
+    cohort_id: Uuid,
+) -> Result<usize, StoreError> {
     let existing = obligation::Entity::find()
-        .filter(obligation::Column::SubjectId.eq(hub_id))
+        .filter(obligation::Column::SubjectId.eq(hub.id))
         .filter(obligation::Column::CohortId.eq(cohort_id))
         .all(txn)
         .await?;
     let enrolments = enrolment::Entity::find()
-        .filter(enrolment::Column::HubId.eq(hub_id))
+        .filter(enrolment::Column::HubId.eq(hub.id))
         .filter(enrolment::Column::CohortId.eq(cohort_id))
         .all(txn)
         .await?;
@@ -91,11 +106,8 @@ pub async fn rederive_hub(
         partners.count(enrolment);
     }
     let mut ledger = Ledger::new(now);
-    programme.hub(&mut ledger, &hub, cohort_id, &partners, existing)?;
-    let derived = ledger.write(txn).await?;
-    let whose = Whose::Hub(hub_id, cohort_id);
-    let settled = settle_deeds(txn, now, hub.programme_id, whose).await?;
-    Ok(derived + settled.changed)
+    programme.hub(&mut ledger, hub, cohort_id, &partners, existing)?;
+    ledger.write(txn).await
 }
 
 /// Derives every obligation of a programme anew, after its set-up or the day changed, and returns

@@ -8,7 +8,7 @@ use rules::enrolments::{EnrolmentStatus, completes_on};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, DatabaseTransaction, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QuerySelect as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -111,6 +111,7 @@ pub async fn complete_finished(
     let rows = enrolment::Entity::find()
         .filter(enrolment::Column::CohortId.is_in(over.keys().copied()))
         .filter(enrolment::Column::Status.is_in(["active", "paused"]))
+        .order_by_asc(enrolment::Column::Id)
         .lock_exclusive()
         .all(txn)
         .await?;

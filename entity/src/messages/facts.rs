@@ -9,6 +9,7 @@ use rules::commitments::{Action, CommitmentKind, ObligationState, OwedBy};
 use rules::people::{ContactRole, Role};
 use rules::programme::{EventKind, Policy};
 use rules::reminders::{ObligationFacts, ReminderState, Step};
+use rules::surveys::CampaignState;
 use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
@@ -24,6 +25,7 @@ use crate::outcome::StoreError;
 use crate::people::{contact, role_grant, setting};
 use crate::programme::calendars::Calendars;
 use crate::programme::{event, programme, programme_term};
+use crate::surveys::survey_campaign;
 
 /// What one run reads once: every programme's policy, and all school calendars.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ pub struct Book {
     calendars: Calendars,
     /// Published events that were not cancelled.
     events: Vec<event::Model>,
+    /// Open survey campaigns that meet a commitment and remind by letters of their own.
+    campaigns: Vec<survey_campaign::Model>,
     /// First and last day of each programme term.
     terms: HashMap<Uuid, (NaiveDate, NaiveDate)>,
 }
@@ -61,11 +65,24 @@ impl Book {
         let terms = programme_term::Entity::find().all(db).await?;
         let terms = terms.into_iter().map(|term| (term.id, (term.starts_on, term.ends_on)));
         let calendars = Calendars::load(db).await?;
-        Ok(Self { programmes, calendars, events, terms: terms.collect() })
+        let mut campaigns = survey_campaign::Entity::find()
+            .filter(survey_campaign::Column::State.eq(text(CampaignState::Open)))
+            .filter(survey_campaign::Column::TemplateId.is_not_null())
+            .all(db)
+            .await?;
+        campaigns.retain(|row| row.remind_days.as_array().is_some_and(|days| !days.is_empty()));
+        Ok(Self { programmes, calendars, events, campaigns, terms: terms.collect() })
     }
 
     fn start_of(&self, event_id: Uuid) -> Option<DateTime<Utc>> {
         self.events.iter().find(|event| event.id == event_id).map(|event| event.starts_at)
+    }
+
+    fn reminded_by_survey(&self, row: &obligation::Model) -> bool {
+        self.campaigns.iter().any(|campaign| {
+            campaign.template_id == Some(row.template_id)
+                && campaign.cohort_id.is_none_or(|cohort| cohort == row.cohort_id)
+        })
     }
 
     /// Whether every event of its term that an obligation could be met at is over.
@@ -192,6 +209,7 @@ pub async fn load(
                 opens_on: row.opens_on,
                 due_on: row.due_on,
                 nothing_left_to_attend: book.nothing_left_to_attend(&row, kind, now),
+                reminded_by_survey: book.reminded_by_survey(&row),
                 live: taking_part && !around.closed.contains(&setting_id),
                 calendar,
                 owners,

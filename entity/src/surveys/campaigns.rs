@@ -282,6 +282,10 @@ async fn check_place(
         }
     }
     let Some(id) = wish.template_id else { return Ok(()) };
+    if wish.event_id.is_some() {
+        let message = "Feedback on an event meets no commitment.";
+        return refused(RefusalCode::Invalid, "commitmentId", message);
+    }
     let found = commitment_template::Entity::find_by_id(id).one(txn).await?;
     let Some(found) = found.filter(|found| found.programme_id == wish.programme_id) else {
         return refused(RefusalCode::NotFound, "commitmentId", "There is no such commitment.");

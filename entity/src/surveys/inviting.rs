@@ -314,8 +314,10 @@ impl<'a> Letters<'a> {
         let setting = enrolment.partner_setting_id;
         for person in self.people(setting, |role| self.policy.recipients.contains(&role)) {
             let kind = (MessageKind::SurveyReminder, About::SurveyInvitation);
-            let campaign = self.campaign.id;
-            let key = format!("survey-reminder:{campaign}:{}:{step}:{person}", enrolment.id);
+            // With the close in it: who was reminded of an earlier one is reminded of a later one too.
+            let (campaign, close) = (self.campaign.id, self.campaign.closes_on);
+            let enrolment = enrolment.id;
+            let key = format!("survey-reminder:{campaign}:{enrolment}:{close}:{step}:{person}");
             self.queue(txn, kind, about, setting, person, key).await?;
         }
         Ok(self.invited.letters - before)

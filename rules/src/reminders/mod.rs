@@ -73,6 +73,9 @@ pub struct ObligationFacts {
     /// Whether every event that it could be met at is over, as when the term's only open day was:
     /// it stays owed to the end of the term, but there is nothing left to remind of.
     pub nothing_left_to_attend: bool,
+    /// Whether an open survey campaign reminds of it by letters of its own, with the codes in them:
+    /// nobody is reminded twice of one survey beforehand.
+    pub reminded_by_survey: bool,
     /// Whether its enrolment is active (for a hub's duty: the hub open) and its school open.
     pub live: bool,
     /// Working days of the school that owes it.

@@ -61,6 +61,7 @@ pub fn plan(facts: &ObligationFacts, policy: &Policy, now: DateTime<Utc>) -> Vec
         .filter(|window| {
             !facts.kind.depends_on_an_offer() || matches!(window.step, Step::Before(_))
         })
+        .filter(|window| !facts.reminded_by_survey || !matches!(window.step, Step::Before(_)))
         .filter(|window| window.opens_on <= today && midnight(send_on).max(now) < window.closes_at)
         .flat_map(|window| {
             let people = window.kind.audience.people(facts).iter();
@@ -156,6 +157,9 @@ pub fn unwanted(
     }
     if !facts.live {
         return Some("Who owes it is paused, closed or no longer taking part.");
+    }
+    if facts.reminded_by_survey && matches!(reminder.step, Step::Before(_)) {
+        return Some("The survey reminds of it by letters of its own.");
     }
     if facts.nothing_left_to_attend {
         return Some("The last event it could be met at is over.");

@@ -23,6 +23,7 @@ pub fn obligation() -> ObligationFacts {
         opens_on: None,
         due_on: day("2026-10-19"),
         nothing_left_to_attend: false,
+        reminded_by_survey: false,
         live: true,
         calendar: calendar(),
         owners: vec![id(OWNER)],
@@ -253,6 +254,16 @@ fn a_step_that_would_go_out_after_its_window_is_not_planned() {
 fn somebody_named_twice_is_reminded_once() {
     let facts = ObligationFacts { owners: vec![id(OWNER), id(OWNER)], ..obligation() };
     assert_eq!(planned(&facts, "2026-10-05T08:00").len(), 1);
+}
+
+#[test]
+fn what_a_survey_reminds_of_by_itself_is_reminded_of_here_only_once_it_is_late() {
+    let facts = ObligationFacts { reminded_by_survey: true, ..obligation() };
+    let planned = one(&obligation(), "2026-10-05T08:00");
+    assert_eq!(plan(&facts, &policy(), at("2026-10-05T08:00")), []);
+    assert!(unwanted(&facts, &planned, at("2026-10-05T08:00")).is_some());
+    let late = plan(&facts, &policy(), at("2026-10-22T09:00"));
+    assert!(late.iter().any(|reminder| reminder.step == Step::After(3)), "{late:?}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ pub(super) async fn run(app: &App) -> anyhow::Result<Done> {
     if !waiting(app.db.reader(), now).await? {
         return Ok(Done::nothing());
     }
-    let txn = app.db.write().await?;
+    let txn = app.db.write_facts().await?;
     let book = Book::load(&txn).await?;
     let bundled = bundle(&txn, now, &book).await?;
     txn.commit().await?;

@@ -210,7 +210,7 @@ impl Walk {
             let done = if row.rule == LocalRule::Beat {
                 row.job.run_alone(&self.app, stop).await?
             } else if everything || row.rule.next(now) == Some(now) {
-                let txn = self.app.db.write().await?;
+                let txn = self.app.db.write_facts().await?;
                 let done = row.job.run_within(&txn, now).await?;
                 txn.commit().await?;
                 done

@@ -36,7 +36,7 @@ pub struct Arguments {
 pub async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<()> {
     let name = arguments.file.display();
     let bytes = std::fs::read(&arguments.file).with_context(|| format!("{name} cannot be read"))?;
-    let txn = app.db.write().await?;
+    let txn = app.db.write_facts().await?;
     let report = import(&txn, app.clock.now(), &decode(bytes)).await?;
     let faults = report.faults();
     if faults == 0 && !arguments.check {

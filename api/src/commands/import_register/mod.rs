@@ -107,7 +107,7 @@ pub async fn import(
         Some(path) => Some(tokio::task::spawn_blocking(move || links::read(&path)).await??),
         None => None,
     };
-    let txn = db.write().await?;
+    let txn = db.write_facts().await?;
     if db.backend() == DbBackend::Sqlite {
         txn.execute_unprepared(SQLITE_CACHE).await?;
     }

@@ -47,7 +47,7 @@ pub async fn run(app: &App) -> anyhow::Result<()> {
 pub async fn load(db: &Database, now: DateTime<Utc>) -> anyhow::Result<Vec<DemoToken>> {
     if !is_loaded(db).await? {
         import_demo_register(db, now).await?;
-        let txn = db.write().await?;
+        let txn = db.write_facts().await?;
         import_bank_holidays::load(&txn, now, BANK_HOLIDAYS).await?;
         for (name, text) in set_up::SHIPPED {
             set_up::load(&txn, story::beginning(), text)
@@ -60,7 +60,7 @@ pub async fn load(db: &Database, now: DateTime<Utc>) -> anyhow::Result<Vec<DemoT
         engagement::tell(&txn, now).await?;
         txn.commit().await?;
     }
-    let txn = db.write().await?;
+    let txn = db.write_facts().await?;
     let tokens = people::issue_tokens(&txn, now).await?;
     txn.commit().await?;
     Ok(tokens)

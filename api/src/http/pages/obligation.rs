@@ -106,7 +106,7 @@ async fn record(app: &App, link: &Opened, report: &Report) -> Result<(), StoreEr
             "Give the day it was done, as year, month and day: 2026-10-05.",
         )
     })?;
-    let txn = app.db.write().await?;
+    let txn = app.db.write_facts().await?;
     let now = app.clock.now();
     let by = Some(link.link.person_id);
     // The link is the right to do this: `find` has seen that its person still has a part in it.

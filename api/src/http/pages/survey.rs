@@ -163,7 +163,7 @@ fn faulty(
 }
 
 async fn send(app: &App, entrance: &Entrance, submission: &Submission) -> Shown {
-    let txn = app.db.write().await?;
+    let txn = app.db.write_facts().await?;
     let now = app.clock.now();
     let sent = answering::send(&txn, now, &entrance.asked, &submission.hash).await?;
     match sent {
