@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::inviting::add_codes;
 use super::{campaigns, survey_campaign, survey_code, survey_invitation};
+use crate::engagement::assess_enrolment;
 use crate::enrolments::permission::require;
 use crate::enrolments::{enrolment, refused};
 use crate::outcome::{RefusalCode, StoreError};
@@ -69,7 +70,10 @@ pub async fn expect(
         changed_at: Set(now),
         ..Default::default()
     };
-    Ok(set.update(txn).await?)
+    let row = set.update(txn).await?;
+    // Whether few have answered depends on how many could.
+    assess_enrolment(txn, now, row.enrolment_id).await?;
+    Ok(row)
 }
 
 fn missing() -> StoreError {
