@@ -55,23 +55,24 @@ fn needed(
     now: DateTime<Utc>,
 ) -> i32 {
     let today = local(now).date();
-    let asked: Vec<_> = obligations
+    let of_term: Vec<_> = obligations
         .iter()
         .filter(|one| one.kind == CommitmentKind::SupportDays && one.term_id == Some(term.id))
-        .filter(|one| match one.state {
-            ObligationState::Open | ObligationState::Missed => true,
-            ObligationState::Met => !one.by_hand,
-            ObligationState::Excused | ObligationState::Cancelled => false,
-        })
         .collect();
-    let half_days = |one: &&ObligationEvidence| one.half_days.max(1);
-    let due: i32 = asked.iter().filter(|one| one.due_on < today).map(half_days).sum();
+    let asked = of_term.iter().filter(|one| match one.state {
+        ObligationState::Open | ObligationState::Missed => true,
+        ObligationState::Met => !one.by_hand,
+        ObligationState::Excused | ObligationState::Cancelled => false,
+    });
+    let due: i32 =
+        asked.clone().filter(|one| one.due_on < today).map(|one| one.half_days.max(1)).sum();
     let middle = middle(term, calendar);
-    if middle >= today || asked.iter().any(|one| one.due_on <= middle) {
+    // A pathway that dates some by the middle does so however those were settled.
+    if middle >= today || of_term.iter().any(|one| one.due_on <= middle) {
         return due;
     }
     let share = i32::try_from(policy.support_days_by_mid_term.min(100)).unwrap_or(100);
-    let total: i32 = asked.iter().map(half_days).sum();
+    let total: i32 = asked.map(|one| one.half_days.max(1)).sum();
     due.max((total * share + 99) / 100)
 }
 

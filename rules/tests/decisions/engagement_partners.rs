@@ -245,6 +245,25 @@ fn where_the_pathway_dates_nothing_by_the_middle_half_of_the_days_are_expected_t
 }
 
 #[test]
+fn what_the_pathway_dates_by_the_middle_and_was_reported_by_hand_asks_for_no_share_of_the_rest() {
+    let by_middle = owed(1, CommitmentKind::SupportDays, "2026-10-22");
+    let by_end = owed(2, CommitmentKind::SupportDays, "2026-12-18");
+    let rest = ObligationEvidence { half_days: 5, ..by_end };
+    let behind = |state, now: &str| {
+        let first = ObligationEvidence { half_days: 3, state, by_hand: true, ..by_middle.clone() };
+        let obligations = vec![first, rest.clone()];
+        let visits = vec![cancelled(Party::Partner)];
+        let facts = EngagementFacts { visits, ..partner(obligations) };
+        short(&decide(RuleName::SupportDaysBehind, "term-1", &facts, now))
+    };
+    for state in [ObligationState::Met, ObligationState::Excused, ObligationState::Cancelled] {
+        assert_eq!(behind(state, "2026-11-02T12:00"), "clear", "{state:?}");
+        assert_eq!(behind(state, "2027-01-04T12:00"), "raise", "{state:?}");
+    }
+    assert_eq!(behind(ObligationState::Open, "2026-11-02T12:00"), "raise");
+}
+
+#[test]
 fn a_partner_with_nobody_in_a_role_that_is_reminded_cannot_be_reached() {
     let now = "2026-10-05T12:00";
     let contact = |role, reachable| ContactFacts { role, reachable };
