@@ -72,11 +72,13 @@ fn about<'a>(year: &'a Year, name: &'a str) -> Vec<(NaiveDate, &'a Mail, &'a Bec
         .collect()
 }
 
-fn alerts<'a>(year: &'a Year, name: &str) -> Vec<(NaiveDate, &'a str)> {
-    let all = year.report.days.iter().flat_map(|day| {
-        day.alerts.iter().map(|alert| (day.day, alert.subject.name.as_str(), alert.change.as_str()))
-    });
-    all.filter(|(_, subject, _)| *subject == name).map(|(day, _, change)| (day, change)).collect()
+/// The days, hours, changes and rules of the alerts about one school.
+fn alerts<'a>(year: &'a Year, name: &str) -> Vec<(NaiveDate, &'a str, &'a str, &'a str)> {
+    let all = year.report.days.iter();
+    all.flat_map(|day| day.alerts.iter().map(|alert| (day.day, alert)))
+        .filter(|(_, alert)| alert.subject.name == name)
+        .map(|(day, alert)| (day, &*alert.at, &*alert.change, &*alert.rule))
+        .collect()
 }
 
 #[tokio::test]
@@ -155,8 +157,8 @@ fn each_school_hears_what_its_habits_deserve(year: &Year) {
     }
     assert!(steps(SLOW).contains("after_3") && !steps(SLOW).contains("escalate_hub"));
     let slow = alerts(year, SLOW);
-    assert!(slow.iter().any(|(_, change)| *change == "raised"));
-    assert_eq!(slow.last().map(|(_, change)| *change), Some("cleared"));
+    assert!(slow.iter().any(|(_, _, change, _)| *change == "raised"));
+    assert_eq!(slow.last().map(|(_, _, change, _)| *change), Some("cleared"));
 
     let last = about(year, DROP_OUT).last().map(|(day, ..)| *day);
     assert!(last.is_some_and(|last| last <= day(LEAVES)), "{last:?}");
