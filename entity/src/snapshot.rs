@@ -135,7 +135,8 @@ pub async fn write_sqlite(db: &impl ConnectionTrait, file: &Path) -> Result<(), 
 }
 
 /// Copies every row that `from`, a transaction on PostgreSQL that sees one moment, can see into the
-/// same tables of `to`, an empty SQLite database, and returns how many there were.
+/// same tables of `to`, a SQLite database as the migrations leave it, and returns how many there
+/// were. What the migrations seeded gives way to the rows of `from`.
 ///
 /// # Errors
 /// A column of a kind that is not known here, tables that differ, or a database fault.
@@ -149,6 +150,9 @@ pub async fn copy(from: &DatabaseTransaction, to: &DatabaseTransaction) -> Resul
     }
     // A row may come before one that it refers to; all are there in the end.
     to.execute_unprepared("PRAGMA defer_foreign_keys = ON").await?;
+    for table in tables.keys() {
+        to.execute(Query::delete().from_table(Alias::new(table))).await?;
+    }
     let mut count = 0;
     for (table, columns) in &tables {
         count += copy_table(from, to, table, columns).await?;

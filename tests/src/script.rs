@@ -2,8 +2,8 @@
 //! by the product's own functions at four in the afternoon, with the worker at work in between.
 
 use api::commands::{import_bank_holidays, import_register};
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use entity::enrolments::{enrolment, obligation, record_met, settle_programme, withdraw};
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use entity::enrolments::{enrolment, obligation, settle_programme, withdraw};
 use entity::programme::calendars::Calendars;
 use entity::programme::events::{EventWish, put_event};
 use entity::programme::{cohort, event};
@@ -17,6 +17,7 @@ use worker::simulate::report::Report;
 use worker::simulate::walk::{Pace, Walk};
 
 use crate::World;
+use crate::deeds::{Today, book_places, do_it, report};
 use crate::rise::{Partner, Rise, day};
 
 /// First and last day of the programme year.
@@ -180,30 +181,53 @@ async fn convert(world: &World, old: &str, new: &str) {
     assert_eq!(report.moved.len(), usize::from(old == "2"), "{report}");
 }
 
-/// Records what every school does today, and what the hub's lead does.
+/// What every school does today, and what the hub's lead does.
 async fn act(world: &World, rise: &Rise, schools: &[School], today: NaiveDate) {
+    let now = world.clock.now();
     let calendars = Calendars::load(world.db.reader()).await.expect("the calendars");
     let events = event::Entity::find().all(world.db.reader()).await.expect("the events");
-    let mut deeds = Vec::new();
+    let next_week = today + TimeDelta::days(7);
+    let bookable: Vec<_> = events
+        .iter()
+        .filter(|event| event.kind == "open_day" && local(event.starts_at).date() == next_week)
+        .collect();
     for school in schools {
         let calendar = calendars.of_setting(school.partner.setting);
+        let school_today = Today { partner: school.partner, calendar: &calendar, now, today };
         let enrolment = enrolment::Entity::find_by_id(school.partner.enrolment);
         let enrolment = enrolment.one(world.db.reader()).await.expect("a read");
-        if enrolment.is_some_and(|row| row.status == "active") {
-            for owed in open(world, school.partner.enrolment).await {
-                if done_on(school, &owed, &events, &calendar) == Some(today) {
-                    deeds.push(owed);
-                }
-            }
+        if enrolment.is_none_or(|row| row.status != "active") {
+            continue;
         }
+        let deeds: Vec<_> = open(world, school.partner.enrolment)
+            .await
+            .into_iter()
+            .filter_map(|owed| {
+                let event = event_of(&owed, &events);
+                let on = done_on(school, &owed, event, &calendar);
+                (on == Some(today)).then_some((owed, event))
+            })
+            .collect();
+        if deeds.is_empty() && bookable.is_empty() {
+            continue;
+        }
+        let txn = world.db.write().await.expect("a transaction");
+        for event in &bookable {
+            book_places(&txn, school_today, event).await;
+        }
+        for (owed, event) in deeds {
+            do_it(&txn, school_today, &owed, event).await;
+        }
+        txn.commit().await.expect("commit");
     }
     for owed in open(world, rise.hub.id).await {
         let a_week_early = calendars.default_calendar().add_working_days(owed.due_on, -5);
         if owed.kind == "keep_in_touch" && a_week_early == today {
-            deeds.push(owed);
+            let txn = world.db.write().await.expect("a transaction");
+            report(&txn, now, &owed, today).await;
+            txn.commit().await.expect("commit");
         }
     }
-    record(world, deeds, today).await;
 }
 
 async fn open(world: &World, subject: uuid::Uuid) -> Vec<obligation::Model> {
@@ -217,21 +241,31 @@ async fn open(world: &World, subject: uuid::Uuid) -> Vec<obligation::Model> {
         .expect("obligations")
 }
 
+/// The event that something is about; for an open day, the one in its term.
+fn event_of<'a>(owed: &obligation::Model, events: &'a [event::Model]) -> Option<&'a event::Model> {
+    if owed.kind == "attend_open_day" {
+        let mut open_days = events.iter().filter(|event| event.kind == "open_day");
+        return open_days.find(|event| {
+            let day = local(event.starts_at).date();
+            day <= owed.due_on && owed.due_on - day < TERM
+        });
+    }
+    events.iter().find(|event| Some(event.id) == owed.event_id)
+}
+
 /// The day on which a school does something, as things stand.
 fn done_on(
     school: &School,
     owed: &obligation::Model,
-    events: &[event::Model],
+    event: Option<&event::Model>,
     calendar: &Calendar,
 ) -> Option<NaiveDate> {
     let day_of = |event: &event::Model| local(event.starts_at).date();
+    // Everybody likes to go to open days.
     if owed.kind == "attend_open_day" {
-        // Everybody likes to go: on the day of the one in its term.
-        let mut open_days = events.iter().filter(|event| event.kind == "open_day").map(day_of);
-        return open_days.find(|day| *day <= owed.due_on && owed.due_on - *day < TERM);
+        return event.map(day_of);
     }
     if owed.action == "attend" {
-        let event = events.iter().find(|event| Some(event.id) == owed.event_id);
         return event.map(day_of).filter(|_| school.attends);
     }
     let wanted = calendar.add_working_days(owed.due_on, school.habit);
@@ -243,14 +277,3 @@ fn done_on(
 
 /// No term is longer.
 const TERM: TimeDelta = TimeDelta::days(80);
-
-async fn record(world: &World, deeds: Vec<obligation::Model>, today: NaiveDate) {
-    let now: DateTime<Utc> = world.clock.now();
-    for owed in deeds {
-        let txn = world.db.write().await.expect("a transaction");
-        record_met(&txn, &Scope::System, None, now, owed.id, None, today, "")
-            .await
-            .unwrap_or_else(|error| panic!("{today}: {} cannot be recorded: {error}", owed.title));
-        txn.commit().await.expect("commit");
-    }
-}

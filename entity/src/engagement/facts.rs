@@ -186,6 +186,7 @@ fn visit_facts(row: &visit::Model) -> Result<VisitFacts, StoreError> {
         starts_at: row.starts_at,
         half_days: row.half_days_used.unwrap_or(row.half_days),
         proposed_by: word("visit", row.id, &row.proposed_by)?,
+        changed_at: row.changed_at,
         cancelled_by: cancelled_by.map(|party| word("visit", row.id, party)).transpose()?,
     })
 }

@@ -120,6 +120,8 @@ pub struct VisitFacts {
     pub half_days: i32,
     /// Whose proposal stands.
     pub proposed_by: Party,
+    /// When it was written down last: while it is a proposal, since when the other side can answer.
+    pub changed_at: DateTime<Utc>,
     /// Who cancelled it.
     pub cancelled_by: Option<Party>,
 }

@@ -1,6 +1,6 @@
 //! How a partner stands with the support days of a term: what is needed by now, used and offered.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{AlertPolicy, ObligationEvidence, VisitFacts};
 use crate::calendar::{Calendar, local};
@@ -22,6 +22,7 @@ pub(super) struct Standing<'a> {
 /// The standing as of a moment.
 pub(super) fn standing<'a>(
     obligations: &[ObligationEvidence],
+    joined_on: NaiveDate,
     visits: &'a [VisitFacts],
     term: &TermFacts,
     calendar: &Calendar,
@@ -38,7 +39,7 @@ pub(super) fn standing<'a>(
         visits.iter().filter(|visit| counts(visit)).map(|visit| visit.half_days).sum()
     };
     Standing {
-        needed: needed(obligations, term, calendar, policy, now),
+        needed: needed(obligations, joined_on, term, calendar, policy, now),
         used: sum(|visit| visit.state == VisitState::Recorded),
         offered: sum(is_offer),
         turned_down: visits.iter().copied().filter(|visit| is_turned_down(visit, now)).collect(),
@@ -46,39 +47,43 @@ pub(super) fn standing<'a>(
 }
 
 /// What the pathway wants used before today; where it dates nothing by the middle of the term, a
-/// share of the whole once the middle is past. What was settled by hand asks for no visit.
+/// share of the whole once the middle is past. What was settled by hand asks for no visit. Of who
+/// joined during the term no share is asked: what the pathway dates was put off for it.
 fn needed(
     obligations: &[ObligationEvidence],
+    joined_on: NaiveDate,
     term: &TermFacts,
     calendar: &Calendar,
     policy: &AlertPolicy,
     now: DateTime<Utc>,
 ) -> i32 {
     let today = local(now).date();
-    let asked: Vec<_> = obligations
+    let of_term: Vec<_> = obligations
         .iter()
         .filter(|one| one.kind == CommitmentKind::SupportDays && one.term_id == Some(term.id))
-        .filter(|one| match one.state {
-            ObligationState::Open | ObligationState::Missed => true,
-            ObligationState::Met => !one.by_hand,
-            ObligationState::Excused | ObligationState::Cancelled => false,
-        })
         .collect();
-    let half_days = |one: &&ObligationEvidence| one.half_days.max(1);
-    let due: i32 = asked.iter().filter(|one| one.due_on < today).map(half_days).sum();
+    let asked = of_term.iter().filter(|one| match one.state {
+        ObligationState::Open | ObligationState::Missed => true,
+        ObligationState::Met => !one.by_hand,
+        ObligationState::Excused | ObligationState::Cancelled => false,
+    });
+    let due: i32 =
+        asked.clone().filter(|one| one.due_on < today).map(|one| one.half_days.max(1)).sum();
     let middle = middle(term, calendar);
-    if middle >= today || asked.iter().any(|one| one.due_on <= middle) {
+    // A pathway that dates some by the middle does so however those were settled.
+    let dated = of_term.iter().any(|one| one.due_on <= middle);
+    if middle >= today || dated || term.starts_on < joined_on {
         return due;
     }
     let share = i32::try_from(policy.support_days_by_mid_term.min(100)).unwrap_or(100);
-    let total: i32 = asked.iter().map(half_days).sum();
+    let total: i32 = asked.map(|one| one.half_days.max(1)).sum();
     due.max((total * share + 99) / 100)
 }
 
 fn is_offer(visit: &VisitFacts) -> bool {
     match visit.state {
         VisitState::Recorded | VisitState::Agreed => true,
-        VisitState::Proposed => visit.proposed_by == Party::Hub,
+        VisitState::Proposed => visit.proposed_by == Party::Hub && could_be_answered(visit),
         VisitState::Cancelled => visit.cancelled_by == Some(Party::Partner),
     }
 }
@@ -86,9 +91,16 @@ fn is_offer(visit: &VisitFacts) -> bool {
 fn is_turned_down(visit: &VisitFacts, now: DateTime<Utc>) -> bool {
     match visit.state {
         VisitState::Cancelled => visit.cancelled_by == Some(Party::Partner),
-        VisitState::Proposed => visit.proposed_by == Party::Hub && visit.starts_at <= now,
+        VisitState::Proposed => {
+            visit.proposed_by == Party::Hub && could_be_answered(visit) && visit.starts_at <= now
+        }
         VisitState::Agreed | VisitState::Recorded => false,
     }
+}
+
+/// Not so a time that had passed when the lead wrote it down, in order to record what was done then.
+fn could_be_answered(visit: &VisitFacts) -> bool {
+    visit.changed_at < visit.starts_at
 }
 
 /// So many half days as days: `1 day`, `2.5 days`.

@@ -23,6 +23,7 @@ fn decide(case: &Case<'_>) -> Decision {
     let facts = case.facts;
     let now = standing(
         &facts.obligations,
+        term.joined_on,
         &facts.visits,
         &term.term,
         &facts.calendar,

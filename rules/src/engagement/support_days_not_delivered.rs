@@ -43,6 +43,7 @@ fn decide(case: &Case<'_>) -> Decision {
 fn short(case: &Case<'_>, term: &SubjectTerm, partner: &PartnerFacts) -> Option<Evidence> {
     let now = standing(
         &partner.support_days,
+        partner.joined_on,
         &partner.visits,
         &term.term,
         &partner.calendar,

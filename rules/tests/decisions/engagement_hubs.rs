@@ -85,6 +85,7 @@ fn visit(state: VisitState, half_days: i32) -> VisitFacts {
         starts_at: at("2026-10-06T09:00"),
         half_days,
         proposed_by: Party::Hub,
+        changed_at: at("2026-09-21T09:00"),
         cancelled_by: None,
     }
 }

@@ -3,7 +3,8 @@
 use chrono::TimeDelta;
 use rules::commitments::{CommitmentKind, ObligationState};
 use rules::engagement::{
-    ContactFacts, Decision, EngagementFacts, ObligationEvidence, OpenDayFacts, RuleName, VisitFacts,
+    ContactFacts, Decision, EngagementFacts, ObligationEvidence, OpenDayFacts, RuleName,
+    SubjectTerm, VisitFacts,
 };
 use rules::events::{AttendanceMode, BookingState};
 use rules::people::ContactRole;
@@ -152,6 +153,7 @@ fn visit(number: u128, on: &str, state: VisitState, half_days: i32) -> VisitFact
         starts_at: at(&format!("{on}T09:00")),
         half_days,
         proposed_by: Party::Hub,
+        changed_at: at("2026-09-21T09:00"),
         cancelled_by: None,
     }
 }
@@ -242,6 +244,55 @@ fn where_the_pathway_dates_nothing_by_the_middle_half_of_the_days_are_expected_t
     ] {
         assert_eq!(behind(3, state, by_hand, "2026-11-02T12:00"), expected, "{state:?}");
     }
+}
+
+#[test]
+fn what_the_pathway_dates_by_the_middle_and_was_reported_by_hand_asks_for_no_share_of_the_rest() {
+    let by_middle = owed(1, CommitmentKind::SupportDays, "2026-10-22");
+    let by_end = owed(2, CommitmentKind::SupportDays, "2026-12-18");
+    let rest = ObligationEvidence { half_days: 5, ..by_end };
+    let behind = |state, now: &str| {
+        let first = ObligationEvidence { half_days: 3, state, by_hand: true, ..by_middle.clone() };
+        let obligations = vec![first, rest.clone()];
+        let visits = vec![cancelled(Party::Partner)];
+        let facts = EngagementFacts { visits, ..partner(obligations) };
+        short(&decide(RuleName::SupportDaysBehind, "term-1", &facts, now))
+    };
+    for state in [ObligationState::Met, ObligationState::Excused, ObligationState::Cancelled] {
+        assert_eq!(behind(state, "2026-11-02T12:00"), "clear", "{state:?}");
+        assert_eq!(behind(state, "2027-01-04T12:00"), "raise", "{state:?}");
+    }
+    assert_eq!(behind(ObligationState::Open, "2026-11-02T12:00"), "raise");
+}
+
+#[test]
+fn a_time_named_after_it_had_passed_was_no_offer_that_could_be_answered() {
+    let behind = |changed_at: &str| {
+        let visit = visit(60, "2026-10-01", VisitState::Proposed, 2);
+        let visits = vec![VisitFacts { changed_at: at(changed_at), ..visit }];
+        let facts = EngagementFacts { visits, ..partner(support_days()) };
+        short(&decide(RuleName::SupportDaysBehind, "term-1", &facts, "2026-11-02T12:00"))
+    };
+    assert_eq!(behind("2026-09-30T16:00"), "raise");
+    assert_eq!(behind("2026-10-01T09:00"), "clear");
+    assert_eq!(behind("2026-10-02T16:00"), "clear");
+}
+
+#[test]
+fn of_who_joins_during_a_term_no_share_is_asked_by_its_middle() {
+    let days = owed(1, CommitmentKind::SupportDays, "2026-12-18");
+    let days = ObligationEvidence { half_days: 8, ..days };
+    let behind = |joined_on: &str, now: &str| {
+        let facts = partner(vec![days.clone()]);
+        let terms = facts.terms.iter().cloned();
+        let terms = terms.map(|term| SubjectTerm { joined_on: day(joined_on), ..term }).collect();
+        let visits = vec![cancelled(Party::Partner)];
+        let facts = EngagementFacts { joined_on: day(joined_on), terms, visits, ..facts };
+        short(&decide(RuleName::SupportDaysBehind, "term-1", &facts, now))
+    };
+    assert_eq!(behind("2026-07-06", "2026-11-02T12:00"), "raise");
+    assert_eq!(behind("2026-09-07", "2026-11-02T12:00"), "clear");
+    assert_eq!(behind("2026-09-07", "2027-01-04T12:00"), "raise");
 }
 
 #[test]
