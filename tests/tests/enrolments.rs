@@ -325,26 +325,43 @@ async fn the_day_after_a_cpd_session_its_recording_is_owed() {
 }
 
 #[tokio::test]
-async fn recording_checks_the_day_and_keeps_the_first_record() {
+async fn recording_checks_the_day_and_replaces_the_first_record_only_knowingly() {
     both(async |world| {
         let programme = Programme::new(world).await;
         let row = programme.enrol(&Scope::System, programme.wish().await).await.expect("enrolled");
         let owed = programme.obligation(row.id, "self_assessment").await;
-        let record = async |on: &str, note: &str| {
+        let record_as = async |on: &str, note: &str, version: Option<i32>| {
             let on = day(on);
             programme
                 .write(async |txn, now| {
-                    record_met(txn, &Scope::System, None, now, owed.id, None, on, note).await
+                    record_met(txn, &Scope::System, None, now, owed.id, version, on, note).await
                 })
                 .await
         };
+        let record = async |on: &str, note: &str| record_as(on, note, None).await;
         assert_eq!(refusal(record("2026-10-06", "").await).1, Some("metOn"), "in the future");
         assert_eq!(refusal(record("2025-01-01", "").await).1, Some("metOn"), "long ago");
         assert_eq!(refusal(record("2026-10-01", &"x".repeat(2_001)).await).1, Some("note"));
         assert_eq!(refusal(record("2026-10-01", "a\0b").await).1, Some("note"), "no NUL");
         let first = record("2026-10-01", "first").await.expect("recorded");
-        let second = record("2026-10-02", "second").await.expect("harmless");
-        assert_eq!(second, first);
+        let stale = record_as("2026-10-01", " first ", Some(1)).await;
+        assert_eq!(stale.expect("the same again is harmless"), first);
+        for (on, note) in [("2026-10-02", "first"), ("2026-10-01", "second"), ("2026-10-01", "")] {
+            let Err(StoreError::Refused(why)) = record(on, note).await else {
+                panic!("{on} {note} was not refused")
+            };
+            assert_eq!((why.code, why.field), (RefusalCode::Conflict, Some("metOn")));
+            let begins = "This was recorded as met on 1 October 2026 already. ";
+            assert!(why.message.starts_with(begins), "{}", why.message);
+        }
+        let stale = record_as("2026-10-02", "first", Some(1)).await;
+        assert_eq!(refusal(stale), (RefusalCode::Stale, Some("expectedVersion")));
+        assert_eq!(programme.obligation(row.id, "self_assessment").await, first);
+        let corrected = record_as("2026-10-02", "second", Some(first.version)).await;
+        let corrected = corrected.expect("corrected");
+        assert_eq!((corrected.state.as_str(), corrected.version), ("met", first.version + 1));
+        assert_eq!(corrected.met_on, Some(day("2026-10-02")));
+        assert_eq!(corrected.note.as_deref(), Some("second"));
         let excused = programme
             .write(async |txn, now| {
                 excuse(txn, &Scope::System, None, now, owed.id, None, "Too late").await

@@ -111,7 +111,8 @@ pub struct EnrolmentTransferInput {
 pub struct ObligationRecordMetInput {
     /// The obligation.
     obligation_id: ID,
-    /// Its version when you read it: if somebody changed it since, nothing is done.
+    /// Its version when you read it: if somebody changed it since, nothing is done. Needed to correct
+    /// the day or the note of what was reported by hand already.
     expected_version: Option<i32>,
     /// Day on which it was met, in London.
     met_on: Date,
@@ -174,7 +175,10 @@ impl EnrolmentMutations {
         Ok(Some(acting.end(txn, outcome).await?.into()))
     }
 
-    /// Records that an obligation was met. For who owes it, the hub's lead and those above.
+    /// Records that an obligation was met. For who owes it, the hub's lead and those above. Sending
+    /// the same day and note again changes nothing. Another day or note corrects what was reported by
+    /// hand, if you give `expectedVersion`; without it, and where a visit or another deed met the
+    /// obligation, you get a `CONFLICT` on `metOn`.
     async fn obligation_record_met(
         &self,
         context: &Context<'_>,
