@@ -132,6 +132,17 @@ pub struct ObligationExcuseInput {
     reason: String,
 }
 
+/// Which obligation is owed again, and why.
+#[derive(InputObject)]
+pub struct ObligationReopenInput {
+    /// The obligation.
+    obligation_id: ID,
+    /// Its version when you read it: if somebody changed it since, nothing is done.
+    expected_version: Option<i32>,
+    /// Why; it becomes the obligation's note.
+    reason: String,
+}
+
 /// Mutations of this area.
 #[derive(Debug, Default)]
 pub struct EnrolmentMutations;
@@ -199,6 +210,21 @@ impl EnrolmentMutations {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
         let outcome = excuse(&txn, acting, &input).await;
+        Ok(Some(acting.end(txn, outcome).await?.into()))
+    }
+
+    /// Opens again what was recorded as met by hand, or excused, in error. For whoever could excuse
+    /// it: the hub's lead and those above, for a hub's own duty only those above. What a visit or
+    /// another deed met is put right there. If something else that was recorded meets it, it is met
+    /// at once.
+    async fn obligation_reopen(
+        &self,
+        context: &Context<'_>,
+        input: ObligationReopenInput,
+    ) -> Answered<ObligationPayload> {
+        let acting = Acting::of(context)?;
+        let txn = acting.begin().await?;
+        let outcome = reopen(&txn, acting, &input).await;
         Ok(Some(acting.end(txn, outcome).await?.into()))
     }
 }
@@ -309,6 +335,24 @@ async fn excuse(
 ) -> Result<obligation::Model, StoreError> {
     let id = row("Obligation", "obligationId", &input.obligation_id)?;
     enrolments::excuse(
+        txn,
+        &acting.scope,
+        acting.by(),
+        acting.now,
+        id,
+        input.expected_version,
+        &input.reason,
+    )
+    .await
+}
+
+async fn reopen(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &ObligationReopenInput,
+) -> Result<obligation::Model, StoreError> {
+    let id = row("Obligation", "obligationId", &input.obligation_id)?;
+    enrolments::reopen(
         txn,
         &acting.scope,
         acting.by(),

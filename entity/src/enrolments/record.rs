@@ -155,7 +155,7 @@ pub async fn excuse(
     settle(txn, by, now, old, ObligationState::Excused, None, reason).await
 }
 
-fn missing() -> StoreError {
+pub(super) fn missing() -> StoreError {
     StoreError::refused(RefusalCode::NotFound, Some("obligationId"), "There is no such obligation.")
 }
 
@@ -188,7 +188,8 @@ async fn check_event(
     Ok(())
 }
 
-async fn visible(
+/// An obligation that the caller may see, locked.
+pub(super) async fn visible(
     txn: &DatabaseTransaction,
     scope: &Scope,
     id: Uuid,
