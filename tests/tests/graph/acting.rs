@@ -110,6 +110,10 @@ async fn actions_of_one_document_happen_in_turn() {
                     obligation {{ state note overdue }}
                     userErrors {{ code message }}
                 }}
+                obligationReopen(input: {{ obligationId: "{obligation}", reason: "It was dry" }}) {{
+                    obligation {{ version note }}
+                    userErrors {{ code message }}
+                }}
                 again: alertAcknowledge(input: {{ alertId: "{alert}", expectedVersion: 1 }}) {{
                     alert {{ state }}
                     userErrors {{ code field }}
@@ -128,6 +132,10 @@ async fn actions_of_one_document_happen_in_turn() {
             },
             "obligationExcuse": {
                 "obligation": { "state": "EXCUSED", "note": "Flood", "overdue": false },
+                "userErrors": []
+            },
+            "obligationReopen": {
+                "obligation": { "version": 3, "note": "It was dry" },
                 "userErrors": []
             },
             "again": {
