@@ -86,8 +86,8 @@ pub async fn propose(
 ) -> Result<visit::Model, StoreError> {
     let pair = partnership(txn, scope, wish.enrolment_id).await?;
     check_purpose(&wish.purpose)?;
-    check_time(txn, &pair.enrolment, wish.slot, ("halfDays", wish.half_days)).await?;
     check_pathway(txn, &pair.enrolment, wish.kind, wish.half_days).await?;
+    check_time(txn, &pair.enrolment, wish.slot, ("halfDays", wish.half_days)).await?;
     check_ahead(pair.party, wish.slot, now)?;
     let visitor_id = visitor(txn, &pair, by, wish.visitor_id, None).await?;
     check_free(txn, None, pair.enrolment.id, visitor_id, wish.slot).await?;
@@ -174,8 +174,10 @@ pub async fn reschedule(
     check_text("reason", &wish.reason, false)?;
     let half_days = wish.half_days.unwrap_or(held.visit.half_days);
     check_time(txn, &held.pair.enrolment, wish.slot, ("halfDays", half_days)).await?;
-    let kind = spelt("visit", held.visit.id, &held.visit.kind)?;
-    check_pathway(txn, &held.pair.enrolment, kind, half_days).await?;
+    if half_days < held.visit.half_days {
+        let kind = spelt("visit", held.visit.id, &held.visit.kind)?;
+        check_pathway(txn, &held.pair.enrolment, kind, half_days).await?;
+    }
     check_ahead(held.pair.party, wish.slot, now)?;
     let visitor_id = visitor(txn, &held.pair, by, wish.visitor_id, held.visit.visitor_id).await?;
     check_free(txn, Some(held.visit.id), held.visit.enrolment_id, visitor_id, wish.slot).await?;
