@@ -7,7 +7,7 @@ use crate::words::words;
 mod checks;
 mod steps;
 
-pub use checks::{MOST_DAYS, Slot, VisitFault, check_half_days, check_slot, held_on};
+pub use checks::{MOST_DAYS, Slot, VisitFault, check_enough, check_half_days, check_slot, held_on};
 pub use steps::{NotNow, may};
 
 words! {

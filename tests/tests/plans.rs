@@ -332,6 +332,15 @@ async fn an_improvement_plan_holds_once_both_sides_agreed_to_what_it_says() {
             })
             .await;
         assert_eq!(why(stale), (RefusalCode::Stale, "expectedVersion"));
+        let achieve = async || {
+            story
+                .write(async |txn, now| {
+                    let achieved = ObjectiveState::Achieved;
+                    objectives::set_state(txn, &lead, now, objective.id, None, achieved).await
+                })
+                .await
+        };
+        assert_eq!(why(achieve().await), (RefusalCode::Conflict, "state"), "it is a draft");
         story.agree(&lead, draft.id).await.expect("agreed");
         assert_eq!(story.owed(enrolment, "improvement_plan").await.0, "open");
         story.world.clock.set(at("2026-10-07T09:00:00Z"));
@@ -345,12 +354,7 @@ async fn an_improvement_plan_holds_once_both_sides_agreed_to_what_it_says() {
         assert_eq!(why(story.action(&head, objective.id).await), (conflict, "objectiveId"));
         let done = story.set(&head, action.id, ActionState::Done, Some("2026-10-06")).await;
         assert_eq!(done.expect("done").done_on, Some(day("2026-10-06")));
-        let reached = story
-            .write(async |txn, now| {
-                let achieved = ObjectiveState::Achieved;
-                objectives::set_state(txn, &lead, now, objective.id, None, achieved).await
-            })
-            .await;
+        let reached = achieve().await;
         assert_eq!(reached.expect("reached").state, "achieved");
         assert_eq!(story.find_plan(draft.id).await, agreed);
     })

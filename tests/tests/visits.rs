@@ -1,7 +1,7 @@
 //! Visits from proposal to record, and the obligations they meet.
 
 use chrono::{DateTime, Utc};
-use entity::enrolments::{obligation, transfer, withdraw};
+use entity::enrolments::{obligation, record_met, reopen, transfer, withdraw};
 use entity::hubs::{HubWish, put_hub};
 use entity::outcome::{RefusalCode, StoreError};
 use entity::plans::actions::ActionWish;
@@ -280,6 +280,8 @@ async fn a_visit_that_cannot_be_is_refused_by_its_field_and_changes_nothing() {
             (&lead, "startsAt", Proposal { slot: on("2026-12-22"), ..good.clone() }),
             (&lead, "halfDays", Proposal { half_days: 3, ..good.clone() }),
             (&lead, "halfDays", Proposal { half_days: 0, kind: deep, ..good.clone() }),
+            (&lead, "halfDays", Proposal { half_days: 1, kind: deep, ..good.clone() }),
+            (&head, "halfDays", Proposal { half_days: 1, kind: deep, ..good.clone() }),
             (&lead, "purpose", Proposal { purpose: " ".to_owned(), ..good.clone() }),
             (&lead, "visitorId", Proposal { visitor_id: stranger, ..good.clone() }),
             (&head, "visitorId", Proposal { visitor_id: Some(story.rise.lead), ..good.clone() }),
@@ -439,11 +441,97 @@ async fn a_visit_is_recorded_by_the_lead_once_it_has_begun_with_what_was_agreed_
         let visit = story.record(&story.lead(), wish).await.expect("corrected");
         assert_eq!((visit.held_on, visit.half_days_used), (Some(day("2026-10-02")), Some(1)));
         assert_eq!(visit.sequence, 2);
-        let late = story.cancel(&story.lead(), cancellation(visit.id, None)).await;
+        let late = story.cancel(&story.head(0), cancellation(visit.id, None)).await;
         assert_eq!(refusal(late), (RefusalCode::Conflict, "visitId"));
         let expected =
             [("proposed", Some("partner")), ("recorded", Some("hub")), ("corrected", Some("hub"))];
         assert_eq!(story.story_of(visit.id).await, steps(&expected));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_visit_recorded_by_mistake_is_cancelled_by_the_lead_and_what_it_met_is_owed_again() {
+    both(async |world| {
+        let story = Story::new(world, &["Demo Ash School"]).await;
+        let partner = story.rise.partners[0];
+        let wish =
+            Proposal { kind: VisitKind::DeepDiveVisit, ..proposal(partner, on("2026-09-24")) };
+        let visit = story.propose(&story.lead(), wish).await.expect("proposed");
+        let action = ActionWish {
+            title: "Greet pupils at the gate".to_owned(),
+            owner_party: Party::Partner,
+            owner_name: "Bea Example".to_owned(),
+            due_on: day("2026-10-12"),
+        };
+        let wish = Record { actions: vec![action], ..record_of(visit.id, 2) };
+        let visit = story.record(&story.lead(), wish).await.expect("recorded");
+        let owed = async || {
+            story.rise.obligation(&story.world, partner.enrolment, "deep_dive_visit").await
+        };
+        let met = owed().await;
+        assert_eq!((met.state.as_str(), met.deed_id), ("met", Some(visit.id)));
+        // What a visit met is put right there, and nowhere else.
+        let elsewhere = story.as_of(&Scope::System, async |txn, scope, by, now| {
+            let (on, version) = (day("2026-09-25"), Some(met.version));
+            record_met(txn, scope, by, now, met.id, version, on, "").await
+        });
+        assert_eq!(refusal(elsewhere.await), (RefusalCode::Conflict, "metOn"));
+        let lead = story.lead();
+        let elsewhere = story.as_of(&lead, async |txn, scope, by, now| {
+            reopen(txn, scope, by, now, met.id, Some(met.version), "It was another school").await
+        });
+        assert_eq!(refusal(elsewhere.await), (RefusalCode::Conflict, "obligationId"));
+        let versioned = |version, reason: &str| Cancel {
+            expected_version: version,
+            reason: reason.to_owned(),
+            ..cancellation(visit.id, None)
+        };
+        let why = "It was another school";
+        let (conflict, stale) = (RefusalCode::Conflict, RefusalCode::Stale);
+        for (scope, wish, expected) in [
+            (story.head(0), versioned(Some(visit.version), why), (conflict, "visitId")),
+            (story.lead(), versioned(None, why), (conflict, "expectedVersion")),
+            (story.lead(), versioned(Some(1), why), (stale, "expectedVersion")),
+            (story.lead(), versioned(Some(visit.version), " "), (RefusalCode::Invalid, "reason")),
+        ] {
+            assert_eq!(refusal(story.cancel(&scope, wish).await), expected);
+        }
+        assert_eq!(owed().await, met);
+        let gone = story.cancel(&story.lead(), versioned(Some(visit.version), why)).await;
+        let gone = gone.expect("cancelled");
+        assert_eq!((gone.state.as_str(), gone.cancelled_by.as_deref()), ("cancelled", Some("hub")));
+        assert_eq!((gone.held_on, gone.half_days_used, gone.summary), (None, None, None));
+        let again = owed().await;
+        assert_eq!((again.state.as_str(), again.deed_id), ("open", None));
+        assert_eq!(again.revision, met.revision + 1);
+        let actions = agreed_action::Entity::find().all(story.world.db.reader()).await;
+        assert_eq!(actions.expect("a read")[0].state, "dropped");
+        let told =
+            [("proposed", Some("hub")), ("recorded", Some("hub")), ("cancelled", Some("hub"))];
+        assert_eq!(story.story_of(visit.id).await, steps(&told));
+        // Reported by hand and opened again, it is met by the visit as soon as there is one.
+        story
+            .as_of(&story.head(0), async |txn, scope, by, now| {
+                record_met(txn, scope, by, now, met.id, None, day("2026-09-24"), "Came").await
+            })
+            .await
+            .expect("recorded by hand");
+        let held = story
+            .held(
+                Proposal { kind: VisitKind::DeepDiveVisit, ..proposal(partner, on("2026-09-29")) },
+                2,
+            )
+            .await;
+        assert_eq!(owed().await.deed_id, None, "what was reported by hand stands");
+        let met = story
+            .as_of(&story.lead(), async |txn, scope, by, now| {
+                reopen(txn, scope, by, now, met.id, None, "It was the week after").await
+            })
+            .await
+            .expect("opened again");
+        assert_eq!((met.state.as_str(), met.deed_id), ("met", Some(held.id)));
+        assert_eq!((met.note, met.recorded_by), (None, None));
     })
     .await;
 }

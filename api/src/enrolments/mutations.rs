@@ -111,7 +111,8 @@ pub struct EnrolmentTransferInput {
 pub struct ObligationRecordMetInput {
     /// The obligation.
     obligation_id: ID,
-    /// Its version when you read it: if somebody changed it since, nothing is done.
+    /// Its version when you read it: if somebody changed it since, nothing is done. Needed to correct
+    /// the day or the note of what was reported by hand already.
     expected_version: Option<i32>,
     /// Day on which it was met, in London.
     met_on: Date,
@@ -128,6 +129,17 @@ pub struct ObligationExcuseInput {
     /// Its version when you read it: if somebody changed it since, nothing is done.
     expected_version: Option<i32>,
     /// Why.
+    reason: String,
+}
+
+/// Which obligation is owed again, and why.
+#[derive(InputObject)]
+pub struct ObligationReopenInput {
+    /// The obligation.
+    obligation_id: ID,
+    /// Its version when you read it: if somebody changed it since, nothing is done.
+    expected_version: Option<i32>,
+    /// Why; it becomes the obligation's note.
     reason: String,
 }
 
@@ -174,7 +186,10 @@ impl EnrolmentMutations {
         Ok(Some(acting.end(txn, outcome).await?.into()))
     }
 
-    /// Records that an obligation was met. For who owes it, the hub's lead and those above.
+    /// Records that an obligation was met. For who owes it, the hub's lead and those above. Sending
+    /// the same day and note again changes nothing. Another day or note corrects what was reported by
+    /// hand, if you give `expectedVersion`; without it, and where a visit or another deed met the
+    /// obligation, you get a `CONFLICT` on `metOn`.
     async fn obligation_record_met(
         &self,
         context: &Context<'_>,
@@ -195,6 +210,21 @@ impl EnrolmentMutations {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
         let outcome = excuse(&txn, acting, &input).await;
+        Ok(Some(acting.end(txn, outcome).await?.into()))
+    }
+
+    /// Opens again what was recorded as met by hand, or excused, in error. For whoever could excuse
+    /// it: the hub's lead and those above, for a hub's own duty only those above. What a visit or
+    /// another deed met is put right there. If something else that was recorded meets it, it is met
+    /// at once.
+    async fn obligation_reopen(
+        &self,
+        context: &Context<'_>,
+        input: ObligationReopenInput,
+    ) -> Answered<ObligationPayload> {
+        let acting = Acting::of(context)?;
+        let txn = acting.begin().await?;
+        let outcome = reopen(&txn, acting, &input).await;
         Ok(Some(acting.end(txn, outcome).await?.into()))
     }
 }
@@ -305,6 +335,24 @@ async fn excuse(
 ) -> Result<obligation::Model, StoreError> {
     let id = row("Obligation", "obligationId", &input.obligation_id)?;
     enrolments::excuse(
+        txn,
+        &acting.scope,
+        acting.by(),
+        acting.now,
+        id,
+        input.expected_version,
+        &input.reason,
+    )
+    .await
+}
+
+async fn reopen(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &ObligationReopenInput,
+) -> Result<obligation::Model, StoreError> {
+    let id = row("Obligation", "obligationId", &input.obligation_id)?;
+    enrolments::reopen(
         txn,
         &acting.scope,
         acting.by(),

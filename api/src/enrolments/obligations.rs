@@ -75,7 +75,11 @@ fn fields() -> Vec<Field> {
             C::DeedKind,
             "What was recorded that met it; null while it is not met, and when it was reported by hand.",
         ),
-        column("note", C::Note, "Evidence of having met it, or why it was excused."),
+        column(
+            "note",
+            C::Note,
+            "Evidence of having met it, or why it was excused or opened again.",
+        ),
         column("recordedAt", C::RecordedAt, "When that was recorded."),
         column(
             "version",
@@ -96,7 +100,12 @@ fn fields() -> Vec<Field> {
         one("commitment", "Commitment", C::TemplateId, "The commitment it comes from."),
         one("term", "ProgrammeTerm", C::TermId, "The term it belongs to."),
         one("event", "Event", C::EventId, "The event it is about."),
-        one("recordedBy", "Person", C::RecordedBy, "Who recorded that it was met or excused."),
+        one(
+            "recordedBy",
+            "Person",
+            C::RecordedBy,
+            "Who recorded that it was met or excused, or opened it again.",
+        ),
         many("reminders", "Reminder", reminder::Column::ObligationId, "Reminders about it."),
     ]
 }

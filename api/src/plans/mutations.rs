@@ -84,7 +84,7 @@ impl PlanMutations {
         Ok(Some(acting.end(txn, outcome).await?.into()))
     }
 
-    /// Says where an objective stands.
+    /// Says where an objective stands. `ACHIEVED` is for plans that are agreed.
     async fn objective_set_state(
         &self,
         context: &Context<'_>,

@@ -36,7 +36,8 @@ pub struct VisitProposeInput {
     starts_at: Moment,
     /// End, after the start, in the same term.
     ends_at: Moment,
-    /// Support time planned, in half days: 1 or 2 for each day.
+    /// Support time planned, in half days: 1 or 2 for each day; for a deep-dive visit no fewer than the
+    /// pathway's commitment stands for.
     half_days: i32,
     /// What it is for, in a sentence.
     purpose: String,
@@ -80,7 +81,8 @@ pub struct VisitRescheduleInput {
 pub struct VisitCancelInput {
     /// The visit.
     visit_id: ID,
-    /// Its version when you read it: if somebody changed it since, nothing is done.
+    /// Its version when you read it: if somebody changed it since, nothing is done. Needed to cancel
+    /// what is recorded already.
     expected_version: Option<i32>,
     /// The side that called it off; yours, when absent. The lead's side may say `PARTNER`, when the
     /// partner rang or was not there.
@@ -128,8 +130,9 @@ pub struct VisitMutations;
 
 #[Object]
 impl VisitMutations {
-    /// Proposes a visit for your side, partner or hub; the other side agrees. Nobody is asked to be
-    /// at two visits at a time.
+    /// Proposes a visit for your side, partner or hub; the other side agrees. Nobody is at two visits
+    /// at a time: a proposal holds only the partner's time, and the visitor is held once it is agreed,
+    /// so a visitor may be named in several proposals for one time, of which one is agreed.
     async fn visit_propose(
         &self,
         context: &Context<'_>,
@@ -165,7 +168,9 @@ impl VisitMutations {
         finish(acting, txn, outcome).await
     }
 
-    /// Calls a visit off.
+    /// Calls a visit off. The lead's side can also cancel a visit that it recorded by mistake, giving
+    /// `expectedVersion`: the record and its open agreed actions go, and what it had met is owed
+    /// again.
     async fn visit_cancel(
         &self,
         context: &Context<'_>,

@@ -397,6 +397,9 @@ async fn write(
                         state: Set(<&str>::from(ObligationState::Met).to_owned()),
                         met_on: Set(Some(on)),
                         recorded_at: Set(Some(now)),
+                        // What somebody wrote who had opened it again says nothing of the deed.
+                        recorded_by: Set(None),
+                        note: Set(None),
                         deed_kind: Set(Some(<&str>::from(kind).to_owned())),
                         deed_id: Set(Some(deed)),
                         ..Default::default()

@@ -43,7 +43,7 @@ pub(crate) fn term(row: &programme_term::Model) -> TermFacts {
     }
 }
 
-pub(super) fn commitment(row: commitment_template::Model) -> Result<CommitmentFacts, StoreError> {
+pub(crate) fn commitment(row: commitment_template::Model) -> Result<CommitmentFacts, StoreError> {
     let table = "commitment_template";
     let rule = serde_json::from_value(row.rule).map_err(|error| StoreError::Unreadable {
         table,

@@ -18,14 +18,16 @@ mod membership;
 mod partnership;
 pub(crate) mod permission;
 mod record;
+mod reopen;
 mod standing;
 
-pub(crate) use facts::{spelt, term as term_facts};
+pub(crate) use facts::{commitment as commitment_facts, spelt, term as term_facts};
 pub(crate) use partnership::{Partnership, partnership};
 
 pub use derivation::{rederive_enrolment, rederive_hub, rederive_programme};
 pub use membership::{Enrol, enrol, enter, transfer, withdraw};
 pub use record::{excuse, record_met};
+pub use reopen::reopen;
 pub use standing::{complete_finished, pause, resume};
 
 use chrono::{DateTime, Utc};

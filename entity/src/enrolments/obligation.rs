@@ -47,7 +47,7 @@ pub struct Model {
     pub state: String,
     /// Local day on which it was met.
     pub met_on: Option<Date>,
-    /// Evidence of having met it, or the reason it was excused.
+    /// Evidence of having met it, or the reason it was excused or opened again.
     pub note: Option<String>,
     /// Who recorded that.
     pub recorded_by: Option<Uuid>,

@@ -11,18 +11,19 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::permission::{require, runs_hub};
-use super::{check_text, check_version, obligation};
+use super::{check_text, check_version, facts, obligation};
 use crate::engagement::{assess_enrolment, assess_hub};
 use crate::hubs::hub;
 use crate::outcome::{RefusalCode, StoreError};
-use crate::programme::event;
+use crate::programme::{commitment_template, event};
 use crate::scope::Scope;
 
 /// How far back a deed can be recorded, in days: a programme year and a little.
 const EARLIEST: Days = Days::new(400);
 
 /// Records that an obligation is met: by whom, when, on what evidence. Whoever may see the
-/// obligation may record it. Recording it twice leaves the first record as it is.
+/// obligation may record it. Recording the same again is harmless. Another day or note corrects what
+/// was reported by hand, for who names the version they read; without one it is refused.
 ///
 /// # Errors
 /// A refusal, or a database fault.
@@ -48,15 +49,17 @@ pub async fn record_met(
         ));
     }
     match old.state.parse() {
-        Ok(ObligationState::Met) => return Ok(old),
-        Ok(ObligationState::Cancelled) => return Err(not_owed()),
-        Ok(ObligationState::Missed) if met_on > old.due_on => {
-            return Err(StoreError::refused(
-                RefusalCode::Conflict,
-                Some("metOn"),
-                "This closed as missed: it can only be recorded as done by its day.",
-            ));
+        Ok(ObligationState::Met) => {
+            if old.met_on == Some(met_on) && old.note.as_deref() == kept(note).as_deref() {
+                return Ok(old);
+            }
+            check_correction(&old, expected_version)?;
+            if met_on > old.due_on && closes_as_missed(txn, &old).await? {
+                return Err(only_in_time());
+            }
         }
+        Ok(ObligationState::Cancelled) => return Err(not_owed()),
+        Ok(ObligationState::Missed) if met_on > old.due_on => return Err(only_in_time()),
         _ => {}
     }
     if old.opens_on.is_some_and(|first| met_on < first) {
@@ -66,9 +69,46 @@ pub async fn record_met(
     }
     check_event(txn, &old, now, met_on).await?;
     check_version(old.version, expected_version)?;
+    settle(txn, by, now, old, ObligationState::Met, Some(met_on), kept(note)).await
+}
+
+/// A note as it is stored: none, when it says nothing.
+fn kept(note: &str) -> Option<String> {
     let note = note.trim();
-    let note = (!note.is_empty()).then(|| note.to_owned());
-    settle(txn, by, now, old, ObligationState::Met, Some(met_on), note).await
+    (!note.is_empty()).then(|| note.to_owned())
+}
+
+/// What is met already can be recorded otherwise only by who has seen the record, and only where it
+/// was reported by hand.
+fn check_correction(
+    old: &obligation::Model,
+    expected_version: Option<i32>,
+) -> Result<(), StoreError> {
+    let advice = match (&old.deed_kind, expected_version) {
+        (Some(_), _) => "Put right what met it instead, such as the visit or the attendance.",
+        (None, None) => "Give its version to correct the day or the note.",
+        (None, Some(_)) => return Ok(()),
+    };
+    let on = old.met_on.map(in_words).unwrap_or_default();
+    let message = format!("This was recorded as met on {on} already. {advice}");
+    Err(StoreError::refused(RefusalCode::Conflict, Some("metOn"), message))
+}
+
+/// Whether its day cannot come back once it has passed.
+async fn closes_as_missed(
+    txn: &DatabaseTransaction,
+    owed: &obligation::Model,
+) -> Result<bool, StoreError> {
+    let row = commitment_template::Entity::find_by_id(owed.template_id).one(txn).await?;
+    Ok(row.map(facts::commitment).transpose()?.is_some_and(|one| one.rule.closes_as_missed))
+}
+
+fn only_in_time() -> StoreError {
+    StoreError::refused(
+        RefusalCode::Conflict,
+        Some("metOn"),
+        "This closed as missed: it can only be recorded as done by its day.",
+    )
 }
 
 /// Excuses a partner or a hub from an obligation, with a reason. The hub's lead excuses partners;
@@ -115,7 +155,7 @@ pub async fn excuse(
     settle(txn, by, now, old, ObligationState::Excused, None, reason).await
 }
 
-fn missing() -> StoreError {
+pub(super) fn missing() -> StoreError {
     StoreError::refused(RefusalCode::NotFound, Some("obligationId"), "There is no such obligation.")
 }
 
@@ -148,7 +188,8 @@ async fn check_event(
     Ok(())
 }
 
-async fn visible(
+/// An obligation that the caller may see, locked.
+pub(super) async fn visible(
     txn: &DatabaseTransaction,
     scope: &Scope,
     id: Uuid,

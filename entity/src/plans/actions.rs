@@ -184,6 +184,25 @@ pub(crate) async fn insert(
     Ok(row)
 }
 
+/// Drops what is still open of the actions agreed at a visit.
+pub(crate) async fn drop_open(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    visit_id: Uuid,
+) -> Result<(), StoreError> {
+    let open: &str = ActionState::Open.into();
+    let rows = agreed_action::Entity::find()
+        .filter(agreed_action::Column::VisitId.eq(visit_id))
+        .filter(agreed_action::Column::State.eq(open))
+        .all(txn)
+        .await?;
+    for row in rows {
+        let state = <&str>::from(ActionState::Dropped).to_owned();
+        put(txn, now, agreed_action::Model { state, ..row }).await?;
+    }
+    Ok(())
+}
+
 /// An action that the caller may see, as it is once nobody else can change it.
 async fn hold(
     txn: &DatabaseTransaction,

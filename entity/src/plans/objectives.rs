@@ -87,7 +87,8 @@ pub async fn edit(
     put(txn, now, row).await
 }
 
-/// Says where an objective stands. In a draft this changes what there is to agree to.
+/// Says where an objective stands. In a draft this changes what there is to agree to, and nothing can
+/// have been achieved yet.
 ///
 /// # Errors
 /// A refusal, or a database fault.
@@ -101,11 +102,16 @@ pub async fn set_state(
 ) -> Result<objective::Model, StoreError> {
     let (old, held) = hold(txn, scope, id, expected_version).await?;
     check_current(&held.plan, "objectiveId")?;
+    let draft = held.plan.agreed_on.is_none();
+    if draft && state == ObjectiveState::Achieved {
+        let message = "This plan is not agreed yet: nothing in it can have been achieved.";
+        return refused(RefusalCode::Conflict, "state", message);
+    }
     let state = <&str>::from(state).to_owned();
     if old.state == state {
         return Ok(old);
     }
-    if held.plan.agreed_on.is_none() {
+    if draft {
         rewrite(txn, now, held.plan, "objectiveId").await?;
     }
     put(txn, now, objective::Model { state, ..old }).await

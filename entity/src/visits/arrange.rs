@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use super::checks::{check_free, check_pathway, check_time, hold, visitor};
 use super::{Taken, note, put, visit};
-use crate::enrolments::{check_text, partnership, refused, settle_enrolment};
+use crate::enrolments::{check_text, partnership, refused, settle_enrolment, spelt};
 use crate::id::new_id;
 use crate::outcome::{RefusalCode, StoreError};
+use crate::plans::actions;
 use crate::scope::Scope;
 
 /// A visit somebody proposes.
@@ -85,7 +86,7 @@ pub async fn propose(
 ) -> Result<visit::Model, StoreError> {
     let pair = partnership(txn, scope, wish.enrolment_id).await?;
     check_purpose(&wish.purpose)?;
-    check_pathway(txn, &pair.enrolment, wish.kind).await?;
+    check_pathway(txn, &pair.enrolment, wish.kind, wish.half_days).await?;
     check_time(txn, &pair.enrolment, wish.slot, ("halfDays", wish.half_days)).await?;
     check_ahead(pair.party, wish.slot, now)?;
     let visitor_id = visitor(txn, &pair, by, wish.visitor_id, None).await?;
@@ -173,6 +174,10 @@ pub async fn reschedule(
     check_text("reason", &wish.reason, false)?;
     let half_days = wish.half_days.unwrap_or(held.visit.half_days);
     check_time(txn, &held.pair.enrolment, wish.slot, ("halfDays", half_days)).await?;
+    if half_days < held.visit.half_days {
+        let kind = spelt("visit", held.visit.id, &held.visit.kind)?;
+        check_pathway(txn, &held.pair.enrolment, kind, half_days).await?;
+    }
     check_ahead(held.pair.party, wish.slot, now)?;
     let visitor_id = visitor(txn, &held.pair, by, wish.visitor_id, held.visit.visitor_id).await?;
     check_free(txn, Some(held.visit.id), held.visit.enrolment_id, visitor_id, wish.slot).await?;
@@ -195,7 +200,8 @@ pub async fn reschedule(
 }
 
 /// Calls a visit off, with a reason. What the partner declines, cancels or misses is told apart from
-/// what the hub calls off by `cancelled_by`.
+/// what the hub calls off by `cancelled_by`. The hub's side also takes back so what it recorded by
+/// mistake, naming the version it read: the record goes, and obligations follow.
 ///
 /// # Errors
 /// A refusal, or a database fault.
@@ -209,6 +215,13 @@ pub async fn cancel(
     let held = hold(txn, scope, wish.visit_id, wish.expected_version).await?;
     held.check_step(VisitStep::Cancelled)?;
     check_text("reason", &wish.reason, true)?;
+    if held.state == VisitState::Recorded {
+        if wish.expected_version.is_none() {
+            let message = "This visit is recorded; give its version to cancel it.";
+            return refused(RefusalCode::Conflict, "expectedVersion", message);
+        }
+        actions::drop_open(txn, now, held.visit.id).await?;
+    }
     let party = held.pair.party;
     let called_off_by = wish.called_off_by.unwrap_or(party);
     if party == Party::Partner && called_off_by == Party::Hub {
@@ -222,6 +235,10 @@ pub async fn cancel(
         cancelled_by: Some(<&str>::from(called_off_by).to_owned()),
         cancelled_at: Some(now),
         cancellation_reason: Some(wish.reason.trim().to_owned()),
+        held_on: None,
+        half_days_used: None,
+        attendees: json!([]),
+        summary: None,
         sequence: held.visit.sequence + 1,
         ..held.visit
     };

@@ -2,8 +2,8 @@
 
 use rules::commitments::{CommitmentKind, TermFacts};
 use rules::visits::{
-    NotNow, Party, Slot, VisitFault, VisitKind, VisitState, VisitStep, check_half_days, check_slot,
-    may,
+    NotNow, Party, Slot, VisitFault, VisitKind, VisitState, VisitStep, check_enough,
+    check_half_days, check_slot, may,
 };
 use sea_orm::sea_query::LockType;
 use sea_orm::{
@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use super::visit;
 use crate::enrolments::{
-    Partnership, check_version, enrolment, partnership, refused, spelt, term_facts,
+    Partnership, check_version, commitment_facts, enrolment, partnership, refused, spelt,
+    term_facts,
 };
 use crate::hubs::hub;
 use crate::outcome::{RefusalCode, StoreError};
@@ -72,11 +73,12 @@ pub(super) async fn hold(
     Ok(Held { visit, pair, state })
 }
 
-/// The pathway promises visits of this kind.
+/// The pathway promises visits of this kind, and this one is as long as it promises.
 pub(super) async fn check_pathway(
     txn: &DatabaseTransaction,
     enrolment: &enrolment::Model,
     kind: VisitKind,
+    half_days: i32,
 ) -> Result<(), StoreError> {
     let commitment = match kind {
         VisitKind::SupportDay => CommitmentKind::SupportDays,
@@ -86,12 +88,19 @@ pub(super) async fn check_pathway(
         .filter(commitment_template::Column::PathwayId.eq(enrolment.pathway_id))
         .filter(commitment_template::Column::Kind.eq(<&str>::from(commitment)))
         .filter(commitment_template::Column::RetiredAt.is_null())
-        .count(txn)
+        .all(txn)
         .await?;
-    if promised > 0 {
-        return Ok(());
+    if promised.is_empty() {
+        let message = "The partner's pathway has no visits of this kind.";
+        return refused(RefusalCode::Conflict, "kind", message);
     }
-    refused(RefusalCode::Conflict, "kind", "The partner's pathway has no visits of this kind.")
+    let mut required = None;
+    for row in promised {
+        required = required.max(commitment_facts(row)?.rule.half_days());
+    }
+    check_enough(kind, half_days, required).map_err(|fault| {
+        StoreError::refused(RefusalCode::Invalid, Some("halfDays"), fault.to_string())
+    })
 }
 
 /// The time lies where it may, and holds so many half days, given in the input field `length`.
@@ -114,7 +123,7 @@ pub(super) async fn check_time(
             let field = match fault {
                 VisitFault::Backwards | VisitFault::TooLong => "endsAt",
                 VisitFault::BeforeJoining | VisitFault::OutsideTerms => "startsAt",
-                VisitFault::HalfDays => length,
+                VisitFault::HalfDays | VisitFault::TooShort(_) => length,
             };
             StoreError::refused(RefusalCode::Invalid, Some(field), fault.to_string())
         })

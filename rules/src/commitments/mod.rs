@@ -7,6 +7,7 @@ mod dates;
 mod deeds;
 mod derive;
 mod facts;
+mod reopen;
 mod wanted;
 
 pub use dates::middle;
@@ -15,6 +16,7 @@ pub use derive::derive;
 pub use facts::{
     Change, CommitmentFacts, DerivationFacts, EventFacts, ExistingObligation, TermFacts, Wanted,
 };
+pub use reopen::{NotReopened, may_reopen};
 
 /// The kinds of commitment a programme can be made of.
 #[derive(

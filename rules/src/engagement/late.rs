@@ -62,15 +62,20 @@ pub(super) fn overdue_by<'a>(
     late
 }
 
+/// Its title, an imperative, told apart from the sentence around it.
+fn quoted(obligation: &ObligationEvidence) -> String {
+    format!("“{}”", obligation.title)
+}
+
 /// That an obligation was due.
 pub(super) fn was_due(obligation: &ObligationEvidence) -> Evidence {
     let due = in_words(obligation.due_on);
     Evidence {
         obligation_id: Some(obligation.id),
         fact: if obligation.state == ObligationState::Missed {
-            format!("{} closed as missed on {due}", obligation.title)
+            format!("{} closed as missed on {due}", quoted(obligation))
         } else {
-            format!("{} was due on {due}", obligation.title)
+            format!("{} was due on {due}", quoted(obligation))
         },
         ..Evidence::default()
     }
@@ -78,6 +83,6 @@ pub(super) fn was_due(obligation: &ObligationEvidence) -> Evidence {
 
 /// That an obligation is due.
 pub(super) fn is_due(obligation: &ObligationEvidence) -> Evidence {
-    let fact = format!("{} is due on {}", obligation.title, in_words(obligation.due_on));
+    let fact = format!("{} is due on {}", quoted(obligation), in_words(obligation.due_on));
     Evidence { fact, ..was_due(obligation) }
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::VisitKind;
 use crate::calendar::local;
 use crate::commitments::TermFacts;
 
@@ -58,6 +59,9 @@ pub enum VisitFault {
     /// Fewer than half a day, or more than its days have halves.
     #[error("Give its support time in half days: 1 or 2 for each day of the visit.")]
     HalfDays,
+    /// Shorter than the pathway asks of a deep-dive visit.
+    #[error("A deep-dive visit takes {0} half days or more on this pathway.")]
+    TooShort(i32),
 }
 
 /// Whether a visit to a partner who joined on `joined_on` can be at that time.
@@ -87,4 +91,22 @@ pub fn check_slot(slot: Slot, terms: &[TermFacts], joined_on: NaiveDate) -> Resu
 pub fn check_half_days(slot: Slot, half_days: i32) -> Result<(), VisitFault> {
     let fits = (1..=2 * slot.days()).contains(&i64::from(half_days));
     if fits { Ok(()) } else { Err(VisitFault::HalfDays) }
+}
+
+/// Whether a visit of a kind is long enough, where the pathway's commitment stands for `required` half
+/// days. Support days add up, so that each may be as short as it likes.
+///
+/// # Errors
+/// That it is not.
+pub fn check_enough(
+    kind: VisitKind,
+    half_days: i32,
+    required: Option<i32>,
+) -> Result<(), VisitFault> {
+    match (kind, required) {
+        (VisitKind::DeepDiveVisit, Some(required)) if half_days < required => {
+            Err(VisitFault::TooShort(required))
+        }
+        _ => Ok(()),
+    }
 }

@@ -29,7 +29,8 @@ pub enum NotNow {
 }
 
 /// Whether `party` may take `step` with a visit in `state`, where the time that stands was named by
-/// `proposed_by`. A visit that took place may be recorded although nobody had agreed to it.
+/// `proposed_by`. A visit that took place may be recorded although nobody had agreed to it, and one recorded by
+/// mistake is cancelled by the side that records.
 ///
 /// # Errors
 /// Why not.
@@ -50,6 +51,7 @@ pub fn may(
                 Party::Partner => Err(NotNow::ByTheHub),
             }
         }
+        (VisitStep::Cancelled, Recorded) if party == Party::Hub => Ok(()),
         (_, Recorded) => Err(NotNow::Recorded),
         (VisitStep::Agreed, Agreed) => Err(NotNow::Agreed),
         (VisitStep::Agreed, Proposed) if party == proposed_by => Err(NotNow::OwnProposal),

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use rules::commitments::{
-    CommitmentKind, Deed, DeedKind, DeedObligation, ObligationState, Settlement, settle,
+    CommitmentKind, Deed, DeedKind, DeedObligation, NotReopened, ObligationState, Settlement,
+    may_reopen, settle,
 };
 use rules::programme::{CommitmentRule, DueRule, TermChoice};
 use uuid::Uuid;
@@ -188,5 +189,23 @@ proptest! {
             sum += half_days;
             prop_assert_eq!(one.state == ObligationState::Met, sum <= given);
         }
+    }
+}
+
+#[test]
+fn only_what_was_recorded_by_hand_or_excused_is_opened_again() {
+    use ObligationState as S;
+    for (state, deed, expected) in [
+        (S::Met, None, Ok(())),
+        (S::Excused, None, Ok(())),
+        (S::Open, None, Err(NotReopened::Open)),
+        (S::Missed, None, Err(NotReopened::Missed)),
+        (S::Cancelled, None, Err(NotReopened::Cancelled)),
+        (S::Met, Some(DeedKind::SupportDay), Err(NotReopened::ByVisit)),
+        (S::Met, Some(DeedKind::DeepDiveVisit), Err(NotReopened::ByVisit)),
+        (S::Met, Some(DeedKind::Attended), Err(NotReopened::ByDeed)),
+        (S::Met, Some(DeedKind::Survey), Err(NotReopened::ByDeed)),
+    ] {
+        assert_eq!(may_reopen(state, deed), expected, "{state:?} by {deed:?}");
     }
 }

@@ -86,7 +86,13 @@ pub fn reasons(decision: Decision) -> Vec<Evidence> {
 /// Sees that something that is raised on `now` is left as it is at a paused, closed or new school
 /// and in the holidays.
 pub fn is_fair(rule: RuleName, period: &str, facts: &EngagementFacts, now: &str) {
-    assert_eq!(short(&decide(rule, period, facts, now)), "raise", "{rule:?}");
+    let decision = decide(rule, period, facts, now);
+    assert_eq!(short(&decision), "raise", "{rule:?}");
+    if let (Some(term), Decision::Raise { summary, .. }) =
+        (facts.terms.iter().find(|term| term.period == period), &decision)
+    {
+        assert!(summary.contains(&term.name), "{rule:?} says which term it is about: {summary}");
+    }
     let paused = EngagementFacts { live: false, ..facts.clone() };
     assert_eq!(decide(rule, period, &paused, now), Decision::Keep, "{rule:?}, paused or closed");
     let today = local(at(now)).date();
@@ -161,7 +167,7 @@ fn what_is_overdue_by_five_working_days_is_raised_with_its_evidence() {
     assert_eq!(threshold, "Overdue by 5 working days or more");
     assert_eq!(evidence.len(), 1);
     assert_eq!(evidence[0].obligation_id, Some(id(900)));
-    assert_eq!(evidence[0].fact, "Do what is number 900 was due on 25 September 2026");
+    assert_eq!(evidence[0].fact, "“Do what is number 900” was due on 25 September 2026");
     // The same fact reads the same on another day, so that nothing is written for the passing of one.
     assert_eq!(overdue("2026-10-09T07:58"), overdue("2026-10-05T07:58"));
     is_fair(RuleName::OverdueObligation, "whole", &facts, "2026-10-05T12:00");

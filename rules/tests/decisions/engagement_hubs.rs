@@ -29,7 +29,7 @@ fn a_hub_without_an_open_day_is_flagged_when_half_the_term_is_over() {
         assert_eq!(short(&decide(rule, "term-1", &facts, now)), expected, "{now}");
     }
     let found = reasons(decide(rule, "term-1", &facts, "2026-11-03T12:00"));
-    assert_eq!(found[0].fact, "Do what is number 1 is due on 18 December 2026");
+    assert_eq!(found[0].fact, "“Do what is number 1” is due on 18 December 2026");
     let published = |on, cohort_id| OpenDayFacts {
         id: id(30),
         cohort_id,

@@ -131,7 +131,7 @@ fn a_missed_open_day_says_what_became_of_the_offers() {
         ];
         let found = reasons(decide(RuleName::OpenDayMissed, "term-1", &facts, "2027-01-05T12:00"));
         assert_eq!(found.len(), 2, "that of the spring is not about it");
-        assert_eq!(found[0].fact, "Do what is number 1 closed as missed on 18 December 2026");
+        assert_eq!(found[0].fact, "“Do what is number 1” closed as missed on 18 December 2026");
         assert_eq!((found[0].obligation_id, found[1].event_id), (Some(id(1)), Some(id(30))));
         found[1].fact.clone()
     };

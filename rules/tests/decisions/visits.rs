@@ -1,8 +1,8 @@
 use chrono::{NaiveDate, TimeDelta};
 use proptest::prelude::*;
 use rules::visits::{
-    NotNow, Party, Slot, VisitFault, VisitState, VisitStep, check_half_days, check_slot, held_on,
-    may,
+    NotNow, Party, Slot, VisitFault, VisitKind, VisitState, VisitStep, check_enough,
+    check_half_days, check_slot, held_on, may,
 };
 use strum::VariantArray as _;
 
@@ -58,6 +58,21 @@ fn each_day_holds_at_most_two_half_days() {
 }
 
 #[test]
+fn a_deep_dive_visit_takes_all_the_time_that_its_commitment_stands_for() {
+    use VisitKind::{DeepDiveVisit, SupportDay};
+    for (kind, half_days, required, expected) in [
+        (DeepDiveVisit, 1, Some(2), Err(VisitFault::TooShort(2))),
+        (DeepDiveVisit, 2, Some(2), Ok(())),
+        (DeepDiveVisit, 3, Some(2), Ok(())),
+        (DeepDiveVisit, 1, None, Ok(())),
+        (SupportDay, 1, Some(3), Ok(())),
+    ] {
+        let found = check_enough(kind, half_days, required);
+        assert_eq!(found, expected, "{half_days} of {required:?} for {kind:?}");
+    }
+}
+
+#[test]
 fn every_step_is_allowed_to_whom_and_where_the_table_says() {
     use Party::{Hub, Partner};
     use VisitState as S;
@@ -86,6 +101,8 @@ fn every_step_is_allowed_to_whom_and_where_the_table_says() {
         (S::Proposed, T::Recorded, Hub, Partner),
         (S::Agreed, T::Recorded, Hub, Hub),
         (S::Agreed, T::Recorded, Hub, Partner),
+        (S::Recorded, T::Cancelled, Hub, Hub),
+        (S::Recorded, T::Cancelled, Hub, Partner),
         (S::Recorded, T::Corrected, Hub, Hub),
         (S::Recorded, T::Corrected, Hub, Partner),
     ];

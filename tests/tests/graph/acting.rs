@@ -110,6 +110,10 @@ async fn actions_of_one_document_happen_in_turn() {
                     obligation {{ state note overdue }}
                     userErrors {{ code message }}
                 }}
+                obligationReopen(input: {{ obligationId: "{obligation}", reason: "It was dry" }}) {{
+                    obligation {{ __typename }}
+                    userErrors {{ code message }}
+                }}
                 again: alertAcknowledge(input: {{ alertId: "{alert}", expectedVersion: 1 }}) {{
                     alert {{ state }}
                     userErrors {{ code field }}
@@ -128,6 +132,10 @@ async fn actions_of_one_document_happen_in_turn() {
             },
             "obligationExcuse": {
                 "obligation": { "state": "EXCUSED", "note": "Flood", "overdue": false },
+                "userErrors": []
+            },
+            "obligationReopen": {
+                "obligation": { "__typename": "Obligation" },
                 "userErrors": []
             },
             "again": {

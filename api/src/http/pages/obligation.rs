@@ -71,22 +71,28 @@ pub(super) async fn show(State(app): State<App>, link: Opened) -> Result<Respons
     Ok(page(StatusCode::OK, &page_of)?)
 }
 
-/// `POST /o/{token}`. Sending it again changes nothing.
+/// `POST /o/{token}`. Once it is met, sending a report changes nothing and shows the record.
 pub(super) async fn report(
     State(app): State<App>,
     link: Opened,
     form: Result<Form<Report>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let fact = find(&app, &link).await?;
+    find(&app, &link).await?;
     let Ok(Form(report)) = form else {
         return Err(PageError::BadForm);
     };
+    let recorded = || Redirect::to(&format!("/o/{}", link.token)).into_response();
     match record(&app, &link, &report).await {
         Ok(()) => {
             app.signal.changed().await;
-            Ok(Redirect::to(&format!("/o/{}", link.token)).into_response())
+            Ok(recorded())
         }
         Err(StoreError::Refused(refusal)) => {
+            // As it is now: somebody else may have reported it while this form was open.
+            let fact = find(&app, &link).await?;
+            if fact.rules.state == ObligationState::Met {
+                return Ok(recorded());
+            }
             let page_of = view(&app, fact, Some(&report), Some(refusal)).await?;
             Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &page_of)?)
         }
