@@ -314,6 +314,21 @@ async fn enough_answers_meet_what_the_school_owes_in_the_same_moment() {
 }
 
 #[tokio::test]
+async fn a_group_asked_by_links_has_enough_once_each_of_its_links_was_used() {
+    both(async |world| {
+        let pages = Pages::new(world, 10).await;
+        let address = pages.fill_in().await;
+        pages.post(&format!("{address}/check"), "").await;
+        let address = pages.fill_in_as_leader(&pages.by_link()).await;
+        pages.post(&format!("{address}/check"), "").await;
+        let [pupils, leaders] = pages.survey.invitations(&pages.world).await;
+        assert_eq!(leaders.enough_on, Some(day("2026-10-05")), "one link, one answer");
+        assert_eq!((pupils.responses, pupils.enough_on), (1, None), "pupils are as many as come");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_personal_link_works_once_and_opening_it_does_not_spend_it() {
     both(async |world| {
         let pages = Pages::new(world, 10).await;
