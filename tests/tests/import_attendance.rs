@@ -77,6 +77,12 @@ async fn a_register_meets_what_it_says_was_attended_or_watched() {
         assert_eq!(kept(&world).await, before, "{}: a check changes nothing", world.name);
         let report = import(&world, &text, false).await;
         assert_eq!(checked, report);
+        let (checked, told) = (checked.of_check().to_string(), report.to_string());
+        assert!(checked.contains(&format!("line 2: would add {SESSION} 900002")), "{checked}");
+        assert!(checked.contains("3 would be added, 0 would be changed, 0 unchanged"), "{checked}");
+        assert!(checked.ends_with("would be added, moved or closed: nothing was changed.\n"));
+        assert!(told.contains("\n3 added, 0 changed, 0 unchanged, 0 fault(s); "), "{told}");
+        assert!(!told.contains("would") && !told.contains("nothing"), "{told}");
         assert_eq!(faults(&report), [], "{report}");
         assert!(report.rows.iter().all(|row| row.outcome == Outcome::Added), "{report}");
         assert!(report.obligations_changed >= 2, "{report}");

@@ -314,6 +314,21 @@ async fn enough_answers_meet_what_the_school_owes_in_the_same_moment() {
 }
 
 #[tokio::test]
+async fn a_group_asked_by_links_has_enough_once_each_of_its_links_was_used() {
+    both(async |world| {
+        let pages = Pages::new(world, 10).await;
+        let address = pages.fill_in().await;
+        pages.post(&format!("{address}/check"), "").await;
+        let address = pages.fill_in_as_leader(&pages.by_link()).await;
+        pages.post(&format!("{address}/check"), "").await;
+        let [pupils, leaders] = pages.survey.invitations(&pages.world).await;
+        assert_eq!(leaders.enough_on, Some(day("2026-10-05")), "one link, one answer");
+        assert_eq!((pupils.responses, pupils.enough_on), (1, None), "pupils are as many as come");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_personal_link_works_once_and_opening_it_does_not_spend_it() {
     both(async |world| {
         let pages = Pages::new(world, 10).await;
@@ -408,9 +423,24 @@ async fn a_survey_takes_answers_only_on_its_days() {
                 assert_eq!(pages.get(&format!("{address}/check")).await.status, status);
             }
         }
+        let half_done = pages.get(&format!("{address}/1")).await;
+        assert_eq!(half_done.status, StatusCode::GONE);
+        for part in ["This survey has closed", "Your answers were not sent."] {
+            assert!(half_done.text.contains(part), "{part}: {}", half_done.text);
+        }
         pages.world.clock.set(at("2026-10-05T08:00:00Z"));
         pages.set_campaign(survey_campaign::Column::State, "closed").await;
         assert_eq!(pages.get(&base).await.status, StatusCode::GONE);
+        // Closing forgets drafts, and how a submission that was sent was known.
+        let forgotten = pages.get(&format!("{base}/AAAAAAAAAAAAAAAAAAAAAA/1")).await;
+        assert_eq!(forgotten.status, StatusCode::GONE);
+        for part in ["This survey has closed", "were not sent, unless you sent them before"] {
+            assert!(forgotten.text.contains(part), "{part}: {}", forgotten.text);
+        }
+        for answer in [half_done, forgotten] {
+            let main = answer.text.split_once("<main").expect("the page").1;
+            assert!(!main.contains("href") && !main.contains("tart again"), "{main}");
+        }
         assert_eq!(pages.post(&format!("{address}/check"), "").await.status, StatusCode::GONE);
         assert!(pages.responses().await.is_empty());
 
@@ -450,9 +480,44 @@ async fn a_code_that_opens_nothing_says_the_same_whatever_it_is() {
             }
         }
         assert_eq!(seen.len(), 1, "{seen:#?}");
+        for part in ["your school may have a new one", "ask the teacher who gave it to you"] {
+            assert!(seen.iter().all(|text| text.contains(part)), "{part}: {seen:#?}");
+        }
         // Who began before the code was changed may finish.
         let sent = pages.post(&format!("{address}/check"), "").await;
         assert_eq!(sent.location, format!("{address}/sent"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_has_a_code_and_no_mail_is_led_back_to_the_form_for_codes() {
+    both(async |world| {
+        let pages = Pages::new(world, 10).await;
+        let address = pages.begin(&pages.by_code()).await;
+        for astray in [
+            pages.get(&format!("{}/AAAA/1", pages.by_code())).await,
+            pages.get(&format!("{}/AAAA", pages.by_code())).await,
+            pages.post(&format!("{}/AAAA/1", pages.by_code()), "calm=often").await,
+            pages.get("/survey/%ff").await,
+            pages.post(&format!("{address}/9"), "calm=often").await,
+            pages.post(&format!("{address}/x"), "calm=often").await,
+        ] {
+            assert_eq!(astray.status, StatusCode::NOT_FOUND);
+            let link = "href=\"/survey\">Enter your code again</a>";
+            assert!(astray.text.contains(link), "{}", astray.text);
+            assert!(!astray.text.contains("mail"), "{}", astray.text);
+        }
+        let by_link = pages.get(&format!("{}/AAAA/1", pages.by_link())).await;
+        assert!(by_link.text.contains("from the mail"), "{}", by_link.text);
+
+        for nothing in ["", "code=", "code=+%0D%0A"] {
+            let empty = pages.post("/survey", nothing).await;
+            assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY, "{nothing}");
+            assert_eq!(empty.text.matches("Enter your code.").count(), 2, "{}", empty.text);
+            assert!(!empty.text.contains("may have a new one"), "{}", empty.text);
+        }
+        assert!(!pages.get("/survey").await.text.contains("Enter your code."));
     })
     .await;
 }

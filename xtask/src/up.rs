@@ -183,14 +183,13 @@ impl Demo {
                 command.env_remove(variable);
             }
         }
-        let database = self.folder.join("hubs.db");
         command
             .args(arguments)
             .current_dir(root())
             .env_remove("REDIS_URL")
             // Invented people have no mailboxes: a demonstration never sends mail.
             .env_remove("SMTP_URL")
-            .env("DATABASE_URL", format!("sqlite://{}", database.display()))
+            .env("DATABASE_URL", format!("sqlite://{}", self.database().display()))
             .env("HUBS__MAIL__FOLDER", self.mail())
             .env("HUBS__HTTP__LISTEN", &self.address)
             .env("HUBS__HTTP__PUBLIC_URL", format!("http://{}", self.address))
@@ -201,6 +200,10 @@ impl Demo {
             command.env("NO_COLOR", "1");
         }
         command
+    }
+
+    fn database(&self) -> PathBuf {
+        self.folder.join("hubs.db")
     }
 
     fn mail(&self) -> PathBuf {
@@ -281,7 +284,9 @@ impl Running {
                 welcomed = true;
                 let elapsed = demo.clock.elapsed();
                 let clock = (shown(elapsed), until_digests(elapsed));
-                println!("{}", welcome::text(&demo.address, &demo.mail(), &clock, tokens));
+                let (database, mail) = (demo.database(), demo.mail());
+                let places = [database.as_path(), mail.as_path()];
+                println!("{}", welcome::text(&demo.address, places, &clock, tokens));
             }
             if !welcomed && started.elapsed() > START_LIMIT {
                 return Err("The api did not get ready in time; its log is above.".to_owned());

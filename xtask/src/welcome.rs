@@ -30,8 +30,13 @@ fn ask(address: &str) -> Option<String> {
 }
 
 /// The text. `clock` is what the demonstration's clock shows and the seconds until its next
-/// digests; `tokens` are lines of role, name and token, divided by tabs.
-pub fn text(address: &str, mail: &Path, clock: &(String, u64), tokens: &str) -> String {
+/// digests; `database` is the file that holds the demonstration; `tokens` are lines of role, name and token, divided by tabs.
+pub fn text(
+    address: &str,
+    [database, mail]: [&Path; 2],
+    clock: &(String, u64),
+    tokens: &str,
+) -> String {
     let (shown, until) = clock;
     let rows: Vec<[&str; 3]> = tokens
         .lines()
@@ -60,8 +65,11 @@ pub fn text(address: &str, mail: &Path, clock: &(String, u64), tokens: &str) -> 
             "\nTo read the programme as {role}, paste:\n\n\
              curl -s http://{address}/graphql -H 'authorization: Bearer {token}' \\\n  \
              -H 'content-type: application/json' -d '{{\"query\": \"{QUERY}\"}}'\n\n\
+             To run a command on it, say which database: what would be mailed and flagged in November?\n\n\
+             DATABASE_URL='sqlite://{}' target/debug/worker simulate --from 2026-11-01 --to 2026-11-30\n\n\
              Ctrl-C stops both programs. The next `cargo up` goes on from there; \
-             `cargo up --fresh` starts over.\n"
+             `cargo up --fresh` starts over.\n",
+            database.display(),
         );
     }
     text
@@ -83,8 +91,9 @@ mod tests {
     fn the_command_to_paste_carries_the_first_token() {
         let clock = ("Monday".to_owned(), 113);
         let tokens = "admin\tAsha Fernsby\tsecret-1\nhub_lead\tBen Oakhollow\tsecret-2\n";
-        let text = text("127.0.0.1:8000", Path::new("mail"), &clock, tokens);
+        let text = text("127.0.0.1:8000", ["hubs.db", "mail"].map(Path::new), &clock, tokens);
         assert!(text.contains("Bearer secret-1'"), "{text}");
+        assert!(text.contains("DATABASE_URL='sqlite://hubs.db' target/debug/worker"), "{text}");
         assert!(text.contains("in about 2 minutes"), "{text}");
         assert!(text.contains("hub_lead  Ben Oakhollow  secret-2"), "{text}");
     }

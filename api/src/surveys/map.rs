@@ -94,7 +94,8 @@ fn campaign() -> Type {
             column(
                 "enoughResponses",
                 C::EnoughResponses,
-                "So many answers in each group of a school meet its commitment.",
+                "So many answers in each group of a school meet its commitment; in a group asked by \
+                 links of their own, no more than it has links.",
             ),
             column("anonymous", C::Anonymous, "Whether answers are kept apart from who answered."),
             column(
@@ -210,13 +211,14 @@ fn invitation() -> Type {
                 "codes",
                 "SurveyCode",
                 survey_code::Column::InvitationId,
-                "Its codes, for the school's own people; `filter: { inUse: true }` is today's.",
+                "Its codes, for the school's own people and programme admins; `filter: { inUse: \
+                 true }` is today's.",
             ),
             many(
                 "personalInvitations",
                 "PersonalInvitation",
                 personal_invitation::Column::InvitationId,
-                "Contacts asked by links of their own.",
+                "Contacts asked by links of their own. You see your own, programme admins see all.",
             ),
         ],
         filters: vec![
@@ -255,8 +257,9 @@ fn code() -> Type {
     use survey_code::Column as C;
     Type {
         name: "SurveyCode",
-        about: "The code by which a group of a school answers. Only the school's own people see it, \
-                so that nobody who reads the results can answer in its name.",
+        about: "The code by which a group of a school answers. Only the school's own people and \
+                programme admins see it, so that nobody who reads the school's results can answer \
+                in its name.",
         table: table(survey_code::Entity),
         scope: Scope::survey_codes,
         root: None,
@@ -281,7 +284,7 @@ fn personal_invitation() -> Type {
     Type {
         name: "PersonalInvitation",
         about: "A contact asked by a link of their own, and whether they have answered; never what. \
-                One's own; the programme's admins see all.",
+                You see your own, programme admins see all.",
         table: table(personal_invitation::Entity),
         scope: Scope::personal_invitations,
         root: None,

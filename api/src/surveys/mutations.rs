@@ -235,8 +235,9 @@ impl SurveyMutations {
         Ok(Some(acting.end(txn, outcome).await?.into()))
     }
 
-    /// Gives a group another code; the old one stops working at once. For the school itself, and
-    /// programme admins.
+    /// Gives a group another code; the old one stops working at once, and who began with it may
+    /// finish. For the school itself, and programme admins. Offer it beside the code: the letter to
+    /// the school says that whoever uses Hubs there can make a new one.
     async fn survey_code_rotate(
         &self,
         context: &Context<'_>,

@@ -4,6 +4,8 @@
 //! The response has a random id, no time and no person. Participation (a count, a day, and for a
 //! personal link that it was used) is kept apart from it; see the decision on anonymous answers.
 
+use std::slice;
+
 use chrono::{DateTime, Utc};
 use rules::calendar::local;
 use rules::surveys::answers::{AnswerFault, Answers, Standing, check_all, standing};
@@ -17,6 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::needed::needed;
 use super::{
     campaign_group, personal_invitation, questionnaire, survey_campaign, survey_code, survey_draft,
     survey_invitation, survey_response,
@@ -322,8 +325,10 @@ pub async fn send(
 
     let today = local(now).date();
     let responses = invitation.responses + 1;
-    let just_enough =
-        invitation.enough_on.is_none() && responses >= campaign.enough_responses.max(1);
+    let just_enough = invitation.enough_on.is_none() && {
+        let needed = needed(txn, &campaign, slice::from_ref(&invitation)).await?;
+        needed.get(&invitation.id).is_some_and(|needed| responses >= *needed)
+    };
     let first_on = invitation.first_on.or(Some(today));
     // `changed_at` stays: an answer's moment is kept nowhere, only the day of the first.
     let mut row = invitation.into_active_model();

@@ -9,6 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::needed::needed;
 use super::{campaign_group, personal_invitation, survey_campaign, survey_code, survey_invitation};
 use crate::enrolments::enrolment;
 use crate::messages::word;
@@ -46,7 +47,9 @@ pub struct AskedGroup {
     pub by_personal_link: bool,
     /// How many have answered.
     pub responses: i32,
-    /// Whether those are enough.
+    /// How many are enough.
+    pub needed: i32,
+    /// Whether there are, or were, enough.
     pub enough: bool,
 }
 
@@ -109,7 +112,7 @@ pub async fn load(
             .all(db)
             .await?
     };
-    let groups = groups(db, asked).await?;
+    let groups = groups(db, &campaign, asked).await?;
     let programme = programme::Entity::find_by_id(campaign.programme_id).one(db).await?;
     let setting = setting::Entity::find_by_id(enrolment.partner_setting_id).one(db).await?;
     let event = match campaign.event_id {
@@ -130,6 +133,7 @@ pub async fn load(
 /// These invitations of one campaign with their codes, in the order of the groups.
 async fn groups(
     db: &impl ConnectionTrait,
+    campaign: &survey_campaign::Model,
     invitations: Vec<survey_invitation::Model>,
 ) -> Result<Vec<AskedGroup>, StoreError> {
     let ids = invitations.iter().map(|row| row.id);
@@ -142,9 +146,9 @@ async fn groups(
         .await?;
     let codes: HashMap<Uuid, String> =
         codes.into_iter().map(|row| (row.invitation_id, row.code)).collect();
-    let campaigns = invitations.iter().map(|row| row.campaign_id);
+    let needed = needed(db, campaign, &invitations).await?;
     let by_link = campaign_group::Entity::find()
-        .filter(campaign_group::Column::CampaignId.is_in(campaigns))
+        .filter(campaign_group::Column::CampaignId.eq(campaign.id))
         .filter(campaign_group::Column::ByPersonalLink.eq(true))
         .all(db)
         .await?;
@@ -155,6 +159,7 @@ async fn groups(
             code: codes.get(&row.id).cloned(),
             by_personal_link: by_link.iter().any(|it| it.respondent_group == row.respondent_group),
             responses: row.responses,
+            needed: needed.get(&row.id).copied().unwrap_or(campaign.enough_responses),
             enough: row.enough_on.is_some(),
         });
     }

@@ -21,6 +21,7 @@ pub mod campaigns;
 pub mod closing;
 pub mod inviting;
 pub mod launching;
+pub mod needed;
 pub mod questionnaires;
 pub mod reminding;
 pub mod results;

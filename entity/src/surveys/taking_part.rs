@@ -22,7 +22,7 @@ use crate::scope::Scope;
 const MOST_EXPECTED: i32 = 100_000;
 
 /// Gives a group of a school another code; the old one stops working at once. For the school
-/// itself, and the programme's admins: whoever reads its results holds no code of it.
+/// itself, and programme admins: its hub, which reads its results, holds no code of it.
 ///
 /// # Errors
 /// A refusal, or a database fault.
@@ -101,7 +101,7 @@ async fn held(
             viewer.admin || viewer.settings.contains(&enrolment.partner_setting_id)
         }
     };
-    require(own, "invitationId", "Only the school itself does this.")?;
+    require(own, "invitationId", "Only the school itself and programme admins do this.")?;
     let campaign = survey_campaign::Entity::find_by_id(row.campaign_id).one(txn).await?;
     let state = campaign.as_ref().map(campaigns::state).transpose()?;
     if state != Some(CampaignState::Open) {

@@ -156,6 +156,13 @@ pub fn can_have_links(group: RespondentGroup) -> bool {
     matches!(group, RespondentGroup::Leaders | RespondentGroup::Staff)
 }
 
+/// So many answers are enough of one group of one school: what its campaign asks for, but of a group
+/// asked by `links` of their own no more than it has links; at least one.
+#[must_use]
+pub fn enough(enough_responses: i32, links: Option<i32>) -> i32 {
+    enough_responses.min(links.unwrap_or(i32::MAX)).max(1)
+}
+
 fn twice(groups: &[RespondentGroup]) -> bool {
     groups.iter().enumerate().any(|(at, group)| groups[..at].contains(group))
 }

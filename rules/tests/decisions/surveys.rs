@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use rules::calendar::{Calendar, Span, SpanKind};
 use rules::programme::{SetUp, TermSetUp};
-use rules::surveys::campaign::{Step, check_step, reminder_due, takes_answers};
+use rules::surveys::campaign::{Step, check_step, enough, reminder_due, takes_answers};
 use rules::surveys::tally::{Count, Published, SchoolCount, publish};
 use rules::surveys::{
     AnswerOption, CampaignDay, CampaignState, Question, QuestionKind, ResultLevel, TermWeek,
@@ -341,6 +341,21 @@ fn smallest_derivable(published: &[Published], schools: &[SchoolCount], at: Opti
         }
     }
     smallest
+}
+
+#[test]
+fn of_a_group_asked_by_links_no_more_answers_are_needed_than_it_has_links() {
+    for (asked, links, expected) in [
+        (10, None, 10),
+        (10, Some(3), 3),
+        (10, Some(10), 10),
+        (10, Some(25), 10),
+        (1, Some(3), 1),
+        (10, Some(0), 1),
+        (0, None, 1),
+    ] {
+        assert_eq!(enough(asked, links), expected, "{asked} of {links:?}");
+    }
 }
 
 proptest! {

@@ -31,8 +31,10 @@ pub struct Letter {
     event: Option<String>,
     /// Last day for answers, as `Friday 16 October 2026`.
     closes: String,
-    /// So many answers are needed from each group.
+    /// So many answers are needed from each group with a code.
     needed: i32,
+    /// The groups asked, as `pupils, staff and senior leaders`.
+    asked: String,
     /// Whether nobody can tell who answered what.
     anonymous: bool,
     /// Groups that answer by code, those that have enough left out of a reminder.
@@ -41,6 +43,8 @@ pub struct Letter {
     others: Vec<String>,
     /// Where respondents type their code.
     page: String,
+    /// Its host, after which the address may be broken.
+    host: String,
     /// The reader's own link; empty in a letter to the school.
     link: String,
 }
@@ -121,10 +125,12 @@ pub fn content(
         event: letter.event.as_deref().map(one_line),
         closes: campaign.closes_on.format("%A %-d %B %Y").to_string(),
         needed: campaign.enough_responses,
+        asked: list(letter.groups.iter().map(|asked| names(asked.group)[0])),
         anonymous: campaign.anonymous,
         coded,
         others,
         page,
+        host: links.public_url.to_owned(),
         link: link.unwrap_or_default(),
     }
 }
@@ -152,11 +158,23 @@ impl Letter {
 
     /// `at least 10 answers`.
     fn needed(&self) -> String {
-        match self.needed {
-            1 => "at least 1 answer".to_owned(),
-            needed => format!("at least {needed} answers"),
-        }
+        answers(self.needed)
     }
+}
+
+/// `at least 10 answers`.
+fn answers(needed: i32) -> String {
+    match needed {
+        1 => "at least 1 answer".to_owned(),
+        needed => format!("at least {needed} answers"),
+    }
+}
+
+/// `pupils, staff and senior leaders`.
+fn list(names: impl Iterator<Item = &'static str>) -> String {
+    let mut names: Vec<&str> = names.collect();
+    let last = names.pop().unwrap_or_default();
+    if names.is_empty() { last.to_owned() } else { format!("{} and {last}", names.join(", ")) }
 }
 
 /// A group in the middle of a sentence and at the start of one.
@@ -176,12 +194,21 @@ fn aside(asked: &AskedGroup, reminds: bool) -> String {
         format!("{title}: enough have answered.")
     } else if asked.by_personal_link && reminds {
         let so_far = so_far(asked);
-        format!("{title} have links of their own by mail, and {so_far}. Please ask them to look.")
+        format!(
+            "{title} have links of their own by mail, and {so_far}; of them, {} needed. Please ask \
+             them to look.",
+            are(asked.needed)
+        )
     } else if asked.by_personal_link {
-        format!("{title} get a link of their own by mail.")
+        format!("{title} get a link of their own by mail; of them, {} needed.", are(asked.needed))
     } else {
         format!("{title} have no code at the moment; please ask your hub lead.")
     }
+}
+
+/// `at least 10 answers are`.
+fn are(needed: i32) -> String {
+    format!("{} {}", answers(needed), if needed == 1 { "is" } else { "are" })
 }
 
 fn so_far(asked: &AskedGroup) -> String {

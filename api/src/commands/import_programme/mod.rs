@@ -46,11 +46,12 @@ pub async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<()> {
         txn.rollback().await?;
     }
     let mut out = std::io::stdout().lock();
-    write!(out, "{report}")?;
     if arguments.check {
-        writeln!(out, "This was a check: nothing was imported.")?;
+        write!(out, "This was a check.\n{}", report.of_check())?;
+    } else {
+        write!(out, "{report}")?;
     }
-    anyhow::ensure!(faults == 0, "{name} has {faults} fault(s); nothing was imported");
+    anyhow::ensure!(faults == 0, "{name} has {faults} fault(s); nothing was changed");
     Ok(())
 }
 

@@ -69,12 +69,40 @@ impl Report {
     }
 }
 
+/// A report as it is printed: of an import that was done, or of one that was not.
+#[derive(Debug)]
+pub struct Told<'a> {
+    report: &'a Report,
+    done: bool,
+}
+
+impl Report {
+    /// The report of an import that is not done, whatever it finds: what would come of it.
+    #[must_use]
+    pub fn of_check(&self) -> Told<'_> {
+        Told { report: self, done: false }
+    }
+}
+
+/// As of an import that is done unless there are faults.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for RowReport { line, what, outcome, warnings } in &self.rows {
+        Told { report: self, done: self.faults() == 0 }.fmt(f)
+    }
+}
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { report, done } = self;
+        let [added, changed, would_be] = if *done {
+            ["added", "changed", ""]
+        } else {
+            ["would add", "would change", "would be "]
+        };
+        for RowReport { line, what, outcome, warnings } in &report.rows {
             match outcome {
-                Outcome::Added => writeln!(f, "line {line}: added {what}")?,
-                Outcome::Changed => writeln!(f, "line {line}: changed {what}")?,
+                Outcome::Added => writeln!(f, "line {line}: {added} {what}")?,
+                Outcome::Changed => writeln!(f, "line {line}: {changed} {what}")?,
                 Outcome::Unchanged => writeln!(f, "line {line}: unchanged {what}")?,
                 Outcome::Faulty(faults) => {
                     for Fault { column, problem } in faults {
@@ -86,14 +114,19 @@ impl fmt::Display for Report {
                 writeln!(f, "line {line}: warning: {warning}")?;
             }
         }
-        writeln!(
+        write!(
             f,
-            "{} added, {} changed, {} unchanged, {} fault(s); {} obligation(s) added, moved or closed.",
-            self.count(&Outcome::Added),
-            self.count(&Outcome::Changed),
-            self.count(&Outcome::Unchanged),
-            self.faults(),
-            self.obligations_changed
-        )
+            "{} {would_be}added, {} {would_be}changed, {} unchanged, {} fault(s)",
+            report.count(&Outcome::Added),
+            report.count(&Outcome::Changed),
+            report.count(&Outcome::Unchanged),
+            report.faults(),
+        )?;
+        // With faults it is not worked out what would follow.
+        if report.faults() == 0 {
+            let changed = report.obligations_changed;
+            write!(f, "; {changed} obligation(s) {would_be}added, moved or closed")?;
+        }
+        writeln!(f, "{}", if *done { "." } else { ": nothing was changed." })
     }
 }

@@ -13,6 +13,7 @@ use entity::schools::school;
 use entity::scope::Scope;
 use entity::surveys::closing::close;
 use entity::surveys::launching::launch;
+use entity::surveys::needed::needed;
 use entity::surveys::reminding::remind;
 use entity::surveys::results::publish;
 use entity::surveys::taking_part::expect;
@@ -186,11 +187,13 @@ async fn respond(
     survey_response::Entity::insert_many(answers).exec_without_returning(txn).await?;
     let first_on = campaign.opens_on + Days::new(2);
     let count = i32::try_from(how_many)?;
+    let needed = needed(txn, campaign, std::slice::from_ref(invitation)).await?;
+    let enough = needed.get(&invitation.id).is_some_and(|needed| count >= *needed);
     let row = survey_invitation::ActiveModel {
         id: Unchanged(invitation.id),
         responses: Set(count),
         first_on: Set(Some(first_on)),
-        enough_on: Set((count >= campaign.enough_responses).then(|| first_on + Days::new(2))),
+        enough_on: Set(enough.then(|| first_on + Days::new(2))),
         changed_at: Set(moment(first_on.and_time(MORNING))),
         ..Default::default()
     };

@@ -7,14 +7,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use entity::surveys::answering::{self, Progress, Sending};
 use rand::RngCore as _;
 use rules::surveys::answers::{
-    AnswerFault, Answers, check_page, page_to_go_on_with, submission, submission_hash,
+    AnswerFault, Answers, Standing, check_page, page_to_go_on_with, submission, submission_hash,
 };
 use rules::surveys::{RespondentGroup, code};
 use serde::Deserialize;
 
 use super::parts::{PageError, page};
 use super::survey_entrance::{Entrance, Submission};
-use super::survey_views::{Check, CodePage, Questions, Sent, SurveyError, Welcome};
+use super::survey_views::{Check, CodeFault, CodePage, Questions, Sent, SurveyError, Welcome};
 use crate::app::App;
 
 /// The step that shows all answers before they are sent.
@@ -33,12 +33,16 @@ pub(super) struct Typed {
 
 /// `GET /survey`
 pub(super) async fn ask_for_code() -> Shown {
-    Ok(page(StatusCode::OK, &CodePage { typed: String::new(), wrong: false })?)
+    Ok(page(StatusCode::OK, &CodePage { typed: String::new(), fault: None })?)
 }
 
 /// `POST /survey`. Whether the code is anybody's is asked where it leads.
 pub(super) async fn look_up_code(form: Result<Form<Typed>, FormRejection>) -> Shown {
     let Form(form) = form.map_err(|_| PageError::BadForm)?;
+    if form.code.trim().is_empty() {
+        let empty = CodePage { typed: String::new(), fault: Some(CodeFault::Empty) };
+        return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &empty)?);
+    }
     match code::normalise(&form.code) {
         Some(code) => Ok(see(&format!("/survey/{code}"))),
         None => Err(SurveyError::NoSuchCode(form.code)),
@@ -125,9 +129,9 @@ pub(super) async fn act(
     }
     let Form(entered) = form.map_err(|_| PageError::BadForm)?;
     let entered: Answers = entered.into_iter().collect();
-    let number = number(&entrance).ok_or(PageError::Unknown)?;
+    let number = number(&entrance).ok_or_else(|| entrance.astray())?;
     let Some(shown) = entrance.asked.pages.get(number) else {
-        return Err(PageError::Unknown.into());
+        return Err(entrance.astray());
     };
     let checked = check_page(number, shown, &entered);
     let txn = app.db.write().await?;
@@ -181,16 +185,18 @@ async fn send(app: &App, entrance: &Entrance, submission: &Submission) -> Shown 
         }
         Sending::Unknown => Err(SurveyError::Lost(entrance.base.clone())),
         Sending::Answered => Err(SurveyError::Answered),
-        Sending::Closed => Err(SurveyError::Closed),
+        Sending::Closed => Err(SurveyError::ClosedUnsent),
     }
 }
 
-/// The submission of the address, unless it is not kept any more.
+/// The submission of the address, unless it is not kept any more. Nobody is sent to the start of a
+/// survey that takes no more answers.
 fn under_way(entrance: &Entrance) -> Result<(&Submission, &Progress), SurveyError> {
     match &entrance.submission {
         Some(submission) if submission.progress != Progress::Unknown => {
             Ok((submission, &submission.progress))
         }
+        _ if entrance.asked.standing == Standing::Closed => Err(SurveyError::ClosedUnknown),
         _ => Err(SurveyError::Lost(entrance.base.clone())),
     }
 }

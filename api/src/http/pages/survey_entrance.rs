@@ -42,6 +42,16 @@ impl FromRequestParts<App> for Entrance {
     type Rejection = SurveyError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, SurveyError> {
+        let by_code = parts.uri.path().starts_with("/survey");
+        Self::find(parts, app).await.map_err(|error| match error {
+            SurveyError::Page(PageError::Unknown) if by_code => SurveyError::Astray,
+            error => error,
+        })
+    }
+}
+
+impl Entrance {
+    async fn find(parts: &mut Parts, app: &App) -> Result<Self, SurveyError> {
         let names = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
         let Ok(Path(mut names)) = names else { return Err(PageError::Unknown.into()) };
         let mut take = |name: &str| names.remove(name);
@@ -89,13 +99,7 @@ impl FromRequestParts<App> for Entrance {
         }
         Ok(Self { base, asked, submission, step })
     }
-}
 
-fn refused(slowed: bool, typed: String) -> SurveyError {
-    if slowed { SurveyError::Slowed } else { SurveyError::NoSuchCode(typed) }
-}
-
-impl Entrance {
     /// Refuses what comes too early, too late, or a second time.
     pub fn is_open(&self) -> Result<(), SurveyError> {
         if self.asked.is_answered() {
@@ -104,7 +108,17 @@ impl Entrance {
         match self.asked.standing {
             Standing::Open => Ok(()),
             Standing::NotYet => Err(SurveyError::NotYet(self.asked.campaign.opens_on)),
+            Standing::Closed if self.submission.is_some() => Err(SurveyError::ClosedUnsent),
             Standing::Closed => Err(SurveyError::Closed),
+        }
+    }
+
+    /// What to say of an address under this one that opens nothing.
+    pub fn astray(&self) -> SurveyError {
+        if self.base.starts_with("/survey") {
+            SurveyError::Astray
+        } else {
+            PageError::Unknown.into()
         }
     }
 
@@ -112,4 +126,8 @@ impl Entrance {
     pub fn address(&self, id: &str, step: impl std::fmt::Display) -> String {
         format!("{}/{id}/{step}", self.base)
     }
+}
+
+fn refused(slowed: bool, typed: String) -> SurveyError {
+    if slowed { SurveyError::Slowed } else { SurveyError::NoSuchCode(typed) }
 }

@@ -23,10 +23,16 @@ pub(super) enum SurveyError {
     NotYet(NaiveDate),
     /// It takes no more answers from this school.
     Closed,
+    /// The same, to somebody who has begun to answer and has not sent.
+    ClosedUnsent,
+    /// The same, to somebody whose submission is not kept: sent or not, nothing tells.
+    ClosedUnknown,
     /// This personal link was used.
     Answered,
     /// A submission that is not kept; the survey begins at this address.
     Lost(String),
+    /// An address under `/survey` that opens nothing: whoever it is has a code, and no mail.
+    Astray,
     /// As any other page.
     Page(PageError),
 }
@@ -43,9 +49,23 @@ impl<T: Into<PageError>> From<T> for SurveyError {
 pub(super) struct CodePage {
     /// What was typed before.
     pub typed: String,
-    /// Whether that opened nothing.
-    pub wrong: bool,
+    /// What is wrong with that.
+    pub fault: Option<CodeFault>,
 }
+
+/// What is wrong with what was typed as a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CodeFault {
+    /// Nothing was.
+    Empty,
+    /// It opens nothing.
+    Wrong,
+}
+
+/// The way back to the form for a code.
+#[derive(Template)]
+#[template(path = "pages/survey_astray.html")]
+struct AstrayPage;
 
 /// The way back to the start of a survey.
 #[derive(Template)]
@@ -59,9 +79,10 @@ impl IntoResponse for SurveyError {
         let day;
         let (status, title, advice) = match self {
             Self::NoSuchCode(typed) => {
-                let form = CodePage { typed, wrong: true };
+                let form = CodePage { typed, fault: Some(CodeFault::Wrong) };
                 return answer(StatusCode::NOT_FOUND, &form);
             }
+            Self::Astray => return answer(StatusCode::NOT_FOUND, &AstrayPage),
             Self::Lost(base) => return answer(StatusCode::GONE, &LostPage { base }),
             Self::Slowed => {
                 let title = "Please wait a little";
@@ -81,6 +102,14 @@ impl IntoResponse for SurveyError {
                 StatusCode::GONE,
                 "This survey is closed",
                 "It takes no more answers. Thank you for wanting to take part.",
+            ),
+            Self::ClosedUnsent => {
+                (StatusCode::GONE, "This survey has closed", "Your answers were not sent.")
+            }
+            Self::ClosedUnknown => (
+                StatusCode::GONE,
+                "This survey has closed",
+                "Your answers were not sent, unless you sent them before it closed.",
             ),
             Self::Answered => (
                 StatusCode::GONE,
