@@ -57,7 +57,7 @@ async fn a_second_writer_of_facts_sees_all_that_the_first_did() {
             pause(&first, &Scope::System, None, now, id, None, "Inspected").await.expect("paused");
             first.commit().await.expect("commit");
         };
-        tokio::join!(second, first);
+        tokio::join!(Box::pin(second), Box::pin(first));
     })
     .await;
 }

@@ -39,12 +39,11 @@ pub async fn reopen(
         .one(txn)
         .await?
         .ok_or_else(missing)?;
-    let allowed = match seen.enrolment_id {
-        Some(enrolment) => partnership(txn, scope, enrolment).await?.party == Party::Hub,
-        None => {
-            let hub = hub::Entity::find_by_id(seen.hub_id).lock_exclusive().one(txn).await?;
-            oversees_hub(scope, &hub.ok_or_else(missing)?)
-        }
+    let allowed = if let Some(enrolment) = seen.enrolment_id {
+        partnership(txn, scope, enrolment).await?.party == Party::Hub
+    } else {
+        let hub = hub::Entity::find_by_id(seen.hub_id).lock_exclusive().one(txn).await?;
+        oversees_hub(scope, &hub.ok_or_else(missing)?)
     };
     require(
         allowed,
@@ -72,12 +71,11 @@ pub async fn reopen(
     row.version = Set(version);
     row.changed_at = Set(now);
     let row = row.update(txn).await?;
-    match row.enrolment_id {
-        Some(enrolment) => settle_enrolment(txn, now, enrolment).await?,
-        None => {
-            rederive_hub(txn, now, row.hub_id, row.cohort_id).await?;
-            assess_hub(txn, now, row.hub_id).await?;
-        }
+    if let Some(enrolment) = row.enrolment_id {
+        settle_enrolment(txn, now, enrolment).await?;
+    } else {
+        rederive_hub(txn, now, row.hub_id, row.cohort_id).await?;
+        assess_hub(txn, now, row.hub_id).await?;
     }
     obligation::Entity::find_by_id(id).one(txn).await?.ok_or_else(missing)
 }
