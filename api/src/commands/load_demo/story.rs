@@ -168,6 +168,8 @@ async fn do_what_was_due(
             Some(Fate::MetEarly(_)) | None
                 if visits::perform(txn, done_on, &row).await?
                     || plans::perform(txn, done_on, &row).await? => {}
+            // What was recorded before it may have met this one too.
+            Some(Fate::MetEarly(_)) | None if is_met(txn, row.id).await? => {}
             Some(Fate::MetEarly(_)) | None => {
                 let note = "Recorded for the demonstration.";
                 record_met(txn, &Scope::System, None, at, row.id, None, done_on, note).await?;
@@ -208,4 +210,9 @@ async fn fates(
         }
     }
     Ok(fates)
+}
+
+async fn is_met(txn: &DatabaseTransaction, id: Uuid) -> anyhow::Result<bool> {
+    let row = obligation::Entity::find_by_id(id).one(txn).await?;
+    Ok(row.is_none_or(|row| row.state == <&str>::from(ObligationState::Met)))
 }
