@@ -169,3 +169,15 @@ async fn the_demo_is_not_mixed_into_another_programme() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_demo_loaded_on_a_later_day_stands_as_on_its_own() {
+    both(async |world| {
+        let later = world.clock.now() + chrono::TimeDelta::days(48);
+        load_demo::load(&world.db, later).await.expect("it loads");
+        let rows = obligation::Entity::find().all(world.db.reader()).await.expect("a read");
+        let recorded = rows.iter().filter_map(|row| row.recorded_at).max();
+        assert!(recorded.is_some_and(|at| at <= world.clock.now()), "{}: {recorded:?}", world.name);
+    })
+    .await;
+}

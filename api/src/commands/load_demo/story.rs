@@ -72,6 +72,12 @@ pub(super) fn beginning() -> DateTime<Utc> {
     STEPS.first().map_or(DateTime::UNIX_EPOCH, |&step| moment(day(step).and_time(NaiveTime::MIN)))
 }
 
+/// The moment up to which the story is known: two minutes before the first digests.
+pub(super) fn end() -> DateTime<Utc> {
+    let time = NaiveTime::from_hms_opt(7, 58, 0).unwrap_or_default();
+    moment(day((2026, 10, 5)).and_time(time))
+}
+
 /// Tells the story up to `now`.
 pub(super) async fn tell(
     txn: &DatabaseTransaction,
