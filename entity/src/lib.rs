@@ -4,6 +4,7 @@
 //! [`scope::Scope::System`]. No store function opens a transaction of its own: the caller passes
 //! one, so that a decision and its effects commit together or not at all.
 
+pub mod audit;
 pub mod engagement;
 pub mod enrolments;
 pub mod events;

@@ -22,6 +22,7 @@ mod m20261122_000011_alert_life;
 mod m20261122_000012_deeds_and_presence;
 mod m20261122_000013_enrolment_standing;
 mod m20261122_000014_live;
+mod m20261122_000015_audit;
 
 /// Lists and runs the migrations.
 pub struct Migrator;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000012_deeds_and_presence::Migration),
             Box::new(m20261122_000013_enrolment_standing::Migration),
             Box::new(m20261122_000014_live::Migration),
+            Box::new(m20261122_000015_audit::Migration),
         ]
     }
 }

@@ -23,6 +23,8 @@ pub struct Assessed {
     pub updated: usize,
     /// Alerts whose snooze ended.
     pub woken: usize,
+    /// Alerts that are no longer so, and end if it stays like that.
+    pub clearing: usize,
     /// Alerts that ended.
     pub resolved: usize,
     /// Enrolments and hubs that were left as they are because a row of theirs cannot be read, each

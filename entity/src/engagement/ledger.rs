@@ -190,6 +190,7 @@ impl Ledger {
             AlertStep::Raised => Some(&mut self.assessed.raised),
             AlertStep::Reopened => Some(&mut self.assessed.reopened),
             AlertStep::Woken => Some(&mut self.assessed.woken),
+            AlertStep::Clearing => Some(&mut self.assessed.clearing),
             AlertStep::Resolved => Some(&mut self.assessed.resolved),
             _ => None,
         };
