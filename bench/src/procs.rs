@@ -1,0 +1,86 @@
+//! Servers as processes: started, watched, ended.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::Context as _;
+
+/// Ticks in a second, as Linux tells processor time.
+const TICKS: f64 = 100.0;
+
+/// A server under test; it ends with this value.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    /// Where it listens.
+    pub address: String,
+}
+
+impl Process {
+    /// Starts a program and waits for the line that names its address.
+    pub fn start(mut command: Command) -> anyhow::Result<Self> {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+        let output = child.stdout.take().context("no output")?;
+        for line in BufReader::new(output).lines() {
+            if let Some(address) = line?.strip_prefix("listening on http://") {
+                return Ok(Self { child, address: address.to_owned() });
+            }
+        }
+        let _ = child.kill();
+        anyhow::bail!("{command:?} ended before it listened")
+    }
+
+    /// Processor time so far, in seconds.
+    pub fn cpu(&self) -> f64 {
+        stat(self.child.id()).map_or(0.0, |stat| stat.cpu)
+    }
+
+    /// Most memory so far, in megabytes.
+    pub fn memory(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes: f64 =
+            line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default();
+        kilobytes / 1024.0
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct Stat {
+    parent: u32,
+    cpu: f64,
+}
+
+fn stat(process: u32) -> Option<Stat> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name stands in brackets and may hold anything.
+    let (_, rest) = text.rsplit_once(')')?;
+    let fields: Vec<&str> = rest.split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
+    Some(Stat { parent: fields.get(1)?.parse().ok()?, cpu: (ticks(11)? + ticks(12)?) / TICKS })
+}
+
+/// Processor time of PostgreSQL so far, in seconds: the server and all that it started.
+pub fn postgres_cpu(folder: &str) -> f64 {
+    let file = std::fs::read_to_string(format!("{folder}/data/postmaster.pid"));
+    let first = file.unwrap_or_default();
+    let Some(server) = first.lines().next().and_then(|line| line.trim().parse::<u32>().ok()) else {
+        return 0.0;
+    };
+    let Ok(processes) = std::fs::read_dir("/proc") else {
+        return 0.0;
+    };
+    let numbers = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let ours = numbers.filter_map(|number: u32| {
+        let stat = stat(number)?;
+        (number == server || stat.parent == server).then_some(stat.cpu)
+    });
+    ours.sum()
+}
