@@ -17,6 +17,8 @@ use crate::read::plan::{Connection, ConnectionOut, EdgeOut, Level, Page, PageOut
 const MAX_PAGE: usize = 100;
 /// Rows of a list when neither `first` nor `last` is given.
 const USUAL_PAGE: usize = 20;
+/// Longest text looked for in others, in bytes.
+const LONGEST_SOUGHT: usize = 1_000;
 
 impl<'d> Planner<'d> {
     /// Plans a connection to rows of a type, for at most `parents` parents.
@@ -226,16 +228,20 @@ pub(super) fn condition(
             }
             column(name).is_in(stored)
         }
+        // So long is no text of ours, and SQLite takes no pattern without end.
+        Test::Contains(_) if text.len() > LONGEST_SOUGHT => nothing(),
         Test::Contains(name) => {
-            let mut pattern = String::from("%");
-            for letter in text.to_lowercase().chars() {
-                if matches!(letter, '%' | '_' | '\\') {
-                    pattern.push('\\');
-                }
-                pattern.push(letter);
-            }
-            pattern.push('%');
-            Expr::expr(Func::lower(column(name))).like(LikeExpr::new(pattern).escape('\\'))
+            let small = text.to_lowercase();
+            // SQLite lowers A to Z alone, so that other letters are looked for in both cases.
+            let large = small.chars().flat_map(|letter| -> Vec<char> {
+                if letter.is_ascii() { vec![letter] } else { letter.to_uppercase().collect() }
+            });
+            let large: String = large.collect();
+            let holds = |part: &str| {
+                let pattern = LikeExpr::new(pattern(part)).escape('\\');
+                Expr::expr(Func::lower(column(name))).like(pattern)
+            };
+            if small == large { holds(&small) } else { holds(&small).or(holds(&large)) }
         }
         Test::Refers(target, name) => match ids::parse(target, text) {
             Some(id) => column(name).eq(id),
@@ -249,6 +255,19 @@ pub(super) fn condition(
         Test::Empty(name) => column(name).is_not_null(),
         Test::Holds(holds) => holds(yes, now),
     })
+}
+
+/// A `LIKE` pattern for what contains the text.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
 }
 
 /// A scalar as the database takes it.
