@@ -7,7 +7,7 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SimpleExpr};
 use uuid::Uuid;
 
 use crate::read::map::{
-    Holds, Plain, Test, Type, Vocabulary, any_of, asc, before, column, desc, filter, from, is,
+    Either, Holds, Plain, Test, Type, Vocabulary, any_of, asc, before, column, desc, either, filter, from, is,
     many, objects, one, part, refers, root, table, word,
 };
 
@@ -96,6 +96,12 @@ fn alert() -> Type {
             one("contact", "Contact", C::ContactId, "The contact it is about, if one."),
             one("acknowledgedBy", "Person", C::AcknowledgedBy, "Who took it on."),
             one("snoozedBy", "Person", C::SnoozedBy, "Who set it aside."),
+            either(
+                "subject",
+                concern(),
+                C::SubjectId,
+                "What it is about, if that is still there and you may see it.",
+            ),
             many(
                 "events",
                 "AlertEvent",
@@ -121,6 +127,14 @@ fn alert() -> Type {
             before("raisedBefore", C::RaisedAt, "Raised before this moment."),
         ],
         orders: vec![desc("RAISED_AT", C::RaisedAt), desc("CHANGED_AT", C::ChangedAt)],
+    }
+}
+
+fn concern() -> Either {
+    Either {
+        name: "AlertConcern",
+        about: "What an alert is about: a partner's enrolment, a hub, or a contact.",
+        targets: vec!["Enrolment", "Hub", "Contact"],
     }
 }
 

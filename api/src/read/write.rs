@@ -206,6 +206,19 @@ impl Writer {
                     self.null();
                 }
             },
+            Out::Either(members) => {
+                let joined = |at: usize| row.try_get_by_index::<Option<Uuid>>(at).ok().flatten();
+                match members.iter().find(|(at, _)| joined(*at).is_some()) {
+                    Some((_, object)) => {
+                        self.nullable(|writer| writer.row(object, level, all, row));
+                    }
+                    None => self.null(),
+                }
+            }
+            Out::Wrong(message) => {
+                self.fail(message.as_str());
+                self.null();
+            }
             Out::Many { at, child, out } => {
                 let (Some(below), Some(fetched)) =
                     (level.children.get(*child), all.children.get(*child))

@@ -6,6 +6,7 @@ mod alerts;
 mod door;
 mod events;
 mod live;
+mod paging;
 mod reading;
 mod refusals;
 mod seed;

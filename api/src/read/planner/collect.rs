@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::Value;
-use apollo_compiler::executable::{DirectiveList, Field as Selected, Selection, SelectionSet};
+use apollo_compiler::executable::{DirectiveList, Selection, SelectionSet};
 use apollo_compiler::response::{GraphQLError, JsonMap, JsonValue};
 
 use super::{MAX_SELECTIONS, Planner, Same};
@@ -59,7 +59,7 @@ impl<'d> Planner<'d> {
                     }
                 }
                 Selection::InlineFragment(inline) => {
-                    if applies(inline.type_condition.as_ref(), type_name) {
+                    if self.applies(inline.type_condition.as_ref(), type_name) {
                         self.collect_into(found, type_name, &inline.selection_set)?;
                     }
                 }
@@ -68,7 +68,7 @@ impl<'d> Planner<'d> {
                     else {
                         continue;
                     };
-                    if applies(Some(fragment.type_condition()), type_name)
+                    if self.applies(Some(fragment.type_condition()), type_name)
                         && found.fragments.insert(spread.fragment_name.as_str())
                     {
                         self.collect_into(found, type_name, &fragment.selection_set)?;
@@ -87,11 +87,6 @@ impl<'d> Planner<'d> {
             self.value(condition)?.as_bool()
         };
         says("skip") != Some(true) && says("include") != Some(false)
-    }
-
-    /// The value of a field's argument; none if it is absent or null.
-    pub(super) fn argument(&self, field: &Selected, name: &str) -> Option<JsonValue> {
-        self.value(field.specified_argument_by_name(name)?).filter(|value| !value.is_null())
     }
 
     /// A value with its variables filled in; none for a variable that was not given.
@@ -121,9 +116,11 @@ impl<'d> Planner<'d> {
             }
         })
     }
-}
 
-/// Whether a type condition holds for an object of the type: `Node` holds for every row.
-fn applies(condition: Option<&Name>, type_name: &str) -> bool {
-    condition.is_none_or(|condition| condition == type_name || condition == "Node")
+    /// Whether a type condition holds for an object of the type.
+    fn applies(&self, condition: Option<&Name>, type_name: &str) -> bool {
+        condition.is_none_or(|condition| {
+            condition == type_name || self.gate.schema().is_subtype(condition, type_name)
+        })
+    }
 }

@@ -25,10 +25,12 @@ impl Planner<'_> {
         let Some((feed, of)) = feed.and_then(|feed| Some((feed, self.map.named(feed.of)?))) else {
             return Err(self.refuse(field, format!("{name} is not mapped")));
         };
+        let given = self.arguments(field).map_err(|problem| self.refuse(field, problem))?;
+        let given = |name: &str| given.get(name).filter(|value| !value.is_null());
         let mut filters = Vec::new();
         for filter in of.filters.iter().filter(|filter| feed.by.contains(&filter.name)) {
-            if let Some(value) = self.argument(field, filter.name) {
-                let found = condition(of, filter, &value, self.now);
+            if let Some(value) = given(filter.name) {
+                let found = condition(of, filter, value, self.now);
                 filters.push(
                     found.map_err(|problem| {
                         self.refuse(field, format!("{} {problem}", filter.name))
@@ -36,8 +38,7 @@ impl Planner<'_> {
                 );
             }
         }
-        let after = self.argument(field, "after");
-        let after = after.map(|after| {
+        let after = given("after").map(|after| {
             let place = after.as_str().and_then(|text| Place::from_cursor(name, text, self.now));
             place.ok_or_else(|| {
                 let message = format!("\"after\" is no cursor: use one that {name} gave you");
