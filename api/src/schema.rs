@@ -15,6 +15,7 @@ use crate::read::feed::Feed;
 use crate::read::gate::Gate;
 use crate::read::map::Map;
 use crate::read::plan::Action;
+use crate::read::plans::Plans;
 use crate::read::registry::{Query, Subscription};
 use crate::read::write::Payload;
 use crate::{
@@ -77,6 +78,8 @@ type Executor = Schema<Query, Mutation, Subscription>;
 pub struct Graph {
     /// What checks documents.
     pub gate: Gate,
+    /// Plans made before.
+    pub(crate) plans: Plans,
     executor: Executor,
 }
 
@@ -97,7 +100,7 @@ pub fn sdl() -> String {
 /// The map does not make a valid schema; a test would have said so.
 pub fn graph() -> Result<&'static Graph, &'static str> {
     static GRAPH: LazyLock<Result<Graph, String>> =
-        LazyLock::new(|| Ok(Graph { gate: Gate::new(&sdl())?, executor: executor() }));
+        LazyLock::new(|| Ok(Graph { gate: Gate::new(&sdl())?, plans: Plans::default(), executor: executor() }));
     GRAPH.as_ref().map_err(String::as_str)
 }
 

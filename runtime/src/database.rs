@@ -10,6 +10,7 @@ use sea_orm::{
 };
 
 use crate::config::DatabaseConfig;
+use crate::reads::Reads;
 
 /// How long a SQLite writer waits for another process's transaction.
 const SQLITE_BUSY: Duration = Duration::from_secs(30);
@@ -19,10 +20,11 @@ const SQLITE_READERS: u32 = 2;
 const STATEMENT_CACHE: usize = 200;
 
 /// The database, as a pool for reading and a pool for writing; on PostgreSQL they are one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Database {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    reads: Reads,
 }
 
 impl Database {
@@ -32,7 +34,7 @@ impl Database {
     /// An address that cannot be parsed, or a database that does not answer.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, DbErr> {
         if let Some(path) = config.url.strip_prefix("sqlite://") {
-            return open_sqlite(&config.url, path, SqliteSynchronous::Full).await;
+            return open_sqlite(config, path, SqliteSynchronous::Full).await;
         }
         let mut options = ConnectOptions::new(&config.url);
         options
@@ -42,7 +44,7 @@ impl Database {
             .sqlx_logging(false)
             .map_sqlx_postgres_opts(|options| options.statement_cache_capacity(STATEMENT_CACHE));
         let pool = sea_orm::Database::connect(options).await?;
-        Ok(Self { read: pool.clone(), write: pool })
+        Ok(Self { read: pool.clone(), write: pool, reads: Reads::new(config, 0)? })
     }
 
     /// Opens a SQLite file that nobody misses after a crash, so that no write waits for the disk.
@@ -51,7 +53,8 @@ impl Database {
     /// A file that cannot be made, or is no database.
     pub async fn scratch(file: &Path) -> Result<Self, DbErr> {
         let file = file.display().to_string();
-        open_sqlite(&format!("sqlite://{file}"), &file, SqliteSynchronous::Off).await
+        let config = DatabaseConfig { url: format!("sqlite://{file}"), max_connections: 1 };
+        open_sqlite(&config, &file, SqliteSynchronous::Off).await
     }
 
     /// SQLite or PostgreSQL.
@@ -64,6 +67,12 @@ impl Database {
     #[must_use]
     pub fn reader(&self) -> &DatabaseConnection {
         &self.read
+    }
+
+    /// The connections that the graph is read from.
+    #[must_use]
+    pub fn reads(&self) -> &Reads {
+        &self.reads
     }
 
     /// The pool that migrations run on. Everything else writes through [`Database::write`].
@@ -126,7 +135,7 @@ impl Database {
 }
 
 async fn open_sqlite(
-    url: &str,
+    config: &DatabaseConfig,
     path: &str,
     synchronous: SqliteSynchronous,
 ) -> Result<Database, DbErr> {
@@ -137,7 +146,7 @@ async fn open_sqlite(
         })?;
     }
     let pool = |readers: Option<u32>| {
-        let mut options = ConnectOptions::new(url);
+        let mut options = ConnectOptions::new(&config.url);
         options
             .max_connections(readers.unwrap_or(1))
             .acquire_timeout(SQLITE_BUSY)
@@ -156,5 +165,6 @@ async fn open_sqlite(
         sea_orm::Database::connect(options)
     };
     let write = pool(None).await?;
-    Ok(Database { read: pool(Some(SQLITE_READERS)).await?, write })
+    let reads = Reads::new(config, SQLITE_READERS as usize)?;
+    Ok(Database { read: pool(Some(SQLITE_READERS)).await?, write, reads })
 }

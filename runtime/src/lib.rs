@@ -6,6 +6,7 @@ pub mod config;
 pub mod database;
 pub mod exit;
 pub mod mail_server;
+pub mod reads;
 pub mod shutdown;
 pub mod signal;
 pub mod telemetry;

@@ -7,9 +7,10 @@ use entity::scope::Scope;
 use uuid::Uuid;
 
 use super::gate::Refused;
-use super::plan::{Action, PayloadOut, RootField, Subscription};
+use super::marks::{self, Meaning};
+use super::plan::{Action, PayloadOut, Plan, RootField, Subscription};
 use super::planner::Planner;
-use super::run::{Fetched, Fetcher, Stopped};
+use super::run::{Fetched, Stopped, fetch};
 use super::write::{Payload, Writer};
 use crate::app::App;
 use crate::schema::{self, Graph};
@@ -57,7 +58,7 @@ impl Answer {
         list.unwrap_or(b"[]")
     }
 
-    pub(super) fn executed(writer: &Writer) -> Self {
+    pub(super) fn executed(writer: &Writer<'_>) -> Self {
         let mut body = b"{".to_vec();
         if !writer.errors.is_empty() {
             body.extend_from_slice(b"\"errors\":");
@@ -126,24 +127,27 @@ pub async fn begin(
         Ok(checked) => checked,
         Err(errors) => return Begun::Answered(Answer::refused(&errors)),
     };
-    let viewer = match scope {
-        Scope::Viewer(viewer) => Some(viewer.person_id),
-        Scope::System => None,
+    let mut meaning = Meaning { scope, now, ids: &[] };
+    let planner = |now| {
+        let viewer = matches!(scope, Scope::Viewer(_)).then(marks::person);
+        Planner::new(schema::map(), &graph.gate, &checked, viewer, now)
     };
-    let planner = Planner::new(schema::map(), &graph.gate, &checked, viewer, now);
     Begun::Answered(match checked.operation.operation_type {
-        OperationType::Query => match planner.query() {
-            Ok(plan) => read(app, scope, now, &plan).await,
+        OperationType::Query => match graph.plans.of(&graph.gate, &checked, scope) {
+            Ok((plan, ids)) => {
+                meaning.ids = &ids;
+                read(app, &meaning, &plan).await
+            }
             Err(errors) => Answer::refused(&errors),
         },
         OperationType::Mutation if read_only => {
             Answer { needs_post: true, ..refuse("a mutation is sent with POST") }
         }
-        OperationType::Mutation => match planner.mutation() {
-            Ok(actions) => act(app, graph, scope, now, &actions).await,
+        OperationType::Mutation => match planner(marks::now()).mutation() {
+            Ok(actions) => act(app, graph, &meaning, &actions).await,
             Err(errors) => Answer::refused(&errors),
         },
-        OperationType::Subscription => match planner.subscription(schema::feeds()) {
+        OperationType::Subscription => match planner(now).subscription(schema::feeds()) {
             Ok(plan) => return Begun::Subscribed(Box::new(plan)),
             Err(errors) => Answer::refused(&errors),
         },
@@ -178,9 +182,9 @@ enum Found {
     Several(Vec<Fetched>),
 }
 
-async fn read(app: &App, scope: &Scope, now: DateTime<Utc>, plan: &super::plan::Plan) -> Answer {
-    let mut writer = Writer::new(now);
-    let (found, problem) = match fetch_all(app, scope, plan).await {
+async fn read(app: &App, meaning: &Meaning<'_>, plan: &Plan) -> Answer {
+    let mut writer = Writer::new(meaning.now);
+    let (found, problem) = match fetch_all(app, meaning, plan).await {
         Ok(found) => (found, String::new()),
         Err(stopped) => (Vec::new(), told(&stopped)),
     };
@@ -203,11 +207,14 @@ async fn read(app: &App, scope: &Scope, now: DateTime<Utc>, plan: &super::plan::
                 Ok(())
             }
             (RootField::Node(Some((id, rows))), Some(Found::One(fetched))) => {
-                writer.row_by_id(rows, &fetched, *id);
+                writer.row_by_id(rows, &fetched, meaning.id(*id));
                 Ok(())
             }
             (RootField::Nodes(wanted, rows), Some(Found::Several(fetched))) => {
-                writer.row_list(wanted, rows, &fetched)
+                let meant = |(id, at): &(Uuid, usize)| (meaning.id(*id), *at);
+                let wanted: Vec<_> =
+                    wanted.iter().map(|wanted| wanted.as_ref().map(meant)).collect();
+                writer.row_list(&wanted, rows, &fetched)
             }
             (RootField::Connection(connection), Some(Found::One(fetched))) => {
                 writer.connection(&connection.out, &connection.level, &fetched, Uuid::nil())
@@ -219,52 +226,54 @@ async fn read(app: &App, scope: &Scope, now: DateTime<Utc>, plan: &super::plan::
     Answer::executed(&writer)
 }
 
+/// Fetches what all root fields need, in one snapshot.
 async fn fetch_all(
     app: &App,
-    scope: &Scope,
-    plan: &super::plan::Plan,
+    meaning: &Meaning<'_>,
+    plan: &Plan,
 ) -> Result<Vec<Found>, Stopped> {
-    let txn = app.db.snapshot().await?;
-    let mut reader = Fetcher::new(&txn, scope);
-    let mut found = Vec::new();
+    let mut wanted = Vec::new();
     for (_, field) in plan {
-        found.push(match field {
+        match field {
             RootField::Typename
             | RootField::Ready(_)
             | RootField::Wrong(_)
-            | RootField::Node(None) => Found::Nothing,
-            RootField::Connection(connection) => {
-                Found::One(reader.fetch(&connection.level, Vec::new()).await?)
-            }
+            | RootField::Node(None) => {}
+            RootField::Connection(connection) => wanted.push((&connection.level, Vec::new())),
             RootField::Node(Some((id, rows))) => {
-                Found::One(reader.fetch(&rows.level, vec![*id]).await?)
+                wanted.push((&rows.level, vec![meaning.id(*id)]));
             }
-            RootField::Nodes(wanted, parts) => {
-                let mut several = Vec::new();
+            RootField::Nodes(ids, parts) => {
                 for (at, rows) in parts.iter().enumerate() {
-                    let mut ids: Vec<Uuid> = wanted
-                        .iter()
-                        .flatten()
-                        .filter_map(|(id, of)| (*of == at).then_some(*id))
-                        .collect();
+                    let of_type = ids.iter().flatten().filter(|(_, of)| *of == at);
+                    let mut ids: Vec<Uuid> = of_type.map(|(id, _)| meaning.id(*id)).collect();
                     ids.sort_unstable();
                     ids.dedup();
-                    several.push(reader.fetch(&rows.level, ids).await?);
+                    wanted.push((&rows.level, ids));
                 }
-                Found::Several(several)
             }
-        });
+        }
     }
-    txn.commit().await?;
-    Ok(found)
+    let mut fetched = Vec::new().into_iter();
+    if !wanted.is_empty() {
+        let mut snapshot = app.db.reads().snapshot().await?;
+        fetched = fetch(&mut snapshot, meaning, wanted).await?.into_iter();
+    }
+    let found = plan.iter().map(|(_, field)| match field {
+        RootField::Connection(_) | RootField::Node(Some(_)) => {
+            fetched.next().map_or(Found::Nothing, Found::One)
+        }
+        RootField::Nodes(_, parts) => Found::Several(fetched.by_ref().take(parts.len()).collect()),
+        _ => Found::Nothing,
+    });
+    Ok(found.collect())
 }
 
 /// Does the actions one after another, each answered as it then stands.
 async fn act(
     app: &App,
     graph: &Graph,
-    scope: &Scope,
-    now: DateTime<Utc>,
+    meaning: &Meaning<'_>,
     actions: &[(apollo_compiler::Name, Action)],
 ) -> Answer {
     let mut done = Vec::new();
@@ -273,12 +282,12 @@ async fn act(
             done.push(None);
             continue;
         }
-        let outcome = do_one(app, graph, scope, now, action).await;
+        let outcome = do_one(app, graph, meaning, action).await;
         done.push(Some(outcome));
     }
-    let mut writer = Writer::new(now);
-    let mut done = done.into_iter();
     let fields: Vec<_> = actions.iter().map(|(key, action)| (key.clone(), action)).collect();
+    let mut writer = Writer::new(meaning.now);
+    let mut done = done.into_iter();
     // A field of `Mutation` is nullable, so this object is always whole.
     let _ = writer.object(&fields, |writer, _, action| {
         let outcome = done.next().flatten();
@@ -299,23 +308,21 @@ async fn act(
 async fn do_one(
     app: &App,
     graph: &Graph,
-    scope: &Scope,
-    now: DateTime<Utc>,
+    meaning: &Meaning<'_>,
     action: &Action,
 ) -> Result<(Payload, Vec<Fetched>), String> {
-    let payload = graph.mutate(app, scope, now, action).await?;
-    let mut fetched = Vec::new();
-    let reading = async {
-        let txn = app.db.snapshot().await?;
-        let mut reader = Fetcher::new(&txn, scope);
-        for (_, out) in &action.out {
-            if let PayloadOut::Node(name, rows) = out {
-                let id = payload.nodes.get(name.as_str()).copied().flatten();
-                fetched.push(reader.fetch(&rows.level, id.into_iter().collect()).await?);
-            }
+    let payload = graph.mutate(app, meaning.scope, meaning.now, action).await?;
+    let mut wanted = Vec::new();
+    for (_, out) in &action.out {
+        if let PayloadOut::Node(name, rows) = out {
+            let id = payload.nodes.get(name.as_str()).copied().flatten();
+            wanted.push((&rows.level, id.into_iter().collect()));
         }
-        Ok(txn.commit().await?)
+    }
+    let reading = async {
+        let mut snapshot = app.db.reads().snapshot().await?;
+        fetch(&mut snapshot, meaning, wanted).await
     };
-    reading.await.map_err(|stopped: Stopped| told(&stopped))?;
+    let fetched = reading.await.map_err(|stopped: Stopped| told(&stopped))?;
     Ok((payload, fetched))
 }

@@ -2,6 +2,9 @@
 
 mod values;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use apollo_compiler::collections::HashMap;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::parser::Parser;
@@ -10,6 +13,10 @@ use apollo_compiler::schema::Implementers;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Name, Node, Schema, introspection};
 
+use super::cache::Cache;
+
+/// Documents remembered, in bytes of memory, about.
+const CACHED: usize = 16_000_000;
 /// Deepest nesting of selections and values.
 const MAX_DEPTH: usize = 64;
 /// Most tokens of a document.
@@ -22,13 +29,23 @@ const MAX_ERRORS: usize = 20;
 pub struct Gate {
     schema: Valid<Schema>,
     implementers: HashMap<Name, Implementers>,
+    documents: Cache<Box<str>, Arc<Document>>,
+}
+
+/// A valid document.
+#[derive(Debug)]
+pub struct Document {
+    /// Which one: no other document has this number, as long as the process lives.
+    pub number: u64,
+    /// The document.
+    pub parsed: Valid<ExecutableDocument>,
 }
 
 /// A request that passed.
 #[derive(Debug)]
 pub struct Checked {
     /// The document.
-    pub document: Valid<ExecutableDocument>,
+    pub document: Arc<Document>,
     /// The operation asked for.
     pub operation: Node<Operation>,
     /// The variables, defaults filled in.
@@ -52,7 +69,7 @@ impl Gate {
             .validate()
             .map_err(|error| error.to_string())?;
         let implementers = schema.implementers_map();
-        Ok(Self { schema, implementers })
+        Ok(Self { schema, implementers, documents: Cache::holding(CACHED) })
     }
 
     /// The schema.
@@ -71,25 +88,42 @@ impl Gate {
         operation: Option<&str>,
         variables: &JsonMap,
     ) -> Result<Checked, Refused> {
-        let document = Parser::new()
+        let document = match self.documents.get(query) {
+            Some(document) => document,
+            None => self.read(query)?,
+        };
+        let parsed = &document.parsed;
+        let refuse = |error: &apollo_compiler::request::RequestError| {
+            vec![error.to_graphql_error(&parsed.sources)]
+        };
+        let operation = parsed.operations.get(operation).map_err(|error| refuse(&error))?.clone();
+        introspection::check_max_depth(parsed, &operation).map_err(|error| refuse(&error))?;
+        let wrong = |(problem, place): values::Wrong| {
+            vec![GraphQLError::new(problem, place, &parsed.sources)]
+        };
+        let variables = values::variables(&self.schema, &operation, variables).map_err(wrong)?;
+        let variables = Valid::assume_valid(variables);
+        Ok(Checked { document, operation, variables })
+    }
+
+    /// Parses and validates a document, and remembers it if it is valid.
+    fn read(&self, query: &str) -> Result<Arc<Document>, Refused> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let parsed = Parser::new()
             .recursion_limit(MAX_DEPTH)
             .token_limit(MAX_TOKENS)
             .parse_executable(&self.schema, query, "document")
             .map_err(|found| told(&found.errors))?
             .validate(&self.schema)
             .map_err(|found| told(&found.errors))?;
-        let refuse = |error: &apollo_compiler::request::RequestError| {
-            vec![error.to_graphql_error(&document.sources)]
-        };
-        let operation = document.operations.get(operation).map_err(|error| refuse(&error))?.clone();
-        introspection::check_max_depth(&document, &operation).map_err(|error| refuse(&error))?;
-        let wrong = |(problem, place): values::Wrong| {
-            vec![GraphQLError::new(problem, place, &document.sources)]
-        };
-        values::literals(&self.schema, &document).map_err(wrong)?;
-        let variables = values::variables(&self.schema, &operation, variables).map_err(wrong)?;
-        let variables = Valid::assume_valid(variables);
-        Ok(Checked { document, operation, variables })
+        values::literals(&self.schema, &parsed).map_err(|(problem, place)| {
+            vec![GraphQLError::new(problem, place, &parsed.sources)]
+        })?;
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let document = Arc::new(Document { number, parsed });
+        // A parsed document takes up about so many times as much as its text.
+        self.documents.keep(query.into(), Arc::clone(&document), query.len() * 50 + 2_000);
+        Ok(document)
     }
 
     /// Answers the introspection fields of a checked query, by response key.
@@ -100,11 +134,11 @@ impl Gate {
         let answer = introspection::partial_execute(
             &self.schema,
             &self.implementers,
-            &checked.document,
+            &checked.document.parsed,
             &checked.operation,
             &checked.variables,
         )
-        .map_err(|error| vec![error.to_graphql_error(&checked.document.sources)])?;
+        .map_err(|error| vec![error.to_graphql_error(&checked.document.parsed.sources)])?;
         Ok(answer.data.unwrap_or_default())
     }
 }

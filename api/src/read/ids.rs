@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use chrono::{DateTime, Datelike as _, NaiveDate, SecondsFormat, Utc};
-use sea_orm::{DbErr, QueryResult, Value};
+use runtime::reads::Row;
+use sea_orm::{DbErr, Value};
 use uuid::Uuid;
 
 use super::map::{Leaf, Order};
@@ -18,6 +19,28 @@ pub fn global(type_name: &str, id: Uuid) -> String {
     bytes.push(b':');
     bytes.extend_from_slice(id.as_bytes());
     BASE64.encode(bytes)
+}
+
+/// Writes the global id of a row of a type, as JSON.
+pub fn write_global(out: &mut Vec<u8>, type_name: &str, id: Uuid) {
+    let mut bytes = [0; 80];
+    let mut encoded = [0; 112];
+    let end = type_name.len() + 17;
+    let written = bytes.get_mut(..end).and_then(|bytes| {
+        let (name, rest) = bytes.split_at_mut_checked(type_name.len())?;
+        name.copy_from_slice(type_name.as_bytes());
+        let (colon, row) = rest.split_first_mut()?;
+        *colon = b':';
+        row.copy_from_slice(id.as_bytes());
+        BASE64.encode_slice(bytes, &mut encoded).ok()
+    });
+    out.push(b'"');
+    match written.and_then(|length| encoded.get(..length)) {
+        Some(encoded) => out.extend_from_slice(encoded),
+        // A longer name than we have.
+        None => out.extend_from_slice(global(type_name, id).as_bytes()),
+    }
+    out.push(b'"');
 }
 
 /// Type name and row of a global id, or none if it is no such thing.
@@ -39,13 +62,14 @@ pub fn parse(type_name: &str, id: &str) -> Option<Uuid> {
 ///
 /// # Errors
 /// The sort column cannot be read.
-pub fn cursor(order: &Order, row: &QueryResult, key: usize, id: Uuid) -> Result<String, DbErr> {
+pub fn cursor(order: &Order, row: Row<'_>, key: usize, id: Uuid) -> Result<String, DbErr> {
     let place = match order.leaf {
-        Leaf::Int => row.try_get_by_index::<i32>(key)?.to_string(),
-        Leaf::Date => row.try_get_by_index::<NaiveDate>(key)?.to_string(),
-        Leaf::DateTime => moment(row.try_get_by_index(key)?),
-        _ => row.try_get_by_index::<String>(key)?,
+        Leaf::Int => row.whole(key)?.map(|number| number.to_string()),
+        Leaf::Date => row.day(key)?.map(|day| day.to_string()),
+        Leaf::DateTime => row.moment(key)?.map(moment),
+        _ => row.text(key)?.map(ToOwned::to_owned),
     };
+    let place = place.ok_or_else(|| DbErr::Type("the sort column is empty".to_owned()))?;
     Ok(BASE64.encode(format!("{}:{place}:{}", order.name, id.simple())))
 }
 

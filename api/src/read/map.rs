@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::scope::Scope;
+use runtime::reads::Row;
 use sea_orm::sea_query::SimpleExpr;
-use sea_orm::{DbErr, QueryResult};
+use sea_orm::DbErr;
 use uuid::Uuid;
 
 pub use build::*;
@@ -320,16 +321,14 @@ pub struct Order {
 /// The cells a derived field reads.
 #[derive(Debug)]
 pub struct Cells<'a> {
-    pub(super) row: &'a QueryResult,
+    pub(super) row: Row<'a>,
     pub(super) at: &'a [usize],
 }
 
-impl Cells<'_> {
-    fn get<T: sea_orm::TryGetable>(&self, number: usize) -> Result<T, DbErr> {
-        let Some(index) = self.at.get(number) else {
-            return Err(DbErr::Type(format!("column {number} was not asked for")));
-        };
-        self.row.try_get_by_index(*index)
+impl<'a> Cells<'a> {
+    fn at(&self, number: usize) -> Result<usize, DbErr> {
+        let at = self.at.get(number).copied();
+        at.ok_or_else(|| DbErr::Type(format!("column {number} was not asked for")))
     }
 
     /// The number in the column of that number, if there is one.
@@ -337,7 +336,8 @@ impl Cells<'_> {
     /// # Errors
     /// The column holds something else.
     pub fn int(&self, number: usize) -> Result<Option<i32>, DbErr> {
-        self.get(number)
+        let whole = self.row.whole(self.at(number)?)?.map(i32::try_from).transpose();
+        whole.map_err(|_| DbErr::Type("the number is too large".to_owned()))
     }
 
     /// The moment in the column of that number, if there is one.
@@ -345,7 +345,7 @@ impl Cells<'_> {
     /// # Errors
     /// The column holds something else.
     pub fn moment_if_any(&self, number: usize) -> Result<Option<DateTime<Utc>>, DbErr> {
-        self.get(number)
+        self.row.moment(self.at(number)?)
     }
 
     /// The moment in the column of that number.
@@ -353,7 +353,7 @@ impl Cells<'_> {
     /// # Errors
     /// The column is empty or holds something else.
     pub fn moment(&self, number: usize) -> Result<DateTime<Utc>, DbErr> {
-        self.get(number)
+        self.moment_if_any(number)?.ok_or_else(empty)
     }
 
     /// The day in the column of that number.
@@ -361,7 +361,7 @@ impl Cells<'_> {
     /// # Errors
     /// The column is empty or holds something else.
     pub fn day(&self, number: usize) -> Result<NaiveDate, DbErr> {
-        self.get(number)
+        self.row.day(self.at(number)?)?.ok_or_else(empty)
     }
 
     /// The word of `rules` in the column of that number.
@@ -369,9 +369,13 @@ impl Cells<'_> {
     /// # Errors
     /// The column is empty or holds no such word.
     pub fn word<T: FromStr>(&self, number: usize) -> Result<T, DbErr> {
-        let text: String = self.get(number)?;
+        let text: &'a str = self.row.text(self.at(number)?)?.ok_or_else(empty)?;
         text.parse().map_err(|_| DbErr::Type(format!("\"{text}\" is not a word known here")))
     }
+}
+
+fn empty() -> DbErr {
+    DbErr::Type("an empty column".to_owned())
 }
 
 /// The value of a derived field.

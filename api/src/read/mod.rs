@@ -7,8 +7,10 @@ pub mod feed;
 pub mod gate;
 pub mod ids;
 pub mod map;
+mod marks;
 pub mod plan;
 pub mod planner;
+pub(crate) mod plans;
 pub mod registry;
 mod run;
 mod sql;
@@ -16,5 +18,6 @@ pub mod watch;
 pub(crate) mod write;
 
 mod answer;
+mod cache;
 
 pub use answer::{Answer, Begun, Request, answer, begin};

@@ -6,6 +6,7 @@ use sea_orm::sea_query::SimpleExpr;
 use uuid::Uuid;
 
 use super::feed::{Feed, Place};
+use super::sql::Templates;
 use super::map::{Compute, Leaf, Link, Order, Type, Words};
 
 /// Response keys in query order, each with what is written under it.
@@ -55,6 +56,8 @@ pub struct Level {
     pub children: Vec<Child>,
     /// Which rows of each parent; none for all.
     pub page: Option<Page>,
+    /// Its statements.
+    pub(super) templates: Templates,
 }
 
 /// A to-one relation.
@@ -313,7 +316,7 @@ impl Level {
     }
 
     pub(super) fn new(of: &'static Type, link: Option<Link>) -> Self {
-        Self { of, link, columns: Vec::new(), joins: Vec::new(), children: Vec::new(), page: None }
+        Self { of, link, columns: Vec::new(), joins: Vec::new(), children: Vec::new(), page: None, templates: Templates::default() }
     }
 
     /// Selects a column once and says where it is.

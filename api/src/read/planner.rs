@@ -59,7 +59,7 @@ impl<'d> Planner<'d> {
     }
 
     fn document(&self) -> &'d ExecutableDocument {
-        &self.checked.document
+        &self.checked.document.parsed
     }
 
     fn variables(&self) -> &'d JsonMap {

@@ -1,15 +1,14 @@
-//! Running a plan's statements, all in one snapshot.
+//! Running a plan's statements, all in one snapshot: level by level, those of one level together.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
-use std::pin::Pin;
 
-use entity::scope::Scope;
-use sea_orm::sea_query::SelectStatement;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult};
+use runtime::reads::{Row, Rows, Snapshot};
+use sea_orm::DbErr;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use super::marks::Meaning;
 use super::plan::{Key, Level};
 use super::sql;
 
@@ -31,114 +30,180 @@ pub enum Stopped {
     TooMany,
 }
 
-/// Fetches for one request, all in one snapshot and one scope.
-pub struct Fetcher<'a> {
-    txn: &'a DatabaseTransaction,
-    scope: &'a Scope,
-    rows: usize,
+impl From<runtime::reads::Stopped> for Stopped {
+    fn from(stopped: runtime::reads::Stopped) -> Self {
+        match stopped {
+            runtime::reads::Stopped::Database(error) => Self::Database(error),
+            runtime::reads::Stopped::TooMany => Self::TooMany,
+        }
+    }
 }
 
 /// The rows of a level and of those that hang on it.
 #[derive(Debug, Default)]
 pub struct Fetched {
     /// All rows, those of one parent together and in order.
-    pub rows: Vec<QueryResult>,
+    parts: Vec<Rows>,
     /// Which rows are whose; everybody's are the nil id's.
-    pub of_parent: HashMap<Uuid, Range<usize>>,
+    of_parent: HashMap<Uuid, (usize, Range<usize>)>,
     /// How many rows there are in all, of each parent that has any.
     pub totals: HashMap<Uuid, i64>,
     /// What hangs on the rows.
     pub children: Vec<Fetched>,
 }
 
-type Fetching<'f> = Pin<Box<dyn Future<Output = Result<Fetched, Stopped>> + Send + 'f>>;
+/// A level whose turn has come, of these parents.
+struct Due<'p> {
+    at: usize,
+    level: &'p Level,
+    parents: Vec<Uuid>,
+}
 
-impl<'a> Fetcher<'a> {
-    /// A fetcher in this snapshot.
-    #[must_use]
-    pub fn new(txn: &'a DatabaseTransaction, scope: &'a Scope) -> Self {
-        Self { txn, scope, rows: 0 }
+/// Fetches levels, each of these parents if it names parents, and everything below them. Nothing is
+/// asked of the snapshot after that.
+///
+/// # Errors
+/// A database fault, or more rows than one request may read.
+pub async fn fetch(
+    snapshot: &mut Snapshot,
+    meaning: &Meaning<'_>,
+    wanted: Vec<(&Level, Vec<Uuid>)>,
+) -> Result<Vec<Fetched>, Stopped> {
+    // Every fetch with the number of the one it hangs on, which comes before it.
+    let mut all: Vec<(Option<usize>, Fetched)> = Vec::new();
+    let mut wave = Vec::new();
+    for (level, parents) in wanted {
+        wave.push(Due { at: all.len(), level, parents });
+        all.push((None, Fetched::default()));
     }
+    let mut left = MAX_ROWS;
+    while !wave.is_empty() {
+        left -= together(snapshot, meaning, &wave, &mut all, left).await?;
+        let mut next = Vec::new();
+        for due in wave {
+            for child in &due.level.children {
+                let parents = named(&all[due.at].1.parts, child.key)?;
+                next.push(Due { at: all.len(), level: &child.level, parents });
+                all.push((Some(due.at), Fetched::default()));
+            }
+        }
+        wave = next;
+    }
+    let mut roots = Vec::new();
+    while let Some((above, mut fetched)) = all.pop() {
+        fetched.children.reverse();
+        match above {
+            Some(above) => all[above].1.children.push(fetched),
+            None => roots.push(fetched),
+        }
+    }
+    roots.reverse();
+    Ok(roots)
+}
 
-    /// Fetches a level, of these parents if it names parents, and everything below it.
-    pub fn fetch<'f>(&'f mut self, level: &'f Level, parents: Vec<Uuid>) -> Fetching<'f> {
-        Box::pin(async move {
-            let mut fetched = Fetched::default();
-            let page = level.page.as_ref();
-            let at_once = page.map_or(PARENTS_AT_ONCE, |page| {
-                (ROWS_AT_ONCE / page.limit.max(1)).min(PARENTS_AT_ONCE)
-            });
-            let chunks: Vec<&[Uuid]> = match level.link {
-                None => vec![&[]],
-                Some(_) => parents.chunks(at_once).collect(),
-            };
-            for chunk in chunks {
-                if page.is_none_or(|page| page.wants.rows) {
-                    let rows = self.all(&sql::rows(level, chunk, self.scope)).await?;
-                    self.rows += rows.len();
-                    if self.rows > MAX_ROWS {
-                        return Err(Stopped::TooMany);
-                    }
-                    fetched.add(level, rows)?;
-                }
-                if page.is_some_and(|page| page.wants.total) {
-                    for row in self.all(&sql::total(level, chunk, self.scope)).await? {
-                        let parent = match level.link {
-                            Some(_) => row.try_get_by_index(1)?,
-                            None => Uuid::nil(),
-                        };
-                        fetched.totals.insert(parent, row.try_get_by_index(0)?);
-                    }
+/// Fetches levels of the same depth, and says how many rows they had.
+async fn together(
+    snapshot: &mut Snapshot,
+    meaning: &Meaning<'_>,
+    wave: &[Due<'_>],
+    all: &mut [(Option<usize>, Fetched)],
+    most: usize,
+) -> Result<usize, Stopped> {
+    let backend = snapshot.backend();
+    let mut asks = Vec::new();
+    let mut whose = Vec::new();
+    for (number, due) in wave.iter().enumerate() {
+        let page = due.level.page.as_ref();
+        let at_once = page.map_or(PARENTS_AT_ONCE, |page| {
+            (ROWS_AT_ONCE / page.limit.max(1)).min(PARENTS_AT_ONCE)
+        });
+        let chunks: Vec<&[Uuid]> = match due.level.link {
+            None => vec![&[]],
+            Some(_) => due.parents.chunks(at_once).collect(),
+        };
+        for chunk in chunks {
+            for total in [false, true] {
+                let wanted = page.map_or(!total, |page| {
+                    if total { page.wants.total } else { page.wants.rows }
+                });
+                if wanted {
+                    asks.push(sql::ask(due.level, total, chunk, meaning, backend));
+                    whose.push((number, total));
                 }
             }
-            for child in &level.children {
-                let parents = named(&fetched.rows, child.key)?;
-                let below = self.fetch(&child.level, parents).await?;
-                fetched.children.push(below);
-            }
-            Ok(fetched)
-        })
+        }
     }
-
-    async fn all(&self, select: &SelectStatement) -> Result<Vec<QueryResult>, DbErr> {
-        let statement = sql::statement(select, self.txn.get_database_backend());
-        self.txn.query_all_raw(statement).await
+    if asks.is_empty() {
+        return Ok(0);
     }
+    let last = wave.iter().all(|due| due.level.children.is_empty());
+    let mut count = 0;
+    for ((number, total), rows) in whose.into_iter().zip(snapshot.ask(asks, most, last).await?) {
+        let due = &wave[number];
+        let fetched = &mut all[due.at].1;
+        count += rows.len();
+        if total {
+            fetched.count(due.level, &rows)?;
+        } else {
+            fetched.add(due.level, rows)?;
+        }
+    }
+    Ok(count)
 }
 
 impl Fetched {
-    fn add(&mut self, level: &Level, rows: Vec<QueryResult>) -> Result<(), DbErr> {
-        let parent_at = level.columns.len().max(1);
-        for row in rows {
+    fn add(&mut self, level: &Level, rows: Rows) -> Result<(), DbErr> {
+        let part = self.parts.len();
+        if level.link.is_none() {
+            self.of_parent.insert(Uuid::nil(), (part, 0..rows.len()));
+        } else {
+            let parent_at = level.columns.len().max(1);
+            let mut from = 0;
+            let mut last = None;
+            for (at, row) in rows.iter().enumerate() {
+                let parent = row.id(parent_at)?;
+                if parent != last {
+                    if let Some(last) = last {
+                        self.of_parent.insert(last, (part, from..at));
+                    }
+                    (from, last) = (at, parent);
+                }
+            }
+            if let Some(last) = last {
+                self.of_parent.insert(last, (part, from..rows.len()));
+            }
+        }
+        self.parts.push(rows);
+        Ok(())
+    }
+
+    fn count(&mut self, level: &Level, rows: &Rows) -> Result<(), DbErr> {
+        for row in rows.iter() {
             let parent = match level.link {
-                Some(_) => row.try_get_by_index(parent_at)?,
+                Some(_) => row.id(1)?.unwrap_or_default(),
                 None => Uuid::nil(),
             };
-            let at = self.rows.len();
-            self.of_parent.entry(parent).or_insert(at..at).end = at + 1;
-            self.rows.push(row);
+            self.totals.insert(parent, row.whole(0)?.unwrap_or_default());
         }
         Ok(())
     }
 
     /// The rows of a parent, in the order of the statement.
-    #[must_use]
-    pub fn rows_of(&self, parent: Uuid) -> &[QueryResult] {
-        self.of_parent
-            .get(&parent)
-            .and_then(|range| self.rows.get(range.clone()))
-            .unwrap_or_default()
+    pub fn rows_of(&self, parent: Uuid) -> impl Iterator<Item = Row<'_>> {
+        let found = self.of_parent.get(&parent);
+        let found = found.and_then(|(part, range)| Some((self.parts.get(*part)?, range.clone())));
+        found.into_iter().flat_map(|(rows, range)| range.filter_map(|at| rows.get(at)))
     }
 }
 
 /// The parents that rows name, each once.
-fn named(rows: &[QueryResult], key: Key) -> Result<Vec<Uuid>, DbErr> {
+fn named(parts: &[Rows], key: Key) -> Result<Vec<Uuid>, DbErr> {
     let mut parents = BTreeSet::new();
-    for row in rows {
+    for row in parts.iter().flat_map(Rows::iter) {
         match key {
-            Key::Column(at) => parents.extend(row.try_get_by_index::<Option<Uuid>>(at)?),
+            Key::Column(at) => parents.extend(row.id(at)?),
             Key::Json(at, name) => {
-                let list: Option<Json> = row.try_get_by_index(at)?;
+                let list = row.json(at)?;
                 let items = list.as_ref().and_then(Json::as_array).into_iter().flatten();
                 parents.extend(items.filter_map(|item| id_under(item, name)));
             }

@@ -5,15 +5,125 @@ use sea_orm::sea_query::{
     Expr, ExprTrait as _, JoinType, Order as Direction, PostgresQueryBuilder, Query, QueryBuilder,
     SelectStatement, SimpleExpr, SqlWriter, SqlWriterValues, SqliteQueryBuilder, WindowStatement,
 };
-use sea_orm::{DbBackend, Statement, Value};
+use sea_orm::sea_query::Func;
+use sea_orm::{DbBackend, Value};
+use runtime::reads::{Ask, Bind};
+use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
 use super::feed::At;
 use super::map::{Link, Predicate, Type};
+use super::marks::{self, Meaning, Shape};
 use super::plan::{Level, Page, Subscription};
 
-/// The rows of a level, of these parents; the parent is the last column when there are any.
-pub fn rows(level: &Level, parents: &[Uuid], scope: &Scope) -> SelectStatement {
+/// Most statements kept of one level.
+const KEPT: usize = 32;
+
+/// A statement in which marks, and the places of parents, are still open.
+#[derive(Debug)]
+pub struct Template {
+    text: Arc<str>,
+    values: Vec<Value>,
+}
+
+/// How many parents a statement is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parents {
+    /// None: it is for all rows.
+    None,
+    /// One.
+    One,
+    /// Any number, bound as a list.
+    List,
+    /// So many, each bound by itself.
+    Each(usize),
+}
+
+/// What the text of a level's statement depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Form {
+    backend: DbBackend,
+    total: bool,
+    parents: Parents,
+    shape: Shape,
+}
+
+/// The statements of a level, each written when first needed.
+#[derive(Debug, Default)]
+pub struct Templates(Mutex<Vec<(Form, Arc<Template>)>>);
+
+impl Parents {
+    /// For these parents, on this database. Without lists, their number is rounded up, so that
+    /// there are few texts.
+    fn of(level: &Level, parents: &[Uuid], backend: DbBackend) -> Self {
+        match (level.link, parents.len()) {
+            (None, _) => Self::None,
+            (Some(_), 1) => Self::One,
+            (Some(_), _) if backend == DbBackend::Postgres => Self::List,
+            (Some(_), many) => Self::Each(many.next_power_of_two()),
+        }
+    }
+}
+
+/// The statement for the rows of a level, or for their number, of these parents.
+pub fn ask(
+    level: &Level,
+    total: bool,
+    parents: &[Uuid],
+    meaning: &Meaning<'_>,
+    backend: DbBackend,
+) -> Ask {
+    let parents_of = Parents::of(level, parents, backend);
+    let form = Form { backend, total, parents: parents_of, shape: marks::shape(meaning.scope) };
+    let kept = level.templates.0.lock().ok().and_then(|kept| {
+        kept.iter().find(|(of, _)| *of == form).map(|(_, template)| Arc::clone(template))
+    });
+    let template = kept.unwrap_or_else(|| {
+        let scope = marks::scope(meaning.scope);
+        let select = if total {
+            self::total(level, parents_of, &scope)
+        } else {
+            rows(level, parents_of, &scope)
+        };
+        let template = Arc::new(template(&select, backend));
+        if let Ok(mut kept) = level.templates.0.lock() {
+            if kept.len() >= KEPT {
+                kept.clear();
+            }
+            kept.push((form, Arc::clone(&template)));
+        }
+        template
+    });
+    template.ask(parents, meaning)
+}
+
+impl Template {
+    /// The statement with everything bound that was open.
+    pub fn ask(&self, parents: &[Uuid], meaning: &Meaning<'_>) -> Ask {
+        let values = self.values.iter().map(|value| match value {
+            Value::Unsigned(Some(LIST)) => Bind::Ids(parents.to_vec()),
+            // Where more are bound than there are, the last one is again.
+            Value::Unsigned(Some(number)) => {
+                let number = usize::try_from(*number).unwrap_or_default();
+                let parent = parents.get(number).or(parents.last()).copied();
+                Bind::Value(parent.unwrap_or_default().into())
+            }
+            other => meaning.value(other),
+        });
+        Ask { text: Arc::clone(&self.text), values: values.collect() }
+    }
+}
+
+/// Stands for the parent of that number: a kind of number that no column and no filter has.
+fn place(number: usize) -> Value {
+    Value::Unsigned(u32::try_from(number).ok())
+}
+
+/// Stands for the list of all parents.
+const LIST: u32 = u32::MAX;
+
+/// The rows of a level; the parent is the last column when there are any parents.
+fn rows(level: &Level, parents: Parents, scope: &Scope) -> SelectStatement {
     let mut select = Query::select();
     for (number, (table, column)) in level.columns.iter().enumerate() {
         select.expr_as(cell(level.of, *table, column), format!("c{number}"));
@@ -50,7 +160,8 @@ pub fn rows(level: &Level, parents: &[Uuid], scope: &Scope) -> SelectStatement {
     let id = (level.of.table, "id");
     // One more than asked for tells whether there are more.
     let limit = page.limit + 1;
-    let Some(link) = level.link.filter(|_| parents.len() > 1) else {
+    let many = matches!(parents, Parents::List | Parents::Each(_));
+    let Some(link) = level.link.filter(|_| many) else {
         select.order_by(key, direction()).order_by(id, direction()).limit(limit as u64);
         return select;
     };
@@ -70,7 +181,7 @@ pub fn rows(level: &Level, parents: &[Uuid], scope: &Scope) -> SelectStatement {
 }
 
 /// How many rows a level has in all, for each of these parents.
-pub fn total(level: &Level, parents: &[Uuid], scope: &Scope) -> SelectStatement {
+fn total(level: &Level, parents: Parents, scope: &Scope) -> SelectStatement {
     let mut select = Query::select();
     select.expr(Expr::cust("COUNT(*)"));
     from(&mut select, level, parents, scope);
@@ -108,7 +219,7 @@ pub fn changes(
 }
 
 /// Table, parents, scope and filters: what rows and total have in common.
-fn from(select: &mut SelectStatement, level: &Level, parents: &[Uuid], scope: &Scope) {
+fn from(select: &mut SelectStatement, level: &Level, parents: Parents, scope: &Scope) {
     let of = level.of;
     select.from(of.table);
     if let Some(Link::Through { table, child, .. }) = level.link {
@@ -117,8 +228,12 @@ fn from(select: &mut SelectStatement, level: &Level, parents: &[Uuid], scope: &S
     }
     if let Some(link) = level.link {
         select.and_where(match parents {
-            [one] => parent(of, link).eq(*one),
-            several => parent(of, link).is_in(several.iter().copied()),
+            Parents::None | Parents::One => parent(of, link).eq(place(0)),
+            Parents::List => {
+                let list = Expr::val(Value::Unsigned(Some(LIST)));
+                parent(of, link).eq(Func::cust("ANY").arg(list))
+            }
+            Parents::Each(number) => parent(of, link).is_in((0..number).map(place)),
         });
     }
     let predicate = (of.scope)(scope);
@@ -164,9 +279,9 @@ fn parent(of: &Type, link: Link) -> SimpleExpr {
     Expr::col(parent_column(of, link))
 }
 
-/// A statement for the backend. Its limit stands in the text: bound, it would keep PostgreSQL
-/// from planning for a short list.
-pub fn statement(select: &SelectStatement, backend: DbBackend) -> Statement {
+/// A statement as text. Its limit stands in it: bound, it would keep PostgreSQL from planning for a
+/// short list.
+pub fn template(select: &SelectStatement, backend: DbBackend) -> Template {
     let (mark, numbered) = match backend {
         DbBackend::Postgres => ("$", true),
         _ => ("?", false),
@@ -177,7 +292,7 @@ pub fn statement(select: &SelectStatement, backend: DbBackend) -> Statement {
         _ => select.build_collect_into(SqliteQueryBuilder, &mut writer),
     }
     let (text, values) = writer.0.into_parts();
-    Statement::from_sql_and_values(backend, text, values)
+    Template { text: text.into(), values: values.0 }
 }
 
 /// Writes numbers of the kind only limits are made of into the text.

@@ -9,14 +9,16 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::people::principal;
 use entity::scope::{Scope, Viewer};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+use runtime::reads::{Rows, Snapshot};
+use sea_orm::{ConnectionTrait, DbErr};
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
 use super::answer::{Answer, refuse, told};
 use super::feed::{At, Change, Place};
+use super::marks::Meaning;
 use super::plan::{ChangeOut, Subscription};
-use super::run::{Fetched, Fetcher, Stopped};
+use super::run::{Fetched, Stopped, fetch};
 use super::sql;
 use super::write::Writer;
 use crate::app::App;
@@ -185,37 +187,37 @@ impl Watch {
     }
 
     async fn look(&self, now: DateTime<Utc>) -> Result<Result<Look, Ended>, Stopped> {
-        let txn = self.app.db.snapshot().await?;
-        if let Err(ended) = self.caller.check(&txn, now).await? {
+        if let Err(ended) = self.caller.check(self.app.db.reader(), now).await? {
             return Ok(Err(ended));
         }
+        let mut snapshot = self.app.db.reads().snapshot().await?;
         let scope = self.caller.scope().at(now);
+        let meaning = Meaning { scope: &scope, now, ids: &[] };
         let overlap = TimeDelta::seconds(self.app.config.live.overlap_seconds.into());
         let horizon = (now - overlap, Uuid::max());
         let Some(place) = &self.place else {
             let place = Place::after(horizon.0);
-            let found = self.found(&txn, place.floor, BEFORE, &scope).await?;
+            let found = self.found(&mut snapshot, place.floor, BEFORE, &meaning).await?;
             let place = place.having_told_all(&found, horizon);
             return Ok(Ok(Look { place, events: Vec::new(), more: false }));
         };
         // What was told and is read again, as much as may be told now, and one to tell that there
         // is more.
         let limit = place.seen.len() + AT_ONCE + 1;
-        let found = self.found(&txn, place.floor, limit, &scope).await?;
+        let found = self.found(&mut snapshot, place.floor, limit, &meaning).await?;
         let mut untold = place.untold(&found);
         let more = found.len() == limit || untold.len() > AT_ONCE;
         untold.truncate(AT_ONCE);
         let ids: Vec<Uuid> = untold.iter().map(|change| change.at.1).collect();
         let mut rows = Vec::new();
         if !ids.is_empty() {
-            let mut reader = Fetcher::new(&txn, &scope);
-            for (_, out) in &self.plan.out {
-                if let ChangeOut::Node(node) = out {
-                    rows.push(reader.fetch(&node.level, ids.clone()).await?);
-                }
-            }
+            let nodes = self.plan.out.iter().filter_map(|(_, out)| match out {
+                ChangeOut::Node(node) => Some((&node.level, ids.clone())),
+                _ => None,
+            });
+            rows = fetch(&mut snapshot, &meaning, nodes.collect()).await?;
         }
-        txn.commit().await?;
+        drop(snapshot);
         let place_after = |change: &Change| place.having_told(*change, &found, horizon);
         let events = untold.iter().map(|change| {
             let place = place_after(change);
@@ -231,19 +233,22 @@ impl Watch {
 
     async fn found(
         &self,
-        txn: &DatabaseTransaction,
+        snapshot: &mut Snapshot,
         floor: At,
         limit: usize,
-        scope: &Scope,
-    ) -> Result<Vec<Change>, DbErr> {
-        let select = sql::changes(&self.plan, floor, limit, scope);
-        let statement = sql::statement(&select, txn.get_database_backend());
-        let rows = txn.query_all_raw(statement).await?;
-        let changes = rows.iter().map(|row| {
-            let mark: String = row.try_get_by_index(2)?;
-            Ok(Change::new(row.try_get_by_index(1)?, row.try_get_by_index(0)?, &mark))
-        });
-        changes.collect()
+        meaning: &Meaning<'_>,
+    ) -> Result<Vec<Change>, Stopped> {
+        let select = sql::changes(&self.plan, floor, limit, meaning.scope);
+        let ask = sql::template(&select, snapshot.backend()).ask(&[], meaning);
+        let rows = snapshot.ask(vec![ask], limit, false).await?.into_iter().next();
+        let empty = || DbErr::Type("a change lacks its moment, id or mark".to_owned());
+        let mut changes = Vec::new();
+        for row in rows.iter().flat_map(Rows::iter) {
+            let mark = row.text(2)?.ok_or_else(empty)?;
+            let (moment, id) = row.moment(1)?.zip(row.id(0)?).ok_or_else(empty)?;
+            changes.push(Change::new(moment, id, mark));
+        }
+        Ok(changes)
     }
 
     fn event(
@@ -253,8 +258,8 @@ impl Watch {
         place: &Place,
         now: DateTime<Utc>,
     ) -> Vec<u8> {
-        let mut writer = Writer::new(now);
         let root = vec![(self.plan.key.clone(), ())];
+        let mut writer = Writer::new(now);
         let mut rows = rows.iter();
         // Rows are nullable, so this object is always whole.
         let _ = writer.object(&root, |writer, _, ()| {

@@ -3,8 +3,9 @@
 
 use apollo_compiler::Name;
 use apollo_compiler::response::{GraphQLError, JsonMap, ResponseDataPathSegment as Segment};
-use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{DbErr, QueryResult};
+use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Utc};
+use runtime::reads::Row;
+use sea_orm::DbErr;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -17,13 +18,20 @@ use super::run::{Fetched, id_under};
 
 /// A response's `data` in the making.
 #[derive(Debug)]
-pub struct Writer {
+pub struct Writer<'p> {
     /// JSON so far.
     pub out: Vec<u8>,
     /// Errors so far.
     pub errors: Vec<GraphQLError>,
-    path: Vec<Segment>,
+    path: Vec<Step<'p>>,
     now: DateTime<Utc>,
+}
+
+/// A step on the way to the present place.
+#[derive(Clone, Copy, Debug)]
+enum Step<'p> {
+    Key(&'p Name),
+    Item(usize),
 }
 
 /// A value that must not be null could not be written: the parent is null.
@@ -43,7 +51,7 @@ pub struct Payload {
     pub nodes: std::collections::HashMap<String, Option<Uuid>>,
 }
 
-impl Writer {
+impl<'p> Writer<'p> {
     /// A writer for a request made at `now`.
     #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {
@@ -53,17 +61,19 @@ impl Writer {
     /// Writes an object field by field; `write` is given each.
     pub fn object<T>(
         &mut self,
-        fields: &Keyed<T>,
-        mut write: impl FnMut(&mut Self, &Name, &T) -> Written,
+        fields: &'p Keyed<T>,
+        mut write: impl FnMut(&mut Self, &'p Name, &'p T) -> Written,
     ) -> Written {
         self.out.push(b'{');
         for (number, (key, field)) in fields.iter().enumerate() {
             if number > 0 {
                 self.out.push(b',');
             }
-            self.text(key);
-            self.out.push(b':');
-            self.path.push(Segment::Field(key.clone()));
+            // A name of GraphQL has nothing to escape.
+            self.out.push(b'"');
+            self.out.extend_from_slice(key.as_bytes());
+            self.out.extend_from_slice(b"\":");
+            self.path.push(Step::Key(key));
             let written = write(self, key, field);
             self.path.pop();
             written?;
@@ -82,7 +92,7 @@ impl Writer {
             if number > 0 {
                 self.out.push(b',');
             }
-            self.path.push(Segment::ListIndex(number));
+            self.path.push(Step::Item(number));
             let written = write(self, item);
             self.path.pop();
             written?;
@@ -121,12 +131,60 @@ impl Writer {
         self.out.extend_from_slice(number.to_string().as_bytes());
     }
 
+    /// Writes a day: `2026-10-05`.
+    fn day(&mut self, day: NaiveDate) {
+        self.out.push(b'"');
+        self.digits(day);
+        self.out.push(b'"');
+    }
+
+    /// Writes a moment: `2026-10-05T07:00:00Z`.
+    fn moment(&mut self, moment: DateTime<Utc>) {
+        if moment.timestamp_subsec_nanos() != 0 {
+            self.text(&ids::moment(moment));
+            return;
+        }
+        let day = moment.num_seconds_from_midnight();
+        self.out.push(b'"');
+        self.digits(moment.date_naive());
+        for (before, number) in [(b'T', day / 3_600), (b':', day / 60 % 60), (b':', day % 60)] {
+            self.out.push(before);
+            self.two(number);
+        }
+        self.out.extend_from_slice(b"Z\"");
+    }
+
+    fn digits(&mut self, day: NaiveDate) {
+        match u32::try_from(day.year()) {
+            Ok(year @ 0..=9_999) => {
+                self.two(year / 100);
+                self.two(year % 100);
+                for number in [day.month(), day.day()] {
+                    self.out.push(b'-');
+                    self.two(number);
+                }
+            }
+            _ => self.out.extend_from_slice(day.to_string().as_bytes()),
+        }
+    }
+
+    /// Writes a number below 100 as two digits.
+    fn two(&mut self, number: u32) {
+        for digit in [number / 10 % 10, number % 10] {
+            self.out.push(b'0' + u8::try_from(digit).unwrap_or_default());
+        }
+    }
+
     /// Tells an error at the present place.
     pub fn fail(&mut self, message: impl Into<String>) -> Bubble {
+        let path = self.path.iter().map(|step| match step {
+            Step::Key(key) => Segment::Field((*key).clone()),
+            Step::Item(number) => Segment::ListIndex(*number),
+        });
         self.errors.push(GraphQLError {
             message: message.into(),
             locations: Vec::new(),
-            path: self.path.clone(),
+            path: path.collect(),
             extensions: JsonMap::new(),
         });
         Bubble
@@ -139,8 +197,8 @@ impl Writer {
     }
 
     /// Writes a row fetched by id, null if it is not there.
-    pub fn row_by_id(&mut self, rows: &Rows, fetched: &Fetched, id: Uuid) {
-        match fetched.rows_of(id).first() {
+    pub fn row_by_id(&mut self, rows: &'p Rows, fetched: &Fetched, id: Uuid) {
+        match fetched.rows_of(id).next() {
             Some(row) => {
                 self.nullable(|writer| writer.row(&rows.object, &rows.level, fetched, row));
             }
@@ -152,7 +210,7 @@ impl Writer {
     pub fn row_list(
         &mut self,
         wanted: &[Option<(Uuid, usize)>],
-        rows: &[Rows],
+        rows: &'p [Rows],
         fetched: &[Fetched],
     ) -> Written {
         self.list(wanted.iter(), |writer, wanted| {
@@ -164,17 +222,22 @@ impl Writer {
         })
     }
 
-    fn row(&mut self, object: &Object, level: &Level, all: &Fetched, row: &QueryResult) -> Written {
+    fn row(
+        &mut self,
+        object: &'p Object,
+        level: &'p Level,
+        all: &Fetched,
+        row: Row<'_>,
+    ) -> Written {
         self.object(object, |writer, _, out| writer.field(out, level, all, row))
     }
 
-    fn field(&mut self, out: &Out, level: &Level, all: &Fetched, row: &QueryResult) -> Written {
+    fn field(&mut self, out: &'p Out, level: &'p Level, all: &Fetched, row: Row<'_>) -> Written {
         match out {
             Out::Typename(name) => self.text(name),
             Out::Id { of, at } => {
-                let id = row.try_get_by_index(*at);
-                let id = id.map_err(|error| self.unreadable(&error))?;
-                self.text(&ids::global(of, id));
+                let id = row.id(*at).map_err(|error| self.unreadable(&error))?;
+                ids::write_global(&mut self.out, of, id.unwrap_or_default());
             }
             Out::Leaf { at, leaf, nullable } => match self.leaf(row, *at, leaf) {
                 Ok(true) => {}
@@ -193,12 +256,12 @@ impl Writer {
                 match value.map_err(|error| self.unreadable(&error))? {
                     Scalar::Boolean(yes) => self.boolean(yes),
                     Scalar::Int(number) => self.number(number.into()),
-                    Scalar::DateTime(moment) => self.text(&ids::moment(moment)),
+                    Scalar::DateTime(moment) => self.moment(moment),
                     Scalar::Word(word) => self.text(&word.to_ascii_uppercase()),
                     Scalar::Nothing => self.null(),
                 }
             }
-            Out::One { at, object } => match row.try_get_by_index::<Option<Uuid>>(*at) {
+            Out::One { at, object } => match row.id(*at) {
                 Ok(Some(_)) => self.nullable(|writer| writer.row(object, level, all, row)),
                 Ok(None) => self.null(),
                 Err(error) => {
@@ -207,7 +270,7 @@ impl Writer {
                 }
             },
             Out::Either(members) => {
-                let joined = |at: usize| row.try_get_by_index::<Option<Uuid>>(at).ok().flatten();
+                let joined = |at: usize| row.id(at).ok().flatten();
                 match members.iter().find(|(at, _)| joined(*at).is_some()) {
                     Some((_, object)) => {
                         self.nullable(|writer| writer.row(object, level, all, row));
@@ -225,15 +288,16 @@ impl Writer {
                 else {
                     return Err(self.fail("this list was not fetched"));
                 };
-                let parent = row.try_get_by_index::<Option<Uuid>>(*at);
+                let parent = row.id(*at);
                 let parent = parent.map_err(|error| self.unreadable(&error))?;
                 let parent = parent.unwrap_or_default();
                 self.nullable(|writer| writer.connection(out, &below.level, fetched, parent));
             }
             Out::Objects { at, parts } => {
-                let list = row.try_get_by_index::<Json>(*at);
+                let list = row.json(*at);
                 let list = list.map_err(|error| self.unreadable(&error))?;
-                let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
+                let items = list.as_ref().and_then(Json::as_array).map(Vec::as_slice);
+                let items = items.unwrap_or_default();
                 self.list(items.iter(), |writer, item| {
                     writer.object(parts, |writer, _, part| writer.part(part, level, all, item))
                 })?;
@@ -242,7 +306,7 @@ impl Writer {
         Ok(())
     }
 
-    fn part(&mut self, part: &PartOut, level: &Level, all: &Fetched, item: &Json) -> Written {
+    fn part(&mut self, part: &'p PartOut, level: &'p Level, all: &Fetched, item: &Json) -> Written {
         match part {
             PartOut::Typename(name) => self.text(name),
             PartOut::Text(key) => match item.get(key).and_then(Json::as_str) {
@@ -277,7 +341,7 @@ impl Writer {
                 let found = id_under(item, key).and_then(|id| {
                     let fetched = all.children.get(*child)?;
                     let level = &level.children.get(*child)?.level;
-                    Some((level, fetched, fetched.rows_of(id).first()?))
+                    Some((level, fetched, fetched.rows_of(id).next()?))
                 });
                 match found {
                     Some((level, fetched, row)) => {
@@ -291,17 +355,17 @@ impl Writer {
     }
 
     /// Writes a column; `false` if it is empty and nothing was written.
-    fn leaf(&mut self, row: &QueryResult, at: usize, leaf: &Leaf) -> Result<bool, DbErr> {
+    fn leaf(&mut self, row: Row<'_>, at: usize, leaf: &Leaf) -> Result<bool, DbErr> {
         match leaf {
-            Leaf::Text => match row.try_get_by_index::<Option<String>>(at)? {
-                Some(text) => self.text(&text),
+            Leaf::Text => match row.text(at)? {
+                Some(text) => self.text(text),
                 None => return Ok(false),
             },
-            Leaf::Int => match row.try_get_by_index::<Option<i32>>(at)? {
-                Some(number) => self.number(number.into()),
+            Leaf::Int => match row.whole(at)? {
+                Some(number) => self.number(number),
                 None => return Ok(false),
             },
-            Leaf::Float => match row.try_get_by_index::<Option<f64>>(at)? {
+            Leaf::Float => match row.number(at)? {
                 Some(number) if number.is_finite() => {
                     // A finite number can always be written.
                     let _ = serde_json::to_writer(&mut self.out, &number);
@@ -309,19 +373,19 @@ impl Writer {
                 Some(number) => return Err(DbErr::Type(format!("{number} is no JSON number"))),
                 None => return Ok(false),
             },
-            Leaf::Boolean => match row.try_get_by_index::<Option<bool>>(at)? {
+            Leaf::Boolean => match row.flag(at)? {
                 Some(yes) => self.boolean(yes),
                 None => return Ok(false),
             },
-            Leaf::Date => match row.try_get_by_index::<Option<NaiveDate>>(at)? {
-                Some(day) => self.text(&day.to_string()),
+            Leaf::Date => match row.day(at)? {
+                Some(day) => self.day(day),
                 None => return Ok(false),
             },
-            Leaf::DateTime => match row.try_get_by_index::<Option<DateTime<Utc>>>(at)? {
-                Some(moment) => self.text(&ids::moment(moment)),
+            Leaf::DateTime => match row.moment(at)? {
+                Some(moment) => self.moment(moment),
                 None => return Ok(false),
             },
-            Leaf::Word(words) => match row.try_get_by_index::<Option<String>>(at)? {
+            Leaf::Word(words) => match row.text(at)? {
                 Some(stored) => {
                     let word = words.values.iter().find(|word| word.stored == stored);
                     let word = word
@@ -337,17 +401,17 @@ impl Writer {
     /// Writes a connection to the rows of a parent.
     pub fn connection(
         &mut self,
-        out: &Keyed<ConnectionOut>,
-        level: &Level,
+        out: &'p Keyed<ConnectionOut>,
+        level: &'p Level,
         fetched: &Fetched,
         parent: Uuid,
     ) -> Written {
         let Some(page) = &level.page else {
             return Err(self.fail("this list has no page"));
         };
-        let found = fetched.rows_of(parent);
-        let more = found.len() > page.limit;
-        let mut rows: Vec<&QueryResult> = found.iter().take(page.limit).collect();
+        let mut rows: Vec<Row<'_>> = fetched.rows_of(parent).collect();
+        let more = rows.len() > page.limit;
+        rows.truncate(page.limit);
         if page.backward {
             rows.reverse();
         }
@@ -363,9 +427,9 @@ impl Writer {
             ConnectionOut::PageInfo(fields) => writer
                 .object(fields, |writer, _, field| writer.page_info(*field, page, more, &rows)),
             ConnectionOut::Nodes(object) => {
-                writer.list(rows.iter(), |writer, row| writer.row(object, level, fetched, row))
+                writer.list(rows.iter().copied(), |writer, row| writer.row(object, level, fetched, row))
             }
-            ConnectionOut::Edges(fields) => writer.list(rows.iter(), |writer, row| {
+            ConnectionOut::Edges(fields) => writer.list(rows.iter().copied(), |writer, row| {
                 writer.object(fields, |writer, _, field| match field {
                     EdgeOut::Typename(name) => {
                         writer.text(name);
@@ -383,7 +447,7 @@ impl Writer {
         field: PageOut,
         page: &Page,
         more: bool,
-        rows: &[&QueryResult],
+        rows: &[Row<'_>],
     ) -> Written {
         let edge = match field {
             PageOut::Typename => {
@@ -402,17 +466,17 @@ impl Writer {
             PageOut::Start => rows.first(),
             PageOut::End => rows.last(),
         };
-        if let Some(row) = edge {
+        if let Some(row) = edge.copied() {
             return self.cursor(page, row);
         }
         self.null();
         Ok(())
     }
 
-    fn cursor(&mut self, page: &Page, row: &QueryResult) -> Written {
+    fn cursor(&mut self, page: &Page, row: Row<'_>) -> Written {
         let cursor = match page.cursor {
             Some((key, id)) => {
-                row.try_get_by_index(id).and_then(|id| ids::cursor(page.order, row, key, id))
+                row.id(id).and_then(|id| ids::cursor(page.order, row, key, id.unwrap_or_default()))
             }
             None => Err(DbErr::Type("the sort column was not fetched".into())),
         };
@@ -424,7 +488,7 @@ impl Writer {
     /// Writes a mutation's payload, its rows fetched in the order of the plan.
     pub fn payload(
         &mut self,
-        out: &Keyed<PayloadOut>,
+        out: &'p Keyed<PayloadOut>,
         payload: &Payload,
         fetched: &[Fetched],
     ) -> Written {

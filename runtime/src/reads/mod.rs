@@ -1,0 +1,132 @@
+//! Reading for the graph: statements in, rows out, all of a request in one snapshot. It goes past
+//! sqlx to the drivers themselves, which send several statements at once on PostgreSQL and need no
+//! change of thread for each row on SQLite (docs/decisions/0018). Nothing is written here.
+
+mod postgres;
+mod row;
+mod secure;
+mod sqlite;
+
+use std::sync::Arc;
+
+use sea_orm::{DbBackend, DbErr, RuntimeErr, Value};
+use uuid::Uuid;
+
+pub use row::{Row, Rows};
+
+use crate::config::DatabaseConfig;
+
+/// Connections to read from.
+#[derive(Clone)]
+pub struct Reads(Pool);
+
+#[derive(Clone)]
+enum Pool {
+    Postgres(Arc<postgres::Pool>),
+    Sqlite(Arc<sqlite::Pool>),
+}
+
+/// One statement with its values.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// SQL, the same for as many asks as can be: it is kept prepared.
+    pub text: Arc<str>,
+    /// What is bound, in order.
+    pub values: Vec<Bind>,
+}
+
+/// What is bound to a place in a statement.
+#[derive(Clone, Debug)]
+pub enum Bind {
+    /// A value.
+    Value(Value),
+    /// A list of ids, on PostgreSQL.
+    Ids(Vec<Uuid>),
+}
+
+/// Why rows were not read.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbErr),
+    /// There are more rows than were wanted at most.
+    #[error("too many rows")]
+    TooMany,
+}
+
+/// A view of the database that stays the same from the first statement to the last.
+pub struct Snapshot(View);
+
+enum View {
+    Postgres(postgres::View),
+    Sqlite(sqlite::View),
+}
+
+impl Reads {
+    /// Pools that connect when first asked.
+    ///
+    /// # Errors
+    /// An address that cannot be parsed.
+    pub(crate) fn new(config: &DatabaseConfig, readers: usize) -> Result<Self, DbErr> {
+        Ok(Self(match config.url.strip_prefix("sqlite://") {
+            Some(path) => {
+                Pool::Sqlite(Arc::new(sqlite::Pool::new(path.split('?').next().unwrap_or(path), readers)))
+            }
+            None => Pool::Postgres(Arc::new(postgres::Pool::new(config)?)),
+        }))
+    }
+
+    /// SQLite or PostgreSQL.
+    #[must_use]
+    pub fn backend(&self) -> DbBackend {
+        match self.0 {
+            Pool::Postgres(_) => DbBackend::Postgres,
+            Pool::Sqlite(_) => DbBackend::Sqlite,
+        }
+    }
+
+    /// A snapshot, taken with the first statement.
+    ///
+    /// # Errors
+    /// No connection in time.
+    pub async fn snapshot(&self) -> Result<Snapshot, DbErr> {
+        Ok(Snapshot(match &self.0 {
+            Pool::Postgres(pool) => View::Postgres(pool.view().await?),
+            Pool::Sqlite(pool) => View::Sqlite(pool.view().await?),
+        }))
+    }
+}
+
+impl Snapshot {
+    /// SQLite or PostgreSQL.
+    #[must_use]
+    pub fn backend(&self) -> DbBackend {
+        match self.0 {
+            View::Postgres(_) => DbBackend::Postgres,
+            View::Sqlite(_) => DbBackend::Sqlite,
+        }
+    }
+
+    /// Runs statements together, for at most so many rows in all. With `last`, nothing will be asked
+    /// after them.
+    ///
+    /// # Errors
+    /// A database fault, or more rows than that.
+    pub async fn ask(
+        &mut self,
+        asks: Vec<Ask>,
+        most: usize,
+        last: bool,
+    ) -> Result<Vec<Rows>, Stopped> {
+        match &mut self.0 {
+            View::Postgres(view) => view.ask(&asks, most, last).await,
+            View::Sqlite(view) => view.ask(asks, most).await,
+        }
+    }
+}
+
+/// A driver's error as everyone else's.
+fn fault(error: impl std::fmt::Display) -> DbErr {
+    DbErr::Query(RuntimeErr::Internal(error.to_string()))
+}
