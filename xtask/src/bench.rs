@@ -22,14 +22,48 @@ const GLANCE: Duration = Duration::from_millis(2);
 /// # Errors
 /// A program cannot be built or fails.
 pub fn run(arguments: &[String]) -> Result<(), String> {
-    if !(arguments.is_empty() || arguments == ["register"]) {
-        return Err("There is one benchmark: cargo bench-all register".to_owned());
+    let (what, options) =
+        arguments.split_first().map_or(("register", [].as_slice()), |(what, rest)| (what, rest));
+    match what {
+        "register" if options.is_empty() => {
+            build(&["build", "--release", "--package", "api"])?;
+            register()
+        }
+        "graph" => {
+            build(&["build", "--release", "--package", "api", "--package", "bench"])?;
+            graph(options)
+        }
+        _ => Err("There are two benchmarks: cargo bench-all register, cargo bench-all graph \
+                  [--quick] [--only OPERATION]"
+            .to_owned()),
     }
-    let build = cargo(&["build", "--release", "--package", "api"]).status();
-    if !build.is_ok_and(|status| status.success()) {
-        return Err("The api cannot be built; see above.".to_owned());
+}
+
+fn build(arguments: &[&str]) -> Result<(), String> {
+    if cargo(arguments).status().is_ok_and(|status| status.success()) {
+        return Ok(());
     }
-    register()
+    Err("The programs cannot be built; see above.".to_owned())
+}
+
+/// The graph against a floor written by hand, on each database: the package `bench`.
+fn graph(options: &[String]) -> Result<(), String> {
+    let mut bench = Command::new(root().join("target/release/bench"));
+    bench.arg("graph").args(options);
+    bench.arg("--api").arg(root().join("target/release/api"));
+    bench.arg("--scratch").arg(root().join("target/bench"));
+    // Held until the end: it stops when it is dropped.
+    let server = if TOOLS[0].is_present() {
+        Some(Server::start(POSTGRES, "PostgreSQL")?)
+    } else {
+        println!("PostgreSQL is left out: {}", TOOLS[0].how_to_get());
+        None
+    };
+    if let Some(server) = &server {
+        bench.arg("--postgres").arg(&server.folder);
+    }
+    let done = bench.status().map_err(|error| format!("the benchmark cannot be run: {error}"))?;
+    if done.success() { Ok(()) } else { Err("The benchmark failed; see above.".to_owned()) }
 }
 
 /// `api import-register` of a generated register, twice, on each database.

@@ -29,6 +29,10 @@ cargo verify [--all] [FILTER]
 
 cargo bench-all [register]
     Time the import of a generated register, in release, on each database, against a floor.
+
+cargo bench-all graph [--quick] [--only point|dashboard|inbox|heavy]
+    Measure what the graph answers in a second, and at what cost, in release, on each database,
+    against a floor written by hand. --quick takes fewer data and shorter rounds.
 ";
 
 fn main() -> ExitCode {
