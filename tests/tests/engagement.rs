@@ -415,6 +415,7 @@ async fn open_survey(txn: &DatabaseTransaction, rise: &Rise, enrolment_id: Uuid)
             responses,
             first_on: None,
             enough_on: None,
+            told_at: None,
             created_at: now,
             changed_at: now,
         };

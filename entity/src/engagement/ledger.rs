@@ -155,13 +155,13 @@ impl Ledger {
             }
             (Outcome::Become(life, step), Some(mut row), found) => {
                 if let Some(found) = found {
-                    amend(&mut row, found, rule, subject.hub_id);
+                    amend(&mut row, found, rule, subject.hub_id, self.now);
                 }
                 self.step(row, &life, step, happening);
             }
             (Outcome::Forget, Some(row), _) => self.forgotten.push(row.id),
             (Outcome::Stay, Some(mut row), Some(found)) => {
-                let amended = amend(&mut row, found, rule, subject.hub_id);
+                let amended = amend(&mut row, found, rule, subject.hub_id, self.now);
                 if amended == Amended::Nothing {
                     return;
                 }

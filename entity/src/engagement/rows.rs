@@ -105,6 +105,8 @@ pub(super) fn new_row(
         snoozed_by: None,
         snooze_reason: None,
         clearing_since: None,
+        left_hub_id: None,
+        left_at: None,
         reopened: 0,
     };
     apply(&mut row, life, now);
@@ -128,6 +130,7 @@ pub(super) fn amend(
     found: Found,
     rule: Rule,
     hub_id: Uuid,
+    now: DateTime<Utc>,
 ) -> Amended {
     let before = evidence_of(alert);
     let same_rows = before.len() == found.evidence.len()
@@ -140,7 +143,10 @@ pub(super) fn amend(
     alert.summary = found.summary;
     alert.threshold = found.threshold;
     alert.rule_version = rule.version;
-    alert.hub_id = Some(hub_id);
+    if alert.hub_id != Some(hub_id) {
+        alert.left_hub_id = alert.hub_id.replace(hub_id);
+        alert.left_at = Some(now);
+    }
     match (same_rows, *alert == old) {
         (_, true) => Amended::Nothing,
         (true, false) => Amended::Wording,
