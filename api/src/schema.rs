@@ -100,8 +100,9 @@ pub fn sdl() -> String {
 /// # Errors
 /// The map does not make a valid schema; a test would have said so.
 pub fn graph() -> Result<&'static Graph, &'static str> {
-    static GRAPH: LazyLock<Result<Graph, String>> =
-        LazyLock::new(|| Ok(Graph { gate: Gate::new(&sdl())?, plans: Plans::default(), executor: executor() }));
+    static GRAPH: LazyLock<Result<Graph, String>> = LazyLock::new(|| {
+        Ok(Graph { gate: Gate::new(&sdl())?, plans: Plans::default(), executor: executor() })
+    });
     GRAPH.as_ref().map_err(String::as_str)
 }
 

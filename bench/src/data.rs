@@ -174,7 +174,12 @@ impl Size {
                 rows: (0..150)
                     .map(|n| {
                         let region = Cell::Id(region(n % REGIONS));
-                        vec![at(Of::Authority, n), int(n), text(format!("Demo Area {n:03}")), region]
+                        vec![
+                            at(Of::Authority, n),
+                            int(n),
+                            text(format!("Demo Area {n:03}")),
+                            region,
+                        ]
                     })
                     .collect(),
             },
@@ -209,7 +214,13 @@ impl Size {
                 rows: (0..schools)
                     .map(|n| {
                         let school = at(Of::School, n);
-                        vec![at(Of::Setting, n), text("school"), text(name(n)), school, moment(0, n)]
+                        vec![
+                            at(Of::Setting, n),
+                            text("school"),
+                            text(name(n)),
+                            school,
+                            moment(0, n),
+                        ]
                     })
                     .collect(),
             },
@@ -254,7 +265,13 @@ impl Size {
                 rows: (0..self.hubs)
                     .map(|n| {
                         let role = text("hub_lead");
-                        vec![at(Of::Contact, n), at(Of::Person, n), at(Of::Setting, n), role, moment(0, 0)]
+                        vec![
+                            at(Of::Contact, n),
+                            at(Of::Person, n),
+                            at(Of::Setting, n),
+                            role,
+                            moment(0, 0),
+                        ]
                     })
                     .collect(),
             },

@@ -72,11 +72,8 @@ struct Side {
 pub fn run(wanted: &Wanted) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let size = if wanted.quick { QUICK } else { FULL };
-    let (rounds, length) = if wanted.quick {
-        (2, Duration::from_millis(500))
-    } else {
-        (5, Duration::from_secs(2))
-    };
+    let (rounds, length) =
+        if wanted.quick { (2, Duration::from_millis(500)) } else { (5, Duration::from_secs(2)) };
     std::fs::create_dir_all(&wanted.scratch)?;
     let mut sides = Vec::new();
     if let Some(folder) = &wanted.postgres {

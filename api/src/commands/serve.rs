@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +41,10 @@ pub async fn run(app: App, stop: CancellationToken) -> anyhow::Result<()> {
     // With the address of whoever asks, for the pages that slow down guessing.
     let service = http::router_with(app, live.clone());
     let service = service.into_make_service_with_connect_info::<SocketAddr>();
+    // Answers are written in one go; there is nothing to wait for and send along.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
     let serving =
         axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let serving = async {

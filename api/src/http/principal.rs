@@ -3,10 +3,10 @@
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use chrono::{DateTime, Utc};
-use sea_orm::DbErr;
 use sha2::{Digest as _, Sha256};
 
 use crate::app::App;
+use crate::read::Stopped;
 use crate::read::watch::Caller;
 
 /// The person whose token the request carries, if it is one in force.
@@ -17,9 +17,9 @@ pub async fn of(
     app: &App,
     headers: &HeaderMap,
     now: DateTime<Utc>,
-) -> Result<Option<Caller>, DbErr> {
+) -> Result<Option<Caller>, Stopped> {
     match token_hash(headers) {
-        Some(hash) => Caller::find(app.db.reader(), hash, now).await,
+        Some(hash) => Caller::read(&app.db, hash, now).await,
         None => Ok(None),
     }
 }

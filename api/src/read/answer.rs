@@ -227,11 +227,7 @@ async fn read(app: &App, meaning: &Meaning<'_>, plan: &Plan) -> Answer {
 }
 
 /// Fetches what all root fields need, in one snapshot.
-async fn fetch_all(
-    app: &App,
-    meaning: &Meaning<'_>,
-    plan: &Plan,
-) -> Result<Vec<Found>, Stopped> {
+async fn fetch_all(app: &App, meaning: &Meaning<'_>, plan: &Plan) -> Result<Vec<Found>, Stopped> {
     let mut wanted = Vec::new();
     for (_, field) in plan {
         match field {

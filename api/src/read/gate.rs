@@ -116,9 +116,8 @@ impl Gate {
             .map_err(|found| told(&found.errors))?
             .validate(&self.schema)
             .map_err(|found| told(&found.errors))?;
-        values::literals(&self.schema, &parsed).map_err(|(problem, place)| {
-            vec![GraphQLError::new(problem, place, &parsed.sources)]
-        })?;
+        values::literals(&self.schema, &parsed)
+            .map_err(|(problem, place)| vec![GraphQLError::new(problem, place, &parsed.sources)])?;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let document = Arc::new(Document { number, parsed });
         // A parsed document takes up about so many times as much as its text.

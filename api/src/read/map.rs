@@ -10,8 +10,8 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::scope::Scope;
 use runtime::reads::Row;
-use sea_orm::sea_query::SimpleExpr;
 use sea_orm::DbErr;
+use sea_orm::sea_query::SimpleExpr;
 use uuid::Uuid;
 
 pub use build::*;

@@ -80,14 +80,9 @@ pub struct Shape {
 /// The shape of a scope.
 pub fn shape(scope: &Scope) -> Shape {
     match scope {
-        Scope::System => Shape {
-            system: true,
-            admin: false,
-            evaluator: false,
-            regions: 0,
-            hubs: 0,
-            settings: 0,
-        },
+        Scope::System => {
+            Shape { system: true, admin: false, evaluator: false, regions: 0, hubs: 0, settings: 0 }
+        }
         Scope::Viewer(viewer) => Shape {
             system: false,
             admin: viewer.admin,

@@ -21,3 +21,4 @@ mod answer;
 mod cache;
 
 pub use answer::{Answer, Begun, Request, answer, begin};
+pub use run::Stopped;

@@ -6,8 +6,8 @@ use sea_orm::sea_query::SimpleExpr;
 use uuid::Uuid;
 
 use super::feed::{Feed, Place};
-use super::sql::Templates;
 use super::map::{Compute, Leaf, Link, Order, Type, Words};
+use super::sql::Templates;
 
 /// Response keys in query order, each with what is written under it.
 pub type Keyed<T> = Vec<(Name, T)>;
@@ -316,7 +316,15 @@ impl Level {
     }
 
     pub(super) fn new(of: &'static Type, link: Option<Link>) -> Self {
-        Self { of, link, columns: Vec::new(), joins: Vec::new(), children: Vec::new(), page: None, templates: Templates::default() }
+        Self {
+            of,
+            link,
+            columns: Vec::new(),
+            joins: Vec::new(),
+            children: Vec::new(),
+            page: None,
+            templates: Templates::default(),
+        }
     }
 
     /// Selects a column once and says where it is.

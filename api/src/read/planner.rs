@@ -106,12 +106,7 @@ impl<'d> Planner<'d> {
     }
 
     /// Plans a field of `Query` that takes arguments.
-    fn root(
-        &mut self,
-        name: &str,
-        same: &Same<'d>,
-        given: &JsonMap,
-    ) -> Result<RootField, Refused> {
+    fn root(&mut self, name: &str, same: &Same<'d>, given: &JsonMap) -> Result<RootField, Refused> {
         Ok(match name {
             "node" => RootField::Node(self.node(same, given)?),
             "nodes" => self.nodes(same, given)?,
@@ -171,11 +166,7 @@ impl<'d> Planner<'d> {
         })
     }
 
-    fn node(
-        &mut self,
-        same: &Same<'d>,
-        given: &JsonMap,
-    ) -> Result<Option<(Uuid, Rows)>, Refused> {
+    fn node(&mut self, same: &Same<'d>, given: &JsonMap) -> Result<Option<(Uuid, Rows)>, Refused> {
         let id = given.get("id").and_then(JsonValue::as_str);
         let found = id.and_then(ids::parse_global);
         let Some((name, id)) = found else {

@@ -123,9 +123,8 @@ async fn together(
         };
         for chunk in chunks {
             for total in [false, true] {
-                let wanted = page.map_or(!total, |page| {
-                    if total { page.wants.total } else { page.wants.rows }
-                });
+                let wanted = page
+                    .map_or(!total, |page| if total { page.wants.total } else { page.wants.rows });
                 if wanted {
                     asks.push(sql::ask(due.level, total, chunk, meaning, backend));
                     whose.push((number, total));

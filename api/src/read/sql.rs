@@ -1,15 +1,16 @@
 //! Statements: one for the rows of a level, one for their number.
 
 use chrono::{DateTime, Utc};
+use entity::people::principal;
 use entity::scope::Scope;
+use runtime::reads::{Ask, Bind};
+use sea_orm::sea_query::Func;
 use sea_orm::sea_query::{
     Expr, ExprTrait as _, JoinType, Order as Direction, PostgresQueryBuilder, Query, QueryBuilder,
     SelectStatement, SimpleExpr, SqlWriter, SqlWriterValues, SqliteQueryBuilder, WindowStatement,
 };
-use sea_orm::sea_query::Func;
 use sea_orm::{DbBackend, Value};
-use runtime::reads::{Ask, Bind};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use uuid::Uuid;
 
 use super::feed::At;
@@ -123,6 +124,10 @@ fn place(number: usize) -> Value {
 /// Stands for the list of all parents.
 const LIST: u32 = u32::MAX;
 
+fn list() -> Expr {
+    Expr::val(Value::Unsigned(Some(LIST)))
+}
+
 /// The rows of a level; the parent is the last column when there are any parents.
 fn rows(level: &Level, parents: Parents, scope: &Scope) -> SelectStatement {
     let mut select = Query::select();
@@ -135,7 +140,7 @@ fn rows(level: &Level, parents: Parents, scope: &Scope) -> SelectStatement {
     if let Some(link) = level.link {
         select.expr_as(parent(level.of, link), "p");
     }
-    from(&mut select, level, parents, scope);
+    from(&mut select, level, false, parents, scope);
     for (number, join) in level.joins.iter().enumerate() {
         let alias = format!("j{}", number + 1);
         let mut on =
@@ -166,18 +171,30 @@ fn rows(level: &Level, parents: Parents, scope: &Scope) -> SelectStatement {
         select.order_by(key, direction()).order_by(id, direction()).limit(limit as u64);
         return select;
     };
-    let mut window = WindowStatement::partition_by(parent_column(level.of, link));
+    let mut window = WindowStatement::new();
     window.order_by(key, direction()).order_by(id, direction());
-    select.expr_window_as(Expr::cust("ROW_NUMBER()"), window, "n");
     let mut cut = Query::select();
     for number in 0..level.columns.len().max(1) {
         cut.column(("x", format!("c{number}")));
     }
-    cut.column(("x", "p"))
-        .from_subquery(select, "x")
-        .and_where(Expr::cust(format!("n <= {limit}")))
-        .order_by(("x", "p"), Direction::Asc)
-        .order_by(("x", "n"), Direction::Asc);
+    if parents == Parents::List {
+        // Parent by parent, each by its place in an index: a window over the rows of all of them
+        // would read and sort those that are cut off, too.
+        select.expr_window_as(Expr::cust("ROW_NUMBER()"), window, "n");
+        select.order_by(key, direction()).order_by(id, direction()).limit(limit as u64);
+        cut.column(("u", "u"))
+            .from_function(Func::cust("UNNEST").arg(list().cast_as("uuid[]")), "u")
+            .join_lateral(JoinType::InnerJoin, select, "x", Expr::cust("TRUE"))
+            .order_by(("u", "u"), Direction::Asc);
+    } else {
+        window.add_partition_by(parent_column(level.of, link));
+        select.expr_window_as(Expr::cust("ROW_NUMBER()"), window, "n");
+        cut.column(("x", "p"))
+            .from_subquery(select, "x")
+            .and_where(Expr::cust(format!("n <= {limit}")))
+            .order_by(("x", "p"), Direction::Asc);
+    }
+    cut.order_by(("x", "n"), Direction::Asc);
     cut
 }
 
@@ -185,11 +202,20 @@ fn rows(level: &Level, parents: Parents, scope: &Scope) -> SelectStatement {
 fn total(level: &Level, parents: Parents, scope: &Scope) -> SelectStatement {
     let mut select = Query::select();
     select.expr(Expr::cust("COUNT(*)"));
-    from(&mut select, level, parents, scope);
+    from(&mut select, level, true, parents, scope);
     if let Some(link) = level.link {
         select.expr(parent(level.of, link)).add_group_by([parent(level.of, link)]);
     }
     select
+}
+
+/// Who has the token of this hash, and their roles: see [`principal::select`].
+pub fn sign_in(backend: DbBackend, token_hash: &str, now: DateTime<Utc>) -> Ask {
+    static TEXTS: [OnceLock<Arc<str>>; 2] = [OnceLock::new(), OnceLock::new()];
+    let text = &TEXTS[usize::from(backend == DbBackend::Postgres)];
+    let text = text.get_or_init(|| template(&principal::select(token_hash, now), backend).text);
+    let values = [Value::from(token_hash), Value::from(now)].map(Bind::Value);
+    Ask { text: Arc::clone(text), values: values.into() }
 }
 
 /// The changes a subscription is to tell, after a place and in order: id, moment and mark.
@@ -229,7 +255,7 @@ pub fn changes(
 }
 
 /// Table, parents, scope and filters: what rows and total have in common.
-fn from(select: &mut SelectStatement, level: &Level, parents: Parents, scope: &Scope) {
+fn from(select: &mut SelectStatement, level: &Level, total: bool, parents: Parents, scope: &Scope) {
     let of = level.of;
     select.from(of.table);
     if let Some(Link::Through { table, child, .. }) = level.link {
@@ -239,10 +265,10 @@ fn from(select: &mut SelectStatement, level: &Level, parents: Parents, scope: &S
     if let Some(link) = level.link {
         select.and_where(match parents {
             Parents::None | Parents::One => parent(of, link).eq(place(0)),
-            Parents::List => {
-                let list = Expr::val(Value::Unsigned(Some(LIST)));
-                parent(of, link).eq(Func::cust("ANY").arg(list))
+            Parents::List if level.page.is_some() && !total => {
+                parent(of, link).eq(Expr::col(("u", "u")))
             }
+            Parents::List => parent(of, link).eq(Func::cust("ANY").arg(list())),
             Parents::Each(number) => parent(of, link).is_in((0..number).map(place)),
         });
     }

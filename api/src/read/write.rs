@@ -426,9 +426,8 @@ impl<'p> Writer<'p> {
             }
             ConnectionOut::PageInfo(fields) => writer
                 .object(fields, |writer, _, field| writer.page_info(*field, page, more, &rows)),
-            ConnectionOut::Nodes(object) => {
-                writer.list(rows.iter().copied(), |writer, row| writer.row(object, level, fetched, row))
-            }
+            ConnectionOut::Nodes(object) => writer
+                .list(rows.iter().copied(), |writer, row| writer.row(object, level, fetched, row)),
             ConnectionOut::Edges(fields) => writer.list(rows.iter().copied(), |writer, row| {
                 writer.object(fields, |writer, _, field| match field {
                     EdgeOut::Typename(name) => {
@@ -442,13 +441,7 @@ impl<'p> Writer<'p> {
         })
     }
 
-    fn page_info(
-        &mut self,
-        field: PageOut,
-        page: &Page,
-        more: bool,
-        rows: &[Row<'_>],
-    ) -> Written {
+    fn page_info(&mut self, field: PageOut, page: &Page, more: bool, rows: &[Row<'_>]) -> Written {
         let edge = match field {
             PageOut::Typename => {
                 self.text("PageInfo");

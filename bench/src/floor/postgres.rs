@@ -24,14 +24,26 @@ macro_rules! led {
 macro_rules! setting_seen {
     ($hubs:literal, $regions:literal, $settings:literal) => {
         concat!(
-            "(p.id = ANY(", $settings, ") \
+            "(p.id = ANY(",
+            $settings,
+            ") \
              OR EXISTS (SELECT 1 FROM hub x WHERE x.lead_setting_id = p.id \
-               AND (x.id = ANY(", $hubs, ") OR x.region_id = ANY(", $regions, "))) \
+               AND (x.id = ANY(",
+            $hubs,
+            ") OR x.region_id = ANY(",
+            $regions,
+            "))) \
              OR EXISTS (SELECT 1 FROM enrolment y JOIN hub x ON x.id = y.hub_id \
                WHERE y.partner_setting_id = p.id \
-               AND (x.id = ANY(", $hubs, ") OR x.region_id = ANY(", $regions, "))) \
+               AND (x.id = ANY(",
+            $hubs,
+            ") OR x.region_id = ANY(",
+            $regions,
+            "))) \
              OR EXISTS (SELECT 1 FROM hub x JOIN enrolment y ON y.hub_id = x.id \
-               WHERE x.lead_setting_id = p.id AND y.partner_setting_id = ANY(", $settings, ")))"
+               WHERE x.lead_setting_id = p.id AND y.partner_setting_id = ANY(",
+            $settings,
+            ")))"
         )
     };
 }
@@ -40,9 +52,15 @@ macro_rules! setting_seen {
 macro_rules! hub_seen {
     ($hubs:literal, $regions:literal, $settings:literal) => {
         concat!(
-            "(h.id = ANY(", $hubs, ") OR h.region_id = ANY(", $regions, ") \
+            "(h.id = ANY(",
+            $hubs,
+            ") OR h.region_id = ANY(",
+            $regions,
+            ") \
              OR EXISTS (SELECT 1 FROM enrolment y WHERE y.hub_id = h.id \
-               AND y.partner_setting_id = ANY(", $settings, ")))"
+               AND y.partner_setting_id = ANY(",
+            $settings,
+            ")))"
         )
     };
 }
@@ -51,8 +69,11 @@ macro_rules! hub_seen {
 macro_rules! enrolment_seen {
     ($hubs:literal, $regions:literal, $settings:literal) => {
         concat!(
-            "(e.partner_setting_id = ANY(", $settings, ") OR e.hub_id IN (",
-            led!($hubs, $regions), "))"
+            "(e.partner_setting_id = ANY(",
+            $settings,
+            ") OR e.hub_id IN (",
+            led!($hubs, $regions),
+            "))"
         )
     };
 }
@@ -97,7 +118,13 @@ macro_rules! each {
     ($columns:literal, $from:literal, $seen:expr, $rest:literal) => {
         concat!(
             "SELECT parent, r.* FROM unnest($1::uuid[]) WITH ORDINALITY AS u(parent, n) \
-             CROSS JOIN LATERAL (SELECT ", $columns, " FROM ", $from, " AND ", $seen, $rest,
+             CROSS JOIN LATERAL (SELECT ",
+            $columns,
+            " FROM ",
+            $from,
+            " AND ",
+            $seen,
+            $rest,
             ") r ORDER BY u.n"
         )
     };
@@ -107,7 +134,9 @@ macro_rules! each {
 macro_rules! owed_seen {
     () => {
         concat!(
-            "(r.hub_id IN (", led!("$2", "$3"), ") OR r.enrolment_id IN \
+            "(r.hub_id IN (",
+            led!("$2", "$3"),
+            ") OR r.enrolment_id IN \
              (SELECT id FROM enrolment WHERE partner_setting_id = ANY($4)))"
         )
     };
@@ -244,8 +273,7 @@ async fn connect(folder: &str) -> anyhow::Result<Connection> {
 
 impl Connection {
     async fn answer(&self, request: &Request) -> anyhow::Result<Option<Vec<u8>>> {
-        let grants =
-            self.client.query(&self.sign_in, &[&request.token_hash, &request.now]).await?;
+        let grants = self.client.query(&self.sign_in, &[&request.token_hash, &request.now]).await?;
         if grants.is_empty() {
             return Ok(None);
         }
@@ -299,8 +327,7 @@ impl Connection {
         let [of_hub, of_enrolments, of_obligations, of_visits, of_alerts] = &self.dashboard;
         let hub = self.client.query_opt(of_hub, &[&hub, hubs, regions, settings]).await?;
         let id: Option<Uuid> = hub.as_ref().map(|row| row.get(0));
-        let enrolments =
-            self.client.query(of_enrolments, &[&id, hubs, regions, settings]).await?;
+        let enrolments = self.client.query(of_enrolments, &[&id, hubs, regions, settings]).await?;
         let parents: Vec<Uuid> = enrolments.iter().map(|row| row.get(0)).collect();
         let values: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
             [&parents, hubs, regions, settings, &term];
@@ -323,8 +350,7 @@ impl Connection {
         let [of_hubs, of_enrolments, of_obligations] = &self.heavy;
         let found = self.client.query(of_hubs, &[hubs, regions, settings]).await?;
         let ids: Vec<Uuid> = found.iter().map(|row| row.get(0)).collect();
-        let enrolments =
-            self.client.query(of_enrolments, &[&ids, hubs, regions, settings]).await?;
+        let enrolments = self.client.query(of_enrolments, &[&ids, hubs, regions, settings]).await?;
         let ids: Vec<Uuid> = enrolments.iter().map(|row| row.get(1)).collect();
         let obligations =
             self.client.query(of_obligations, &[&ids, hubs, regions, settings]).await?;

@@ -142,9 +142,9 @@ impl Sql {
     }
 
     fn owed_seen(&mut self, viewer: &Viewer) -> &mut Self {
-        self.add("(").led_hub(viewer, "r.hub_id").add(
-            " OR r.enrolment_id IN (SELECT id FROM enrolment WHERE ",
-        );
+        self.add("(")
+            .led_hub(viewer, "r.hub_id")
+            .add(" OR r.enrolment_id IN (SELECT id FROM enrolment WHERE ");
         self.one_of("partner_setting_id", &viewer.settings).add("))")
     }
 
@@ -282,10 +282,7 @@ fn dashboard(
     )?;
     let visits = each(
         connection,
-        (
-            "r.id, r.kind, r.state, r.starts_at",
-            "visit r JOIN enrolment e ON e.id = r.enrolment_id",
-        ),
+        ("r.id, r.kind, r.state, r.starts_at", "visit r JOIN enrolment e ON e.id = r.enrolment_id"),
         ("r.starts_at DESC, r.id DESC", 3),
         &parents,
         |sql| {

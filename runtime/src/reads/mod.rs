@@ -70,9 +70,10 @@ impl Reads {
     /// An address that cannot be parsed.
     pub(crate) fn new(config: &DatabaseConfig, readers: usize) -> Result<Self, DbErr> {
         Ok(Self(match config.url.strip_prefix("sqlite://") {
-            Some(path) => {
-                Pool::Sqlite(Arc::new(sqlite::Pool::new(path.split('?').next().unwrap_or(path), readers)))
-            }
+            Some(path) => Pool::Sqlite(Arc::new(sqlite::Pool::new(
+                path.split('?').next().unwrap_or(path),
+                readers,
+            ))),
             None => Pool::Postgres(Arc::new(postgres::Pool::new(config)?)),
         }))
     }

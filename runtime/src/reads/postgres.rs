@@ -125,7 +125,9 @@ impl View {
         // One statement alone is a snapshot by itself.
         let begins = !self.begun && !(last && asks.len() == 1);
         let begin = async {
-            if begins { connection.client.batch_execute(BEGIN).await.map_err(told)? }
+            if begins {
+                connection.client.batch_execute(BEGIN).await.map_err(told)?
+            }
             Ok::<_, Stopped>(())
         };
         let asking = try_join_all(asks.iter().map(|ask| connection.rows(ask, most)));
@@ -157,7 +159,8 @@ impl Drop for View {
 
 /// With what the server said: the error alone says only "db error".
 fn told(error: tokio_postgres::Error) -> Stopped {
-    let said = error.as_db_error().map(|said| format!("{} ({})", said.message(), said.code().code()));
+    let said =
+        error.as_db_error().map(|said| format!("{} ({})", said.message(), said.code().code()));
     fault(said.unwrap_or_else(|| error.to_string())).into()
 }
 

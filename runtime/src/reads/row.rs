@@ -151,11 +151,13 @@ impl<'r> Row<'r> {
     /// It holds something else.
     pub fn whole(self, at: usize) -> Result<Option<i64>, DbErr> {
         match self.0 {
-            Cells::Postgres(row) => match row.columns().get(at).map(tokio_postgres::Column::type_) {
-                Some(&Type::INT4) => Ok(get::<Option<i32>>(row, at)?.map(i64::from)),
-                Some(&Type::INT2) => Ok(get::<Option<i16>>(row, at)?.map(i64::from)),
-                _ => get(row, at),
-            },
+            Cells::Postgres(row) => {
+                match row.columns().get(at).map(tokio_postgres::Column::type_) {
+                    Some(&Type::INT4) => Ok(get::<Option<i32>>(row, at)?.map(i64::from)),
+                    Some(&Type::INT2) => Ok(get::<Option<i16>>(row, at)?.map(i64::from)),
+                    _ => get(row, at),
+                }
+            }
             Cells::Sqlite(table, row) => match table.cell(row, at)? {
                 Cell::Null => Ok(None),
                 Cell::Int(number) => Ok(Some(number)),
@@ -170,10 +172,12 @@ impl<'r> Row<'r> {
     /// It holds something else.
     pub fn number(self, at: usize) -> Result<Option<f64>, DbErr> {
         match self.0 {
-            Cells::Postgres(row) => match row.columns().get(at).map(tokio_postgres::Column::type_) {
-                Some(&Type::FLOAT4) => Ok(get::<Option<f32>>(row, at)?.map(f64::from)),
-                _ => get(row, at),
-            },
+            Cells::Postgres(row) => {
+                match row.columns().get(at).map(tokio_postgres::Column::type_) {
+                    Some(&Type::FLOAT4) => Ok(get::<Option<f32>>(row, at)?.map(f64::from)),
+                    _ => get(row, at),
+                }
+            }
             Cells::Sqlite(table, row) => match table.cell(row, at)? {
                 Cell::Null => Ok(None),
                 Cell::Real(number) => Ok(Some(number)),
@@ -220,9 +224,7 @@ impl<'r> Row<'r> {
     pub fn day(self, at: usize) -> Result<Option<NaiveDate>, DbErr> {
         match self.0 {
             Cells::Postgres(row) => get(row, at),
-            Cells::Sqlite(table, row) => {
-                table.parsed((row, at), "a day", |text| text.parse().ok())
-            }
+            Cells::Sqlite(table, row) => table.parsed((row, at), "a day", |text| text.parse().ok()),
         }
     }
 

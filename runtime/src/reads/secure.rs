@@ -30,9 +30,8 @@ pub struct Secured(Option<MakeRustlsConnect>);
 pub fn parse(config: &DatabaseConfig) -> Result<(Config, Secured, usize), DbErr> {
     let wrong = |problem: String| DbErr::Custom(format!("the setting database.url: {problem}"));
     let url = url::Url::parse(&config.url).map_err(|error| wrong(error.to_string()))?;
-    let decoded = |text: &str| {
-        percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
-    };
+    let decoded =
+        |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
     let mut parsed = Config::new();
     let mut host = url.host_str().map(decoded);
     let mut mode = std::env::var("PGSSLMODE").unwrap_or_else(|_| "prefer".to_owned());
@@ -62,7 +61,7 @@ pub fn parse(config: &DatabaseConfig) -> Result<(Config, Secured, usize), DbErr>
                 parsed.user(value);
             }
             "password" => {
-                parsed.password(value);
+                parsed.password(value.as_bytes());
             }
             "sslmode" | "ssl-mode" => mode = value.into_owned(),
             "sslrootcert" | "ssl-root-cert" | "ssl-ca" => roots = Some(value.into_owned()),

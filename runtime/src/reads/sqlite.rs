@@ -90,7 +90,10 @@ impl Drop for View {
 
 fn all(connection: &Connection, asks: &[Ask], most: usize) -> Result<Vec<Rows>, Stopped> {
     if connection.is_autocommit() {
-        connection.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([])).map_err(fault)?;
+        connection
+            .prepare_cached("BEGIN")
+            .and_then(|mut begin| begin.execute([]))
+            .map_err(fault)?;
     }
     let mut found = Vec::with_capacity(asks.len());
     let mut left = most;

@@ -68,7 +68,10 @@ fn coerced(
             let given = value.as_object().ok_or_else(no)?;
             let unknown = given.keys().find(|key| !of.fields.contains_key(key.as_str()));
             if let Some(unknown) = unknown {
-                return Err(format!("{place}.{} is unknown: {name} has no such field", unknown.as_str()));
+                return Err(format!(
+                    "{place}.{} is unknown: {name} has no such field",
+                    unknown.as_str()
+                ));
             }
             let mut object = JsonMap::new();
             for (field, defined) in &of.fields {
@@ -107,7 +110,8 @@ fn scalar(name: &str, value: &JsonValue, place: &str) -> Result<Option<JsonValue
         }
         "ID" => text.map(|_| value.clone()),
         name => {
-            own(name, text, || value.to_string()).map_err(|problem| format!("{place} {problem}"))?;
+            own(name, text, || value.to_string())
+                .map_err(|problem| format!("{place} {problem}"))?;
             Some(value.clone())
         }
     })
