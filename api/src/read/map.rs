@@ -353,7 +353,7 @@ impl<'a> Cells<'a> {
     /// # Errors
     /// The column is empty or holds something else.
     pub fn moment(&self, number: usize) -> Result<DateTime<Utc>, DbErr> {
-        self.moment_if_any(number)?.ok_or_else(empty)
+        self.moment_if_any(number)?.ok_or_else(no_value)
     }
 
     /// The day in the column of that number.
@@ -361,7 +361,7 @@ impl<'a> Cells<'a> {
     /// # Errors
     /// The column is empty or holds something else.
     pub fn day(&self, number: usize) -> Result<NaiveDate, DbErr> {
-        self.row.day(self.at(number)?)?.ok_or_else(empty)
+        self.row.day(self.at(number)?)?.ok_or_else(no_value)
     }
 
     /// The word of `rules` in the column of that number.
@@ -369,12 +369,12 @@ impl<'a> Cells<'a> {
     /// # Errors
     /// The column is empty or holds no such word.
     pub fn word<T: FromStr>(&self, number: usize) -> Result<T, DbErr> {
-        let text: &'a str = self.row.text(self.at(number)?)?.ok_or_else(empty)?;
+        let text: &'a str = self.row.text(self.at(number)?)?.ok_or_else(no_value)?;
         text.parse().map_err(|_| DbErr::Type(format!("\"{text}\" is not a word known here")))
     }
 }
 
-fn empty() -> DbErr {
+fn no_value() -> DbErr {
     DbErr::Type("an empty column".to_owned())
 }
 

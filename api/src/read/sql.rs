@@ -6,8 +6,9 @@ use entity::scope::Scope;
 use runtime::reads::{Ask, Bind};
 use sea_orm::sea_query::Func;
 use sea_orm::sea_query::{
-    Expr, ExprTrait as _, JoinType, Order as Direction, PostgresQueryBuilder, Query, QueryBuilder,
-    SelectStatement, SimpleExpr, SqlWriter, SqlWriterValues, SqliteQueryBuilder, WindowStatement,
+    Expr, ExprTrait as _, JoinType, Order as Direction, OverStatement as _, PostgresQueryBuilder,
+    Query, QueryBuilder, SelectStatement, SimpleExpr, SqlWriter, SqlWriterValues,
+    SqliteQueryBuilder, WindowStatement,
 };
 use sea_orm::{DbBackend, Value};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -187,7 +188,7 @@ fn rows(level: &Level, parents: Parents, scope: &Scope) -> SelectStatement {
             .join_lateral(JoinType::InnerJoin, select, "x", Expr::cust("TRUE"))
             .order_by(("u", "u"), Direction::Asc);
     } else {
-        window.add_partition_by(parent_column(level.of, link));
+        window.add_partition_by(parent(level.of, link));
         select.expr_window_as(Expr::cust("ROW_NUMBER()"), window, "n");
         cut.column(("x", "p"))
             .from_subquery(select, "x")

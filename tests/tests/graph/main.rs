@@ -9,6 +9,7 @@ mod live;
 mod paging;
 mod reading;
 mod refusals;
+mod remembered;
 mod seed;
 mod support;
 mod surveys;
