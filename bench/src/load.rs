@@ -6,19 +6,27 @@ use anyhow::Context as _;
 use migration::{Migrator, MigratorTrait as _};
 use runtime::config::DatabaseConfig;
 use runtime::database::Database;
-use sea_orm::{ConnectionTrait as _, DbBackend};
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use crate::data::{Cell, Size};
 
 /// Rows of one statement.
 const AT_ONCE: usize = 400;
 
-/// Migrates the database and fills it.
+/// Migrates the database and fills it, unless it is filled.
 pub async fn fill(url: &str, size: Size) -> anyhow::Result<()> {
     let config = DatabaseConfig { url: url.to_owned(), max_connections: 2 };
     let db = Database::open(&config).await.context("the database cannot be opened")?;
     Migrator::up(db.migrator(), None).await?;
     let backend = db.backend();
+    if db
+        .reader()
+        .query_one_raw(Statement::from_string(backend, "SELECT id FROM programme"))
+        .await?
+        .is_some()
+    {
+        return Ok(());
+    }
     let txn = db.write().await?;
     for table in size.tables() {
         for rows in table.rows.chunks(AT_ONCE) {
