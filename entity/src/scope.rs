@@ -60,11 +60,34 @@ fn within(table: &'static str, column: &'static str, select: SelectStatement) ->
     Expr::col((table, column)).in_subquery(select)
 }
 
-/// Ids of the hubs a viewer answers for: their own, and those of their regions.
+/// Any of the arms. Those that cannot hold for the viewer are left out, so that the database need
+/// not think of them.
+fn any<const N: usize>(arms: [Option<SimpleExpr>; N]) -> SimpleExpr {
+    let arms = arms.into_iter().flatten();
+    arms.reduce(SimpleExpr::or).unwrap_or_else(|| Expr::cust("1 = 0"))
+}
+
+/// An arm for viewers who are at a setting.
+fn at_setting(viewer: &Viewer, arm: impl FnOnce() -> SimpleExpr) -> Option<SimpleExpr> {
+    (!viewer.settings.is_empty()).then(arm)
+}
+
+/// An arm for viewers who answer for hubs.
+fn leading(viewer: &Viewer, arm: impl FnOnce() -> SimpleExpr) -> Option<SimpleExpr> {
+    (!viewer.hubs.is_empty() || !viewer.regions.is_empty()).then(arm)
+}
+
+/// Rows of `hub` that a viewer answers for: their own, and those of their regions.
+fn led(viewer: &Viewer) -> SimpleExpr {
+    any([
+        (!viewer.hubs.is_empty()).then(|| one_of("hub", "id", &viewer.hubs)),
+        (!viewer.regions.is_empty()).then(|| one_of("hub", "region_id", &viewer.regions)),
+    ])
+}
+
+/// Ids of the hubs a viewer answers for.
 fn led_hubs(viewer: &Viewer) -> SelectStatement {
-    let own = one_of("hub", "id", &viewer.hubs);
-    let regional = one_of("hub", "region_id", &viewer.regions);
-    Query::select().column(("hub", "id")).from("hub").and_where(own.or(regional)).to_owned()
+    Query::select().column(("hub", "id")).from("hub").and_where(led(viewer)).to_owned()
 }
 
 /// One column of the enrolments of a viewer's own settings.
@@ -89,7 +112,12 @@ fn settings_of_led_hubs(
         .and_where(within("enrolment", "hub_id", led_hubs(viewer)))
         .and_where(partners)
         .to_owned();
-    within(table, column, lead_settings(led_hubs(viewer))).or(within(table, column, partners))
+    let leads = Query::select()
+        .column(("hub", "lead_setting_id"))
+        .from("hub")
+        .and_where(led(viewer))
+        .to_owned();
+    within(table, column, leads).or(within(table, column, partners))
 }
 
 /// Enrolments that have not ended: people are visible to each other only while they work together.
@@ -146,11 +174,10 @@ impl Scope {
         let Some(viewer) = self.limited() else {
             return all();
         };
-        within("hub", "id", led_hubs(viewer)).or(within(
-            "hub",
-            "id",
-            own_enrolments(viewer, "hub_id"),
-        ))
+        any([
+            leading(viewer, || led(viewer)),
+            at_setting(viewer, || within("hub", "id", own_enrolments(viewer, "hub_id"))),
+        ])
     }
 
     /// Rows of `setting`.
@@ -159,9 +186,13 @@ impl Scope {
         let Some(viewer) = self.limited() else {
             return all();
         };
-        one_of("setting", "id", &viewer.settings)
-            .or(settings_of_led_hubs(viewer, "setting", "id", all()))
-            .or(within("setting", "id", lead_settings(own_enrolments(viewer, "hub_id"))))
+        any([
+            at_setting(viewer, || one_of("setting", "id", &viewer.settings)),
+            leading(viewer, || settings_of_led_hubs(viewer, "setting", "id", all())),
+            at_setting(viewer, || {
+                within("setting", "id", lead_settings(own_enrolments(viewer, "hub_id")))
+            }),
+        ])
     }
 
     /// Rows of `enrolment`.
@@ -170,11 +201,10 @@ impl Scope {
         let Some(viewer) = self.limited() else {
             return all();
         };
-        one_of("enrolment", "partner_setting_id", &viewer.settings).or(within(
-            "enrolment",
-            "hub_id",
-            led_hubs(viewer),
-        ))
+        any([
+            at_setting(viewer, || one_of("enrolment", "partner_setting_id", &viewer.settings)),
+            leading(viewer, || within("enrolment", "hub_id", led_hubs(viewer))),
+        ])
     }
 
     /// Rows of `obligation`: a hub's own duties are the hub's business, not its partners'.
@@ -183,11 +213,12 @@ impl Scope {
         let Some(viewer) = self.limited() else {
             return all();
         };
-        within("obligation", "enrolment_id", own_enrolments(viewer, "id")).or(within(
-            "obligation",
-            "hub_id",
-            led_hubs(viewer),
-        ))
+        any([
+            at_setting(viewer, || {
+                within("obligation", "enrolment_id", own_enrolments(viewer, "id"))
+            }),
+            leading(viewer, || within("obligation", "hub_id", led_hubs(viewer))),
+        ])
     }
 
     /// Rows of `contact`: one's own; and, while they are in their role, those of one's own settings

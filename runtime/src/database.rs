@@ -20,7 +20,7 @@ const SQLITE_READERS: u32 = 2;
 const STATEMENT_CACHE: usize = 200;
 
 /// The database, as a pool for reading and a pool for writing; on PostgreSQL they are one.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Database {
     read: DatabaseConnection,
     write: DatabaseConnection,

@@ -1,5 +1,7 @@
 //! From a request to the bytes of its response.
 
+use std::sync::Arc;
+
 use apollo_compiler::ast::OperationType;
 use apollo_compiler::response::{GraphQLError, JsonMap};
 use chrono::{DateTime, Utc};
@@ -8,7 +10,7 @@ use uuid::Uuid;
 
 use super::gate::Refused;
 use super::marks::{self, Meaning};
-use super::plan::{Action, PayloadOut, Plan, RootField, Subscription};
+use super::plan::{Action, Level, PayloadOut, Plan, RootField, Subscription};
 use super::planner::Planner;
 use super::run::{Fetched, Stopped, fetch};
 use super::write::{Payload, Writer};
@@ -182,7 +184,7 @@ enum Found {
     Several(Vec<Fetched>),
 }
 
-async fn read(app: &App, meaning: &Meaning<'_>, plan: &Plan) -> Answer {
+async fn read(app: &App, meaning: &Meaning<'_>, plan: &Arc<Plan>) -> Answer {
     let mut writer = Writer::new(meaning.now);
     let (found, problem) = match fetch_all(app, meaning, plan).await {
         Ok(found) => (found, String::new()),
@@ -190,7 +192,7 @@ async fn read(app: &App, meaning: &Meaning<'_>, plan: &Plan) -> Answer {
     };
     let mut found = found.into_iter();
     // A field of `Query` is nullable or writes null itself, so this object is always whole.
-    let _ = writer.object(plan, |writer, _, field| {
+    let _ = writer.object(plan.as_ref(), |writer, _, field| {
         let found = found.next();
         writer.nullable(|writer| match (field, found) {
             (RootField::Typename, _) => {
@@ -226,8 +228,8 @@ async fn read(app: &App, meaning: &Meaning<'_>, plan: &Plan) -> Answer {
     Answer::executed(&writer)
 }
 
-/// Fetches what all root fields need, in one snapshot.
-async fn fetch_all(app: &App, meaning: &Meaning<'_>, plan: &Plan) -> Result<Vec<Found>, Stopped> {
+/// What the root fields need fetched.
+fn wanted<'p>(plan: &'p Plan, meaning: &Meaning<'_>) -> Vec<(&'p Level, Vec<Uuid>)> {
     let mut wanted = Vec::new();
     for (_, field) in plan {
         match field {
@@ -250,11 +252,26 @@ async fn fetch_all(app: &App, meaning: &Meaning<'_>, plan: &Plan) -> Result<Vec<
             }
         }
     }
-    let mut fetched = Vec::new().into_iter();
-    if !wanted.is_empty() {
-        let mut snapshot = app.db.reads().snapshot().await?;
-        fetched = fetch(&mut snapshot, meaning, wanted).await?.into_iter();
+    wanted
+}
+
+/// Fetches what all root fields need, in one snapshot.
+async fn fetch_all(
+    app: &App,
+    meaning: &Meaning<'_>,
+    plan: &Arc<Plan>,
+) -> Result<Vec<Found>, Stopped> {
+    let mut fetched = Vec::new();
+    if !wanted(plan, meaning).is_empty() {
+        let (scope, now, ids) = (meaning.scope.clone(), meaning.now, meaning.ids.to_vec());
+        let plan = Arc::clone(plan);
+        let reading = app.db.reads().within(move |mut snapshot| async move {
+            let meaning = Meaning { scope: &scope, now, ids: &ids };
+            fetch(&mut snapshot, &meaning, wanted(&plan, &meaning)).await
+        });
+        fetched = reading.await??;
     }
+    let mut fetched = fetched.into_iter();
     let found = plan.iter().map(|(_, field)| match field {
         RootField::Connection(_) | RootField::Node(Some(_)) => {
             fetched.next().map_or(Found::Nothing, Found::One)

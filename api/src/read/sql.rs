@@ -6,9 +6,9 @@ use entity::scope::Scope;
 use runtime::reads::{Ask, Bind};
 use sea_orm::sea_query::Func;
 use sea_orm::sea_query::{
-    Expr, ExprTrait as _, JoinType, Order as Direction, OverStatement as _, PostgresQueryBuilder,
-    Query, QueryBuilder, SelectStatement, SimpleExpr, SqlWriter, SqlWriterValues,
-    SqliteQueryBuilder, WindowStatement,
+    Asterisk, Expr, ExprTrait as _, JoinType, Order as Direction, OverStatement as _,
+    PostgresQueryBuilder, Query, QueryBuilder, SelectStatement, SimpleExpr, SqlWriter,
+    SqlWriterValues, SqliteQueryBuilder, WindowStatement,
 };
 use sea_orm::{DbBackend, Value};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -144,12 +144,12 @@ fn rows(level: &Level, parents: Parents, scope: &Scope) -> SelectStatement {
     from(&mut select, level, false, parents, scope);
     for (number, join) in level.joins.iter().enumerate() {
         let alias = format!("j{}", number + 1);
-        let mut on =
-            Expr::col((alias.clone(), join.there)).eq(cell(level.of, join.left, join.here));
-        if let Some(visible) = visible(join.target.scope, join.target.table, scope) {
-            on = on.and(Expr::col((alias.clone(), "id")).in_subquery(visible));
-        }
-        select.join_as(JoinType::LeftJoin, join.target.table, alias, on);
+        let target = join.target;
+        let on = Expr::col((alias.clone(), join.there)).eq(cell(level.of, join.left, join.here));
+        match visible(target.scope, target.table, scope) {
+            Some(visible) => select.join_subquery(JoinType::LeftJoin, visible, alias, on),
+            None => select.join_as(JoinType::LeftJoin, target.table, alias, on),
+        };
     }
     let Some(page) = &level.page else {
         return select;
@@ -284,11 +284,11 @@ fn from(select: &mut SelectStatement, level: &Level, total: bool, parents: Paren
     }
 }
 
-/// The ids a caller may see, or none if they may see all.
+/// The rows a caller may see, or none if they may see all.
 fn visible(predicate: Predicate, table: &'static str, scope: &Scope) -> Option<SelectStatement> {
     let predicate = predicate(scope);
     (predicate != Scope::System.everyone())
-        .then(|| Query::select().column((table, "id")).from(table).and_where(predicate).to_owned())
+        .then(|| Query::select().column(Asterisk).from(table).and_where(predicate).to_owned())
 }
 
 /// Rows past a place, in reading direction or against it.

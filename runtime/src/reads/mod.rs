@@ -26,6 +26,12 @@ enum Pool {
     Sqlite(Arc<sqlite::Pool>),
 }
 
+impl std::fmt::Debug for Reads {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("Reads").field(&self.backend()).finish()
+    }
+}
+
 /// One statement with its values.
 #[derive(Clone, Debug)]
 pub struct Ask {
@@ -96,6 +102,30 @@ impl Reads {
             Pool::Postgres(pool) => View::Postgres(pool.view().await?),
             Pool::Sqlite(pool) => View::Sqlite(pool.view().await?),
         }))
+    }
+}
+
+impl Reads {
+    /// Does what reads in a snapshot of its own. On SQLite all of it runs on one thread that may
+    /// wait, so that it must not wait for anything else.
+    ///
+    /// # Errors
+    /// No connection in time.
+    pub async fn within<T, F>(
+        &self,
+        read: impl FnOnce(Snapshot) -> F + Send + 'static,
+    ) -> Result<T, DbErr>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let mut snapshot = self.snapshot().await?;
+        let View::Sqlite(view) = &mut snapshot.0 else {
+            return Ok(read(snapshot).await);
+        };
+        view.stay();
+        let reading = move || futures::executor::block_on(read(snapshot));
+        tokio::task::spawn_blocking(reading).await.map_err(fault)
     }
 }
 

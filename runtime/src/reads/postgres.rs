@@ -21,8 +21,8 @@ use crate::config::DatabaseConfig;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Statements kept prepared on each connection; past that all are forgotten and made anew.
 const STATEMENTS: usize = 500;
-/// Begins a snapshot. Nothing can be written in it.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// Begins a snapshot, by the defaults that the connection has been given.
+const BEGIN: &str = "BEGIN";
 
 /// Connections, made when needed.
 pub struct Pool {

@@ -20,6 +20,10 @@ use crate::config::DatabaseConfig;
 /// Longest statement, in milliseconds: whoever asked has gone by then.
 const LONGEST: u32 = 60_000;
 
+/// Every transaction is a snapshot, and writes nothing.
+const SNAPSHOTS: &str = "-c default_transaction_isolation=repeatable\\ read \
+                         -c default_transaction_read_only=on";
+
 /// How to connect.
 pub struct Secured(Option<MakeRustlsConnect>);
 
@@ -74,7 +78,7 @@ pub fn parse(config: &DatabaseConfig) -> Result<(Config, Secured, usize), DbErr>
         .host(host)
         .application_name("hubs-reads")
         .connect_timeout(Duration::from_secs(10))
-        .options(format!("-c statement_timeout={LONGEST} -c jit=off"));
+        .options(format!("{SNAPSHOTS} -c statement_timeout={LONGEST} -c jit=off"));
     let verified = mode.starts_with("verify");
     parsed.ssl_mode(match mode.as_str() {
         "disable" => SslMode::Disable,

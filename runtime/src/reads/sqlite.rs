@@ -27,6 +27,8 @@ pub struct Pool {
 pub struct View {
     pool: Arc<Pool>,
     connection: Option<Connection>,
+    /// Whether the thread it is used on may wait.
+    stays: bool,
     _turn: OwnedSemaphorePermit,
 }
 
@@ -44,7 +46,7 @@ impl Pool {
             Some(connection) => connection,
             None => self.open().map_err(fault)?,
         };
-        Ok(View { pool: Arc::clone(self), connection: Some(connection), _turn: turn })
+        Ok(View { pool: Arc::clone(self), connection: Some(connection), stays: false, _turn: turn })
     }
 
     fn open(&self) -> rusqlite::Result<Connection> {
@@ -59,10 +61,20 @@ impl Pool {
 }
 
 impl View {
+    /// It is used on a thread that may wait.
+    pub(super) fn stay(&mut self) {
+        self.stays = true;
+    }
+
     pub(super) async fn ask(&mut self, asks: Vec<Ask>, most: usize) -> Result<Vec<Rows>, Stopped> {
         let Some(connection) = self.connection.take() else {
             return Err(fault("this snapshot is over").into());
         };
+        if self.stays {
+            let found = all(&connection, &asks, most);
+            self.connection = Some(connection);
+            return found;
+        }
         // Given up while it runs, it is not put back, and closed when it is through.
         let asking = tokio::task::spawn_blocking(move || {
             let found = all(&connection, &asks, most);
