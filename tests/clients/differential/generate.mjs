@@ -337,6 +337,8 @@ export class Generator {
       return `$${name}`;
     };
     if (value.json === null) return declare(bare, null);
+    // Validation lets a null through here: the field fails. Conditions are left out, see decision 17.
+    if (needed && bare !== 'Boolean' && chance.odds(0.05)) return declare(bare, null, value.lit);
     switch (chance.below(always || needed ? 4 : 7)) {
       case 0:
         return declare(bare, undefined, value.lit);

@@ -12,3 +12,4 @@ mod refusals;
 mod seed;
 mod support;
 mod surveys;
+mod values;

@@ -46,7 +46,7 @@ impl<'d> Planner<'d> {
                     format!("fragments expanded, this selects more than {MAX_SELECTIONS} fields");
                 return Err(vec![GraphQLError::new(message, None, &self.document().sources)]);
             }
-            if !self.wanted(selection.directives()) {
+            if !self.wanted(selection.directives())? {
                 continue;
             }
             match selection {
@@ -79,14 +79,24 @@ impl<'d> Planner<'d> {
         Ok(())
     }
 
-    /// What `@skip` and `@include` say.
-    fn wanted(&self, directives: &DirectiveList) -> bool {
-        let says = |name: &str| {
-            let directive = directives.get(name)?;
-            let condition = directive.specified_argument_by_name("if")?;
-            self.value(condition)?.as_bool()
-        };
-        says("skip") != Some(true) && says("include") != Some(false)
+    /// What `@skip` and `@include` say. A condition that a nullable variable made null says neither.
+    fn wanted(&self, directives: &DirectiveList) -> Result<bool, Refused> {
+        for (name, unwanted) in [("skip", true), ("include", false)] {
+            let Some(directive) = directives.get(name) else {
+                continue;
+            };
+            let condition = directive.specified_argument_by_name("if");
+            match condition.and_then(|condition| self.value(condition)) {
+                Some(JsonValue::Bool(yes)) if yes == unwanted => return Ok(false),
+                Some(JsonValue::Bool(_)) => {}
+                _ => {
+                    let message = format!("the condition of @{name} is null: give true or false");
+                    let place = directive.name.location();
+                    return Err(vec![GraphQLError::new(message, place, &self.document().sources)]);
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// A value with its variables filled in; none for a variable that was not given.
