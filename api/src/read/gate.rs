@@ -1,5 +1,6 @@
 //! The gate: nothing passes that is not a valid document of the schema with valid variables.
 
+mod literals;
 mod values;
 
 use apollo_compiler::collections::HashMap;
@@ -86,7 +87,7 @@ impl Gate {
         let wrong = |(problem, place): values::Wrong| {
             vec![GraphQLError::new(problem, place, &document.sources)]
         };
-        values::literals(&self.schema, &document).map_err(wrong)?;
+        literals::look(&self.schema, &document).map_err(wrong)?;
         let variables = values::variables(&self.schema, &operation, variables).map_err(wrong)?;
         let variables = Valid::assume_valid(variables);
         Ok(Checked { document, operation, variables })

@@ -83,14 +83,10 @@ impl<'d> Planner<'d> {
             let field = same[0];
             let planned = match field.name.as_str() {
                 "__typename" => RootField::Typename,
-                "__schema" | "__type" => {
-                    let answers = match &mut introspected {
-                        Some(answers) => answers,
-                        none => none.insert(self.gate.introspect(self.checked)?),
-                    };
-                    let answer = answers.remove(key.as_str()).unwrap_or(JsonValue::Null);
-                    RootField::Ready(answer.to_string().into_bytes())
-                }
+                "__schema" | "__type" => match self.arguments(field) {
+                    Err(problem) => RootField::Wrong(problem),
+                    Ok(_) => RootField::Ready(self.introspected(&mut introspected, &key)?),
+                },
                 "viewer" => RootField::Node(match (self.viewer, self.map.named("Person")) {
                     (Some(id), Some(person)) => Some((id, self.rows_of(person, &same, 1)?)),
                     _ => None,
@@ -103,6 +99,20 @@ impl<'d> Planner<'d> {
             plan.push((key, planned));
         }
         Ok(plan)
+    }
+
+    /// What introspection answers under a key; it is asked once for all.
+    fn introspected(
+        &self,
+        answers: &mut Option<JsonMap>,
+        key: &Name,
+    ) -> Result<Vec<u8>, Refused> {
+        let answers = match answers {
+            Some(answers) => answers,
+            none => none.insert(self.gate.introspect(self.checked)?),
+        };
+        let answer = answers.remove(key.as_str()).unwrap_or(JsonValue::Null);
+        Ok(answer.to_string().into_bytes())
     }
 
     /// Plans a field of `Query` that takes arguments.
