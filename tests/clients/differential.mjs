@@ -5,7 +5,7 @@ import { parse, validate } from 'graphql';
 import { Generator } from './differential/generate.mjs';
 import { broken } from './differential/invalid.mjs';
 import { chance as from } from './differential/random.mjs';
-import { answer, loadRows, loadSchema } from './differential/reference.mjs';
+import { answer, loadRows, loadSchema, rowWith } from './differential/reference.mjs';
 
 const { API, TOKEN, ROWS, SCHEMA, SEED, QUERIES } = process.env;
 /** Requests under way at a time. */
@@ -16,7 +16,9 @@ const dump = loadRows(ROWS);
 const chance = from(Number(SEED));
 const unread = new Set();
 for (const [name, type] of Object.entries(dump.types)) {
-  if (type.rows.length > 0) for (const field of Object.keys(type.fields)) unread.add(`${name}.${field}`);
+  for (const field of Object.keys(type.fields)) {
+    if (rowWith(dump, name, field)) unread.add(`${name}.${field}`);
+  }
 }
 const generator = new Generator(schema, dump, chance, unread);
 const counts = { answered: 0, refused: 0, different: 0 };
@@ -84,6 +86,8 @@ function* invalid(count) {
 }
 
 await all(valid(Number(QUERIES)));
+// What chance has left out.
+await all([...unread].map((field) => generator.plain(field)).values());
 await all(invalid(Math.ceil(Number(QUERIES) / 4)));
 import("node:fs").then(({ appendFileSync }) => appendFileSync("/tmp/differences.jsonl", differences.map((d) => JSON.stringify(d) + "\n").join("")));
 console.log(JSON.stringify({ counts, differences: differences.slice(0, 10), unread: [...unread] }));

@@ -242,6 +242,13 @@ function field(dump, { type: name, row }, fieldName, given) {
   }
 }
 
+/** A row whose field holds something, if there is one; lists always do. */
+export function rowWith(dump, name, fieldName) {
+  const type = dump.types[name];
+  if (type.fields[fieldName].kind === 'many') return type.rows[0];
+  return type.rows.find((row) => field(dump, { type: name, row }, fieldName) !== null);
+}
+
 /** The answer of graphql-js to a request. `seen` hears of each field with a value. */
 export function answer(schema, dump, { query, variables, operationName }, seen = () => {}) {
   const root = (fieldName, given) => {

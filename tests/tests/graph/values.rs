@@ -108,6 +108,40 @@ async fn a_day_or_moment_is_looked_at_wherever_it_stands() {
 }
 
 #[tokio::test]
+async fn a_variable_stands_only_where_its_type_fits_however_deep() {
+    both(async |world| {
+        let app = app(&world).await;
+        for (query, says) in [
+            ("query($v: [ID]) { nodes(ids: [$v]) { id } }", "[ID] is used where ID! is expected"),
+            ("query($v: ID) { nodes(ids: [$v]) { id } }", "ID is used where ID! is expected"),
+            ("query($v: ID = null) { node(id: $v) { id } }", "ID is used where ID! is expected"),
+            (
+                "query($v: ObligationState) {
+                    obligations(filter: { state: [$v] }) { totalCount } }",
+                "ObligationState is used where ObligationState! is expected",
+            ),
+            (
+                "query($v: [String]) { hubs { ...f } }
+                    fragment f on HubConnection { nodes { programme {
+                        hubs(filter: { key: $v }) { totalCount } } } }",
+                "[String] is used where String is expected",
+            ),
+            ("{ hubs(filter: { key: \"a\", key: \"b\" }) { totalCount } }", "given twice"),
+        ] {
+            let response = ask(&app, Who::Admin, query, json!({})).await;
+            assert_eq!(response.get("data"), None, "{query}\n{response:#}");
+            let message = response["errors"][0]["message"].as_str().unwrap_or_default();
+            assert!(message.contains(says), "{query}: {message}");
+        }
+        let query = "query($v: ID = \"x\", $o: HubOrder) {
+            nodes(ids: [$v]) { id } hubs(orderBy: $o) { totalCount } }";
+        let response = ask(&app, Who::Admin, query, json!({})).await;
+        assert_eq!(response, json!({ "data": { "nodes": [null], "hubs": { "totalCount": 2 } } }));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_text_is_found_whatever_its_letters_and_however_long() {
     both(async |world| {
         let app = app(&world).await;
