@@ -89,5 +89,4 @@ await all(valid(Number(QUERIES)));
 // What chance has left out.
 await all([...unread].map((field) => generator.plain(field)).values());
 await all(invalid(Math.ceil(Number(QUERIES) / 4)));
-import("node:fs").then(({ appendFileSync }) => appendFileSync("/tmp/differences.jsonl", differences.map((d) => JSON.stringify(d) + "\n").join("")));
 console.log(JSON.stringify({ counts, differences: differences.slice(0, 10), unread: [...unread] }));
