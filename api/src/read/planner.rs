@@ -102,11 +102,7 @@ impl<'d> Planner<'d> {
     }
 
     /// What introspection answers under a key; it is asked once for all.
-    fn introspected(
-        &self,
-        answers: &mut Option<JsonMap>,
-        key: &Name,
-    ) -> Result<Vec<u8>, Refused> {
+    fn introspected(&self, answers: &mut Option<JsonMap>, key: &Name) -> Result<Vec<u8>, Refused> {
         let answers = match answers {
             Some(answers) => answers,
             none => none.insert(self.gate.introspect(self.checked)?),
@@ -116,12 +112,7 @@ impl<'d> Planner<'d> {
     }
 
     /// Plans a field of `Query` that takes arguments.
-    fn root(
-        &mut self,
-        name: &str,
-        same: &Same<'d>,
-        given: &JsonMap,
-    ) -> Result<RootField, Refused> {
+    fn root(&mut self, name: &str, same: &Same<'d>, given: &JsonMap) -> Result<RootField, Refused> {
         Ok(match name {
             "node" => RootField::Node(self.node(same, given)?),
             "nodes" => self.nodes(same, given)?,
@@ -181,11 +172,7 @@ impl<'d> Planner<'d> {
         })
     }
 
-    fn node(
-        &mut self,
-        same: &Same<'d>,
-        given: &JsonMap,
-    ) -> Result<Option<(Uuid, Rows)>, Refused> {
+    fn node(&mut self, same: &Same<'d>, given: &JsonMap) -> Result<Option<(Uuid, Rows)>, Refused> {
         let id = given.get("id").and_then(JsonValue::as_str);
         let found = id.and_then(ids::parse_global);
         let Some((name, id)) = found else {

@@ -26,12 +26,16 @@ pub async fn dump(app: &App, scope: &Scope) -> Value {
         types.insert(of.name.to_owned(), ty(app, of, &scope, now).await);
         for field in &of.fields {
             if let Kind::Many { link: Link::Through { table, parent, child }, .. } = &field.kind {
-                let select =
-                    Query::select().columns([(*table, *parent), (*table, *child)]).from(*table).to_owned();
+                let select = Query::select()
+                    .columns([(*table, *parent), (*table, *child)])
+                    .from(*table)
+                    .to_owned();
                 let rows = rows(app, &select).await;
                 let rows = rows.iter().map(|row| {
-                    let ids: (Uuid, Uuid) =
-                        (row.try_get("", parent).expect("an id"), row.try_get("", child).expect("an id"));
+                    let ids: (Uuid, Uuid) = (
+                        row.try_get("", parent).expect("an id"),
+                        row.try_get("", child).expect("an id"),
+                    );
                     json!({ *parent: ids.0, *child: ids.1 })
                 });
                 between.insert((*table).to_owned(), rows.collect());

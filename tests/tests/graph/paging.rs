@@ -35,7 +35,12 @@ async fn remove(app: &api::app::App, row: Uuid) {
 }
 
 /// One page of Birch's obligations: their ids, and the cursor to go on from.
-async fn page(app: &api::app::App, forwards: bool, size: usize, cursor: &Value) -> (Vec<Value>, Value) {
+async fn page(
+    app: &api::app::App,
+    forwards: bool,
+    size: usize,
+    cursor: &Value,
+) -> (Vec<Value>, Value) {
     let (size, from, next, more) = if forwards {
         (format!("first: {size}"), "after", "endCursor", "hasNextPage")
     } else {
@@ -52,7 +57,8 @@ async fn page(app: &api::app::App, forwards: bool, size: usize, cursor: &Value) 
     let mut response = ask(app, Who::HubLead, &query, variables).await;
     let list = response["data"]["node"]["obligations"].take();
     let ids = list["nodes"].as_array().expect("nodes").iter().map(|node| node["id"].clone());
-    let next = if list["pageInfo"][more] == true { list["pageInfo"][next].clone() } else { Value::Null };
+    let next =
+        if list["pageInfo"][more] == true { list["pageInfo"][next].clone() } else { Value::Null };
     (ids.collect(), next)
 }
 
@@ -152,7 +158,12 @@ fn rows_and_their_number_are_read_only_where_they_are_selected() {
     };
     assert_eq!(wants("nodes { id }"), (true, false));
     assert_eq!(wants("nodes { id } totalCount @include(if: false)"), (true, false));
-    assert_eq!(wants("pageInfo { endCursor } ...f } } fragment f on HubConnection { a: __typename ... @skip(if: false) { nodes { id }"), (true, false));
+    assert_eq!(
+        wants(
+            "pageInfo { endCursor } ...f } } fragment f on HubConnection { a: __typename ... @skip(if: false) { nodes { id }"
+        ),
+        (true, false)
+    );
     assert_eq!(wants("nodes { id } totalCount"), (true, true));
     assert_eq!(wants("__typename total: totalCount"), (false, true));
 }

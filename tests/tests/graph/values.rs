@@ -74,8 +74,10 @@ async fn a_day_or_moment_is_looked_at_wherever_it_stands() {
     both(async |world| {
         let app = app(&world).await;
         let list = |filter: &str| format!("obligations(filter: {{ {filter} }}) {{ totalCount }}");
-        let skipped = format!("{{ hubs {{ totalCount }} {} }}", list("dueFrom: \"soon\"")
-            .replace(") {", ") @skip(if: true) {"));
+        let skipped = format!(
+            "{{ hubs {{ totalCount }} {} }}",
+            list("dueFrom: \"soon\"").replace(") {", ") @skip(if: true) {")
+        );
         let unused = "query($day: Date = \"2026-02-30\") {
             obligations(filter: { dueFrom: $day }) { totalCount } }";
         let variable = "query($day: Date, $filter: VisitFilter) {
@@ -99,7 +101,8 @@ async fn a_day_or_moment_is_looked_at_wherever_it_stands() {
             let message = response["errors"][0]["message"].as_str().unwrap_or_default();
             assert!(message.contains(says), "{query}: {message}");
         }
-        let far = json!({ "day": "9999-12-31", "filter": { "startsFrom": "0001-01-01T00:00:00Z" } });
+        let far =
+            json!({ "day": "9999-12-31", "filter": { "startsFrom": "0001-01-01T00:00:00Z" } });
         let response = ask(&app, Who::Admin, variable, far).await;
         assert_eq!(response["data"]["obligations"]["totalCount"], 0, "{}", world.name);
         assert_ne!(response["data"]["visits"]["totalCount"], 0, "{}", world.name);
@@ -147,7 +150,8 @@ async fn a_text_is_found_whatever_its_letters_and_however_long() {
         let app = app(&world).await;
         let rename = "UPDATE school SET name = 'Ysgol É Ŵyr' WHERE urn = 900001";
         world.db.migrator().execute_unprepared(rename).await.expect("an update");
-        let query = "query($text: String) { schools(filter: { nameContains: $text }) { totalCount } }";
+        let query =
+            "query($text: String) { schools(filter: { nameContains: $text }) { totalCount } }";
         for (text, found) in
             [("É", 1), ("é", 1), ("ysgol é ŵYR", 1), ("Ŵ", 1), ("ê", 0), ("\u{0}", 0)]
         {

@@ -80,7 +80,13 @@ impl<'d> Look<'d> {
     }
 
     /// Looks at a value where one of a type stands; `preset` says whether that place has a default.
-    fn value(&self, ty: &Type, preset: bool, value: &Node<Value>, place: &str) -> Result<(), Wrong> {
+    fn value(
+        &self,
+        ty: &Type,
+        preset: bool,
+        value: &Node<Value>,
+        place: &str,
+    ) -> Result<(), Wrong> {
         let name = ty.inner_named_type();
         let wrong = |problem: String| Err((format!("{place} {problem}"), value.location()));
         match &**value {

@@ -1,11 +1,11 @@
 //! The values of variables, made what their types say.
 
+use apollo_compiler::Schema;
 use apollo_compiler::ast::{Type, Value};
 use apollo_compiler::executable::Operation;
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::response::{JsonMap, JsonValue};
 use apollo_compiler::schema::ExtendedType;
-use apollo_compiler::Schema;
 
 use crate::read::ids;
 
@@ -67,7 +67,10 @@ fn coerced(
             let given = value.as_object().ok_or_else(no)?;
             let unknown = given.keys().find(|key| !of.fields.contains_key(key.as_str()));
             if let Some(unknown) = unknown {
-                return Err(format!("{place}.{} is unknown: {name} has no such field", unknown.as_str()));
+                return Err(format!(
+                    "{place}.{} is unknown: {name} has no such field",
+                    unknown.as_str()
+                ));
             }
             let mut object = JsonMap::new();
             for (field, defined) in &of.fields {
@@ -106,7 +109,8 @@ fn scalar(name: &str, value: &JsonValue, place: &str) -> Result<Option<JsonValue
         }
         "ID" => text.map(|_| value.clone()),
         name => {
-            own(name, text, || value.to_string()).map_err(|problem| format!("{place} {problem}"))?;
+            own(name, text, || value.to_string())
+                .map_err(|problem| format!("{place} {problem}"))?;
             Some(value.clone())
         }
     })

@@ -91,12 +91,7 @@ impl<'d> Planner<'d> {
         Ok(fields.collect())
     }
 
-    fn page(
-        &self,
-        of: &'static Type,
-        field: &Selected,
-        given: &JsonMap,
-    ) -> Result<Page, Refused> {
+    fn page(&self, of: &'static Type, field: &Selected, given: &JsonMap) -> Result<Page, Refused> {
         let first = self.page_size(field, given, "first")?;
         let last = self.page_size(field, given, "last")?;
         if first.is_some() && last.is_some() {
