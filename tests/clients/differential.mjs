@@ -10,6 +10,12 @@ const { API, TOKEN, ROWS, SCHEMA, SEED, QUERIES } = process.env;
 /** Requests under way at a time. */
 const AT_ONCE = 6;
 
+/**
+ * What the api says when it refuses by a rule of its own, which graphql-js knows nothing of: pages,
+ * cursors, null conditions; and that its parser does not take a description on an operation yet.
+ */
+const OWN = /is no cursor of|is from 1 to 100|not both|takes at most|the condition of @|expected an Operation Type/;
+
 const schema = loadSchema(SCHEMA);
 const dump = loadRows(ROWS);
 const chance = from(Number(SEED));
@@ -20,7 +26,7 @@ for (const [name, type] of Object.entries(dump.types)) {
   }
 }
 const generator = new Generator(schema, dump, chance, unread);
-const counts = { answered: 0, refused: 0, different: 0 };
+const counts = { answered: 0, refused: 0, different: 0, ruled: 0 };
 const differences = [];
 
 /** Sends a request and says how the answer differs from the one expected, if it does. */
@@ -41,6 +47,10 @@ async function differs(request) {
   if (expected.data === undefined) {
     const refused = response.status === 400 && !('data' in JSON.parse(told)) && JSON.parse(told).errors?.length > 0;
     return refused ? null : { status: response.status, told, expected };
+  }
+  if (response.status === 400 && OWN.test(JSON.parse(told).errors[0].message)) {
+    counts.ruled += 1;
+    return null;
   }
   const data = `"data":${JSON.stringify(expected.data)}`;
   const same = told.endsWith(`${data}}`) || told.includes(`${data},"extensions":`);
@@ -71,6 +81,8 @@ function* invalid(count) {
 }
 
 await all(valid(Number(QUERIES)));
+// None of them breaks such a rule.
+counts.different += counts.ruled;
 // What chance has left out.
 await all([...unread].map((field) => generator.plain(field)).values());
 await all(invalid(Math.ceil(Number(QUERIES) / 4)));
