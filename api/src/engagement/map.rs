@@ -7,8 +7,8 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SimpleExpr};
 use uuid::Uuid;
 
 use crate::read::map::{
-    Either, Holds, Plain, Test, Type, Vocabulary, any_of, asc, before, column, desc, either, filter, from, is,
-    many, objects, one, part, refers, root, table, word,
+    Either, Holds, Plain, Test, Type, Vocabulary, any_of, asc, before, column, desc, either,
+    filter, from, is, many, objects, one, part, refers, root, table, word,
 };
 
 impl Vocabulary for AlertState {
