@@ -1,6 +1,7 @@
 //! The gate: nothing passes that is not a valid document of the schema with valid variables.
 
 mod literals;
+mod unvalued;
 mod values;
 
 use apollo_compiler::collections::HashMap;
@@ -79,6 +80,10 @@ impl Gate {
             .map_err(|found| told(&found.errors))?
             .validate(&self.schema)
             .map_err(|found| told(&found.errors))?;
+        if let Some(name) = unvalued::unvalued(query) {
+            let message = format!("syntax error: \"{name}\" has no value: write \"{name}: …\"");
+            return Err(vec![GraphQLError::new(message, None, &document.sources)]);
+        }
         let refuse = |error: &apollo_compiler::request::RequestError| {
             vec![error.to_graphql_error(&document.sources)]
         };

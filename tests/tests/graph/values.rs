@@ -129,6 +129,7 @@ async fn a_variable_stands_only_where_its_type_fits_however_deep() {
                         hubs(filter: { key: $v }) { totalCount } } } }",
                 "[String] is used where String is expected",
             ),
+            ("{ hubs(first) { totalCount } }", "\"first\" has no value"),
             ("{ hubs(filter: { key: \"a\", key: \"b\" }) { totalCount } }", "given twice"),
             (
                 "{ nodes(ids: [\"x\"]) { id } nodes(ids: [\"x\", \"y\"]) { id } }",
