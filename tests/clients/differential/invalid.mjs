@@ -2,7 +2,7 @@
 
 import { getNamedType, isLeafType } from 'graphql';
 
-const punctuation = ['{', '}', '(', ')', '[', ']', ':', '$', '@', '...', '!', '=', '|', '&', '"', '#', ','];
+const punctuation = ['{', '}', '(', ')', '[', ']', ':', '$', '@', '...', '!', '=', '|', '&', '"', '#'];
 const strange = [
   '01', '1.', '.5', '-', '1e', '1e5', '1.5e3', '0x1', '5five', '"\\q"', '"\\u12"', '"\\u{1F333}"',
   '"\\u{110000}"', '"\\uD800"', '"\\uD83C\\uDF33"', '"open', '"new\nline"', '"""block\n  string"""',
