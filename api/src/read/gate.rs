@@ -1,5 +1,7 @@
 //! The gate: nothing passes that is not a valid document of the schema with valid variables.
 
+mod literals;
+mod unvalued;
 mod values;
 
 use std::sync::Arc;
@@ -116,7 +118,11 @@ impl Gate {
             .map_err(|found| told(&found.errors))?
             .validate(&self.schema)
             .map_err(|found| told(&found.errors))?;
-        values::literals(&self.schema, &parsed)
+        if let Some(name) = unvalued::unvalued(query) {
+            let message = format!("syntax error: \"{name}\" has no value: write \"{name}: …\"");
+            return Err(vec![GraphQLError::new(message, None, &parsed.sources)]);
+        }
+        literals::look(&self.schema, &parsed)
             .map_err(|(problem, place)| vec![GraphQLError::new(problem, place, &parsed.sources)])?;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let document = Arc::new(Document { number, parsed });

@@ -367,8 +367,8 @@ impl<'p> Writer<'p> {
             },
             Leaf::Float => match row.number(at)? {
                 Some(number) if number.is_finite() => {
-                    // A finite number can always be written.
-                    let _ = serde_json::to_writer(&mut self.out, &number);
+                    // JSON has one kind of number: twelve is `12`, not `12.0`.
+                    self.out.extend_from_slice(number.to_string().as_bytes());
                 }
                 Some(number) => return Err(DbErr::Type(format!("{number} is no JSON number"))),
                 None => return Ok(false),

@@ -109,6 +109,17 @@ function place(order, name, cursor) {
   return [kept, inner.slice(at + 1)];
 }
 
+/** The place of each row in an ascending order, equal rows by id. */
+function ranked(type, order) {
+  order.ranks ??= new Map(
+    [...type.rows]
+      .sort((one, other) =>
+        compare(one[order.column], other[order.column]) || compare(simple(one.id), simple(other.id)))
+      .map((row, rank) => [row, rank]),
+  );
+  return order.ranks;
+}
+
 /** Whether a row passes a filter. */
 function passes(dump, type, name, given, row) {
   const filter = type.filters[name];
@@ -149,10 +160,11 @@ function connection(dump, name, rows, given) {
   const sign = way === 'DESC' ? -1 : 1;
   const against = (row, [value, id]) =>
     sign * (compare(row[order.column], value) || compare(simple(row.id), id));
+  const ranks = ranked(type, order);
   const filters = Object.entries(given.filter ?? {}).filter(([, value]) => value !== null);
   const all = rows
     .filter((row) => filters.every(([filter, value]) => passes(dump, type, filter, value, row)))
-    .sort((one, other) => against(one, [other[order.column], simple(other.id)]));
+    .sort((one, other) => sign * (ranks.get(one) - ranks.get(other)));
   let page = all;
   if (given.after != null) {
     const from = place(order, orderName, given.after);
@@ -240,6 +252,13 @@ function field(dump, { type: name, row }, fieldName, given) {
     default:
       throw new Error(`no such kind: ${found.kind}`);
   }
+}
+
+/** A row whose field holds something, if there is one; lists always do. */
+export function rowWith(dump, name, fieldName) {
+  const type = dump.types[name];
+  if (type.fields[fieldName].kind === 'many') return type.rows[0];
+  return type.rows.find((row) => field(dump, { type: name, row }, fieldName) !== null);
 }
 
 /** The answer of graphql-js to a request. `seen` hears of each field with a value. */

@@ -7,7 +7,7 @@ use api::read::map::{Field, Filter, Holds, Kind, Leaf, Link, Plain, Test, Type, 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::scope::Scope;
 use rules::{commitments, events, plans, surveys};
-use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Expr, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ConnectionTrait as _, QueryResult};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -112,7 +112,7 @@ async fn ty(app: &App, of: &'static Type, scope: &Scope, now: DateTime<Utc>) -> 
                 Holding::Empty => {
                     let empty = cell(row, column, &Holding::Leaf(Leaf::DateTime))
                         .or_else(|| cell(row, column, &Holding::Leaf(Leaf::Date)));
-                    let empty = empty.expect("a day or a moment").is_null();
+                    let empty = empty.expect("a day or a moment") == Value::Null;
                     (format!("empty:{column}"), empty.into())
                 }
                 holding => {

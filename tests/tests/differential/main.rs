@@ -16,7 +16,7 @@ use tests::{World, both, node, programs};
 use tokio_util::sync::CancellationToken;
 
 /// Valid queries for each of two viewers on each of two databases.
-const QUERIES: &str = "600";
+const QUERIES: &str = "500";
 
 /// The demonstration, with rows that are equal in what they are ordered by, and texts that are
 /// awkward to write.
@@ -96,19 +96,17 @@ async fn random_queries_are_answered_as_graphql_js_answers_them() {
                     ("SCHEMA", &schema.display().to_string()),
                     ("SEED", &seed),
                     ("QUERIES", &queries),
+                    // graphql-js looks less at itself then.
+                    ("NODE_ENV", "production"),
                 ],
             )
             .await;
             let told: Value = serde_json::from_str(&told).expect("the script's report");
             println!("{} {role:?}: {}", world.name, told["counts"]);
-            let differences = told["differences"].as_array().expect("differences");
-            assert!(
-                differences.is_empty(),
-                "{} {role:?} with HUBS_TEST_SEED={seed}: {} differ, such as\n{:#}",
-                world.name,
-                differences.len(),
-                differences[0]
-            );
+            for difference in told["differences"].as_array().expect("differences") {
+                println!("{} {role:?}, HUBS_TEST_SEED={seed}: {difference:#}", world.name);
+            }
+            assert_eq!(told["counts"]["different"], 0, "{} {role:?}: see above", world.name);
             if role == Role::ProgrammeAdmin {
                 assert_eq!(told["unread"], Value::Array(Vec::new()), "fields that were never read");
             }

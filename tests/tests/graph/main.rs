@@ -13,3 +13,4 @@ mod remembered;
 mod seed;
 mod support;
 mod surveys;
+mod values;

@@ -1,12 +1,11 @@
-//! Values. Those of the variables are made what their types say. Those in the document validation
-//! has looked at, but for the scalars of our own, which it does not know.
+//! The values of variables, made what their types say.
 
+use apollo_compiler::Schema;
 use apollo_compiler::ast::{Type, Value};
-use apollo_compiler::executable::{Operation, Selection, SelectionSet};
+use apollo_compiler::executable::Operation;
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::response::{JsonMap, JsonValue};
 use apollo_compiler::schema::ExtendedType;
-use apollo_compiler::{ExecutableDocument, Node, Schema};
 
 use crate::read::ids;
 
@@ -118,7 +117,11 @@ fn scalar(name: &str, value: &JsonValue, place: &str) -> Result<Option<JsonValue
 }
 
 /// Looks at a value of one of our own scalars.
-fn own(name: &str, text: Option<&str>, shown: impl Fn() -> String) -> Result<(), String> {
+pub(super) fn own(
+    name: &str,
+    text: Option<&str>,
+    shown: impl Fn() -> String,
+) -> Result<(), String> {
     match (name, text) {
         ("Date", Some(text)) => ids::parse_day(text).map(|_| ()),
         ("DateTime", Some(text)) => ids::parse_moment(text).map(|_| ()),
@@ -161,58 +164,4 @@ fn constant(schema: &Schema, ty: &Type, value: &Value) -> Result<JsonValue, Stri
         }
     };
     Ok(if ty.is_list() { JsonValue::Array(vec![json]) } else { json })
-}
-
-/// Looks at every value of our own scalars in a document.
-pub(super) fn literals(schema: &Schema, document: &ExecutableDocument) -> Result<(), Wrong> {
-    for operation in document.operations.iter() {
-        for variable in &operation.variables {
-            if let Some(default) = &variable.default_value {
-                let place = format!("${}", variable.name);
-                literal(schema, &variable.ty, default, &place)?;
-            }
-        }
-        selected(schema, &operation.selection_set)?;
-    }
-    document.fragments.values().try_for_each(|found| selected(schema, &found.selection_set))
-}
-
-fn selected(schema: &Schema, set: &SelectionSet) -> Result<(), Wrong> {
-    for selection in &set.selections {
-        match selection {
-            Selection::Field(field) => {
-                for argument in &field.arguments {
-                    if let Some(defined) = field.definition.argument_by_name(&argument.name) {
-                        literal(schema, &defined.ty, &argument.value, &argument.name)?;
-                    }
-                }
-                selected(schema, &field.selection_set)?;
-            }
-            Selection::InlineFragment(inline) => selected(schema, &inline.selection_set)?,
-            Selection::FragmentSpread(_) => {}
-        }
-    }
-    Ok(())
-}
-
-fn literal(schema: &Schema, ty: &Type, value: &Node<Value>, place: &str) -> Result<(), Wrong> {
-    match &**value {
-        Value::Variable(_) | Value::Null => Ok(()),
-        Value::List(items) => {
-            items.iter().try_for_each(|item| literal(schema, ty.item_type(), item, place))
-        }
-        Value::Object(fields) => {
-            let of = schema.get_input_object(ty.inner_named_type());
-            fields.iter().try_for_each(|(name, value)| {
-                match of.and_then(|of| of.fields.get(name)) {
-                    Some(defined) => {
-                        literal(schema, &defined.ty, value, &format!("{place}.{name}"))
-                    }
-                    None => Ok(()),
-                }
-            })
-        }
-        value_given => own(ty.inner_named_type(), value_given.as_str(), || value.to_string())
-            .map_err(|problem| (format!("{place} {problem}"), value.location())),
-    }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::Value;
-use apollo_compiler::executable::{DirectiveList, Selection, SelectionSet};
+use apollo_compiler::executable::{DirectiveList, Field as Selected, Selection, SelectionSet};
 use apollo_compiler::response::{GraphQLError, JsonMap, JsonValue};
 
 use super::{MAX_SELECTIONS, Planner, Same};
@@ -46,7 +46,7 @@ impl<'d> Planner<'d> {
                     format!("fragments expanded, this selects more than {MAX_SELECTIONS} fields");
                 return Err(vec![GraphQLError::new(message, None, &self.document().sources)]);
             }
-            if !self.wanted(selection.directives()) {
+            if !self.wanted(selection.directives())? {
                 continue;
             }
             match selection {
@@ -54,7 +54,10 @@ impl<'d> Planner<'d> {
                     let key = field.response_key();
                     let next = found.fields.len();
                     match *found.at.entry(key.clone()).or_insert(next) {
-                        at if at < next => found.fields[at].1.push(field),
+                        at if at < next => {
+                            self.same_lists(found.fields[at].1[0], field)?;
+                            found.fields[at].1.push(field);
+                        }
                         _ => found.fields.push((key.clone(), vec![field])),
                     }
                 }
@@ -79,14 +82,38 @@ impl<'d> Planner<'d> {
         Ok(())
     }
 
-    /// What `@skip` and `@include` say.
-    fn wanted(&self, directives: &DirectiveList) -> bool {
-        let says = |name: &str| {
-            let directive = directives.get(name)?;
-            let condition = directive.specified_argument_by_name("if")?;
-            self.value(condition)?.as_bool()
-        };
-        says("skip") != Some(true) && says("include") != Some(false)
+    /// Refuses two fields to be merged whose arguments differ in the length of a list, which the
+    /// library's validation does not compare.
+    fn same_lists(&self, one: &Selected, other: &Selected) -> Result<(), Refused> {
+        let differs = one.arguments.iter().any(|argument| {
+            let value = other.specified_argument_by_name(&argument.name);
+            value.is_none_or(|value| !same(&argument.value, value))
+        });
+        if !differs {
+            return Ok(());
+        }
+        let key = other.response_key();
+        Err(self.refuse(other, format!("{key} is selected twice with different arguments")))
+    }
+
+    /// What `@skip` and `@include` say. A condition that a nullable variable made null says neither.
+    fn wanted(&self, directives: &DirectiveList) -> Result<bool, Refused> {
+        for (name, unwanted) in [("skip", true), ("include", false)] {
+            let Some(directive) = directives.get(name) else {
+                continue;
+            };
+            let condition = directive.specified_argument_by_name("if");
+            match condition.and_then(|condition| self.value(condition)) {
+                Some(JsonValue::Bool(yes)) if yes == unwanted => return Ok(false),
+                Some(JsonValue::Bool(_)) => {}
+                _ => {
+                    let message = format!("the condition of @{name} is null: give true or false");
+                    let place = directive.name.location();
+                    return Err(vec![GraphQLError::new(message, place, &self.document().sources)]);
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// A value with its variables filled in; none for a variable that was not given.
@@ -122,5 +149,21 @@ impl<'d> Planner<'d> {
         condition.is_none_or(|condition| {
             condition == type_name || self.gate.schema().is_subtype(condition, type_name)
         })
+    }
+}
+
+/// Whether two values are the same, whatever the order of the fields of objects.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::List(one), Value::List(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(name, value)| {
+                    other.iter().any(|(given, other)| given == name && same(value, other))
+                })
+        }
+        (one, other) => one == other,
     }
 }
