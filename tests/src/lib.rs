@@ -5,6 +5,7 @@
 pub mod deeds;
 pub mod hostile;
 pub mod mails;
+pub mod node;
 pub mod postgres;
 pub mod programs;
 pub mod redis;
