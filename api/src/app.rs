@@ -2,12 +2,13 @@
 
 use anyhow::Context as _;
 use migration::{Migrator, MigratorTrait as _};
+use runtime::allowance::Allowances;
 use runtime::clock::Clock;
 use runtime::config::Config;
 use runtime::database::Database;
 use runtime::signal::Signal;
 
-/// The running program: settings, database, clock and change signal.
+/// The running program: settings, database, clock, change signal and allowances.
 #[derive(Clone)]
 pub struct App {
     /// Settings.
@@ -18,6 +19,8 @@ pub struct App {
     pub clock: Clock,
     /// Change signal.
     pub signal: Signal,
+    /// What each caller may still ask for.
+    pub allowances: Allowances,
 }
 
 impl App {
@@ -35,6 +38,7 @@ impl App {
             .context("the database of the setting database.url (DATABASE_URL) does not answer")?;
         Migrator::up(db.migrator(), None).await?;
         let signal = Signal::start(&config.redis.url, stop)?;
-        Ok(Self { config, db, clock, signal })
+        let allowances = Allowances::open(&config.redis.url)?;
+        Ok(Self { config, db, clock, signal, allowances })
     }
 }

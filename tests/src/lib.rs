@@ -3,6 +3,7 @@
 //! A test that touches a database is written once and runs on both through [`both`].
 
 pub mod deeds;
+pub mod hostile;
 pub mod mails;
 pub mod node;
 pub mod postgres;
@@ -10,6 +11,7 @@ pub mod programs;
 pub mod redis;
 pub mod rise;
 pub mod script;
+pub mod server;
 pub mod smtp;
 pub mod socket;
 pub mod survey;

@@ -125,7 +125,7 @@ fn names(headers: &HeaderMap, header: &HeaderName, word: &str) -> bool {
 }
 
 /// Whether the page that asks, if it is a page, is one of ours or one that settings allow. A browser
-/// lets any page open a socket to anywhere, and only says which page it was.
+/// lets any page open a socket to anywhere, and send some requests; it only says which page it was.
 pub(super) fn may_ask(app: &App, headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(ORIGIN) else {
         return true;

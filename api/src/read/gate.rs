@@ -16,10 +16,12 @@ use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Name, Node, Schema, introspection};
 
 use super::cache::Cache;
+use super::code::Code;
+use super::size;
 
 /// Documents remembered, in bytes of memory, about.
 const CACHED: usize = 16_000_000;
-/// Deepest nesting of selections and values.
+/// Deepest nesting of selections and values as they are written.
 const MAX_DEPTH: usize = 64;
 /// Most tokens of a document.
 const MAX_TOKENS: usize = 10_000;
@@ -90,20 +92,23 @@ impl Gate {
         operation: Option<&str>,
         variables: &JsonMap,
     ) -> Result<Checked, Refused> {
+        size::check_variables(variables)?;
         let document = match self.documents.get(query) {
             Some(document) => document,
             None => self.read(query)?,
         };
         let parsed = &document.parsed;
-        let refuse = |error: &apollo_compiler::request::RequestError| {
-            vec![error.to_graphql_error(&parsed.sources)]
+        let refuse = |code: Code, error: &apollo_compiler::request::RequestError| {
+            code.of(vec![error.to_graphql_error(&parsed.sources)])
         };
-        let operation = parsed.operations.get(operation).map_err(|error| refuse(&error))?.clone();
-        introspection::check_max_depth(parsed, &operation).map_err(|error| refuse(&error))?;
-        let wrong = |(problem, place): values::Wrong| {
-            vec![GraphQLError::new(problem, place, &parsed.sources)]
-        };
-        let variables = values::variables(&self.schema, &operation, variables).map_err(wrong)?;
+        let operation = parsed.operations.get(operation);
+        let operation = operation.map_err(|error| refuse(Code::OperationNotFound, &error))?.clone();
+        introspection::check_max_depth(parsed, &operation)
+            .map_err(|error| refuse(Code::TooComplex, &error))?;
+        let variables = values::variables(&self.schema, &operation, variables);
+        let variables = variables.map_err(|(problem, place)| {
+            Code::BadUserInput.of(vec![GraphQLError::new(problem, place, &parsed.sources)])
+        })?;
         let variables = Valid::assume_valid(variables);
         Ok(Checked { document, operation, variables })
     }
@@ -111,19 +116,21 @@ impl Gate {
     /// Parses and validates a document, and remembers it if it is valid.
     fn read(&self, query: &str) -> Result<Arc<Document>, Refused> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let parsed = Parser::new()
-            .recursion_limit(MAX_DEPTH)
-            .token_limit(MAX_TOKENS)
+        let mut parser = Parser::new().recursion_limit(MAX_DEPTH).token_limit(MAX_TOKENS);
+        let parsed = parser
             .parse_executable(&self.schema, query, "document")
-            .map_err(|found| told(&found.errors))?
+            .map_err(|found| unparsed(&parser, &found.errors))?
             .validate(&self.schema)
-            .map_err(|found| told(&found.errors))?;
+            .map_err(|found| Code::GraphqlValidationFailed.of(told(&found.errors)))?;
         if let Some(name) = unvalued::unvalued(query) {
             let message = format!("syntax error: \"{name}\" has no value: write \"{name}: …\"");
-            return Err(vec![GraphQLError::new(message, None, &parsed.sources)]);
+            let error = GraphQLError::new(message, None, &parsed.sources);
+            return Err(Code::GraphqlParseFailed.of(vec![error]));
         }
-        literals::look(&self.schema, &parsed)
-            .map_err(|(problem, place)| vec![GraphQLError::new(problem, place, &parsed.sources)])?;
+        literals::look(&self.schema, &parsed).map_err(|(problem, place)| {
+            let error = GraphQLError::new(problem, place, &parsed.sources);
+            Code::GraphqlValidationFailed.of(vec![error])
+        })?;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let document = Arc::new(Document { number, parsed });
         // A parsed document takes up about so many times as much as its text.
@@ -146,6 +153,19 @@ impl Gate {
         .map_err(|error| vec![error.to_graphql_error(&checked.document.parsed.sources)])?;
         Ok(answer.data.unwrap_or_default())
     }
+}
+
+/// Why a document could not be parsed as one of the schema. The library finds some of what breaks
+/// the rules of validation on its way.
+fn unparsed(parser: &Parser, errors: &DiagnosticList) -> Refused {
+    let told = told(errors);
+    if parser.recursion_reached() > MAX_DEPTH || parser.tokens_reached() > MAX_TOKENS {
+        return Code::TooComplex.of(told);
+    }
+    // What it has no name for is its syntax.
+    let parsed = errors.iter().all(|error| error.error.unstable_error_name().is_some());
+    let code = if parsed { Code::GraphqlValidationFailed } else { Code::GraphqlParseFailed };
+    code.of(told)
 }
 
 fn told(errors: &DiagnosticList) -> Refused {

@@ -3,6 +3,9 @@
 //! is no other way to read, so there is no unscoped one. A subscription is read in the same way,
 //! again and again: it is one of the [`feed`]s, [`watch`]ed.
 
+mod bill;
+pub mod code;
+pub mod cost;
 pub mod feed;
 pub mod gate;
 pub mod ids;
@@ -13,6 +16,7 @@ pub mod planner;
 pub(crate) mod plans;
 pub mod registry;
 mod run;
+pub mod size;
 mod sql;
 pub mod watch;
 pub(crate) mod write;
@@ -21,4 +25,5 @@ mod answer;
 mod cache;
 
 pub use answer::{Answer, Begun, Request, answer, begin};
+pub use bill::Charge;
 pub use run::Stopped;

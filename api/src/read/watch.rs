@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::answer::{Answer, refuse, told};
+use super::code::Code;
 use super::feed::{At, Change, Place};
 use super::marks::Meaning;
 use super::plan::{ChangeOut, Subscription};
@@ -223,7 +224,7 @@ impl Watch {
                     tracing::warn!(%error, "a subscription could not look; it will again");
                     self.due = false;
                 }
-                Err(stopped) => return Err(Ended::TooMuch(told(&stopped))),
+                Err(stopped) => return Err(Ended::TooMuch(told(&stopped).1)),
             }
         }
     }
@@ -374,6 +375,16 @@ impl Ended {
     /// As the answer that ends a subscription.
     #[must_use]
     pub fn answer(&self) -> Answer {
-        refuse(self.message())
+        refuse(self.code(), self.message())
+    }
+
+    /// What kind of end it is.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::SignedOut => Code::Unauthenticated,
+            Self::OtherRights => Code::Forbidden,
+            Self::TooMuch(_) => Code::TooComplex,
+        }
     }
 }

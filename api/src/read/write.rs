@@ -2,13 +2,14 @@
 //! where the schema allows it, else its nearest parent does; either way the error is told.
 
 use apollo_compiler::Name;
-use apollo_compiler::response::{GraphQLError, JsonMap, ResponseDataPathSegment as Segment};
+use apollo_compiler::response::{GraphQLError, ResponseDataPathSegment as Segment};
 use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Utc};
 use runtime::reads::Row;
 use sea_orm::DbErr;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use super::code::Code;
 use super::ids;
 use super::map::{Cells, Leaf, Scalar};
 use super::plan::{
@@ -175,18 +176,18 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// Tells an error at the present place.
+    /// Tells a fault of ours at the present place.
     pub fn fail(&mut self, message: impl Into<String>) -> Bubble {
+        self.fail_as(Code::Internal, message)
+    }
+
+    /// Tells an error of some kind at the present place.
+    pub fn fail_as(&mut self, code: Code, message: impl Into<String>) -> Bubble {
         let path = self.path.iter().map(|step| match step {
             Step::Key(key) => Segment::Field((*key).clone()),
             Step::Item(number) => Segment::ListIndex(*number),
         });
-        self.errors.push(GraphQLError {
-            message: message.into(),
-            locations: Vec::new(),
-            path: path.collect(),
-            extensions: JsonMap::new(),
-        });
+        self.errors.push(GraphQLError { path: path.collect(), ..code.error(message) });
         Bubble
     }
 
@@ -279,7 +280,7 @@ impl<'p> Writer<'p> {
                 }
             }
             Out::Wrong(message) => {
-                self.fail(message.as_str());
+                self.fail_as(Code::BadUserInput, message.as_str());
                 self.null();
             }
             Out::Many { at, child, out } => {

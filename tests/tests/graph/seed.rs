@@ -11,6 +11,7 @@ use api::read::{Request, answer, ids};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::people::principal;
 use entity::scope::Scope;
+use runtime::allowance::Allowances;
 use runtime::signal::Signal;
 use serde_json::{Value, json};
 use tests::World;
@@ -85,6 +86,7 @@ pub async fn app(world: &World) -> App {
         db: world.db.clone(),
         clock: world.clock.clone(),
         signal: Signal::start("", CancellationToken::new()).expect("a signal"),
+        allowances: Allowances::open("").expect("no Redis is asked"),
     };
     let txn = world.db.write().await.expect("a transaction");
     rows::register(&txn).await;
