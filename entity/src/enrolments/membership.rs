@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use rules::calendar::local;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::sea_query::{self, Expr};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QuerySelect as _,
@@ -206,7 +206,7 @@ pub async fn transfer(
         .col_expr(engagement_alert::Column::ChangedAt, Expr::value(now))
         .col_expr(
             engagement_alert::Column::Version,
-            Expr::col(engagement_alert::Column::Version).add(1),
+            sea_query::ExprTrait::add(Expr::col(engagement_alert::Column::Version), 1),
         )
         .filter(engagement_alert::Column::EnrolmentId.eq(id))
         .exec(txn)
