@@ -14,7 +14,7 @@ const flags = [
 const browser = await chromium.launch({ executablePath, headless: true, args: flags });
 const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
 const page = await context.newPage();
-page.setDefaultTimeout(60_000);
+page.setDefaultTimeout(25_000);
 const seen = { faults: [], foreign: [] };
 
 page.on("console", (message) => {
@@ -27,10 +27,17 @@ page.on("request", (request) => {
   }
 });
 
+/** Picks an operation from the button's menu, which is there once the editor has read the document. */
 const run = async (operation) => {
-  await page.locator(".graphiql-execute-button").click();
-  await page.getByRole("menuitem", { name: operation }).click();
+  const item = page.getByRole("menuitem", { name: operation });
+  const offered = () => item.waitFor({ timeout: 1_000 }).then(() => true, () => false);
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    await page.locator(".graphiql-execute-button").click();
+    if (await offered()) break;
+  }
+  await item.click();
 };
+
 try {
   await page.goto(`${url}/graphiql#token=${token}`);
   await page.locator(".graphiql-execute-button").waitFor();
