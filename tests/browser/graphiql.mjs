@@ -27,6 +27,15 @@ page.on("request", (request) => {
   }
 });
 
+/** The first event of a subscription. */
+const heard = new Promise((resolve) => {
+  page.on("websocket", (socket) =>
+    socket.on("framereceived", ({ payload }) => {
+      if (String(payload).includes("\"next\"")) resolve(String(payload));
+    }),
+  );
+});
+
 /** Picks an operation from the button's menu, which is there once the editor has read the document. */
 const run = async (operation) => {
   const item = page.getByRole("menuitem", { name: operation });
@@ -50,11 +59,8 @@ try {
   seen.viewer = body.data?.viewer?.name ?? JSON.stringify(body.errors);
   await page.locator(".graphiql-response").getByText("totalCount").first().waitFor();
   await page.screenshot({ path: join(folder, "query.png") });
-  const [socket] = await Promise.all([page.waitForEvent("websocket"), run("Alerts")]);
-  const frame = await socket.waitForEvent("framereceived", {
-    predicate: ({ payload }) => String(payload).includes("\"next\""),
-  });
-  seen.event = JSON.parse(frame.payload).payload.data;
+  await run("Alerts");
+  seen.event = JSON.parse(await heard).payload.data;
   await page.screenshot({ path: join(folder, "subscription.png") });
   await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
   await page.locator(".graphiql-plugin").getByText("Subscription").first().waitFor();
