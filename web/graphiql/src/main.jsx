@@ -17,13 +17,16 @@ if (token) window.history.replaceState(null, "", pathname);
 
 const fetcher = createGraphiQLFetcher({
   url: "/graphql",
+  // For the schema, which is asked for before the header editor stands.
+  headers: token ? { Authorization: `Bearer ${token}` } : {},
   subscriptionUrl: `${protocol === "https:" ? "wss" : "ws"}://${host}/graphql`,
   enableIncrementalDelivery: false,
 });
 
 const headers = JSON.stringify({ Authorization: `Bearer ${token ?? "<token>"}` }, null, 2);
 
-// Documents come back after a reload; headers, with the token, never do.
+// Documents come back after a reload; headers, and with them the token, are never kept, which the
+// history would do.
 const tab = { query: FIRST_QUERY, variables: "{}", headers };
 
 createRoot(document.getElementById("graphiql")).render(
@@ -34,6 +37,7 @@ createRoot(document.getElementById("graphiql")).render(
     defaultQuery={FIRST_QUERY}
     defaultTabs={[tab]}
     defaultEditorToolsVisibility="headers"
+    plugins={[]}
     shouldPersistHeaders={false}
     showPersistHeadersSettings={false}
   >

@@ -48,9 +48,9 @@ impl Registered<'_> {
                     show, so load your lists then: in the event that follows all that was missed, \
                     from which on you are up to date, and when a row left what you may see.";
         let cursor = "Where you are: after a break, give it as `after` and nothing is missed.";
-        let about = "That something changed.";
+        let about = format!("An event of `{}`.", feed.name);
         let fields = [field(feed.node, feed.of, node), field("cursor", "String!", cursor)];
-        self.insert(object(feed.change, about, fields));
+        self.insert(object(feed.change, &about, fields));
         let mut arguments = Vec::new();
         if let Some(of) = map.named(feed.of) {
             let offered = of.filters.iter().filter(|filter| feed.by.contains(&filter.name));
