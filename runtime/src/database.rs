@@ -125,6 +125,16 @@ impl Database {
             .await
     }
 
+    /// Closes all connections; nothing can be read or written any more.
+    ///
+    /// # Errors
+    /// A connection does not close.
+    pub async fn close(&self) -> Result<(), DbErr> {
+        self.reads.close();
+        self.read.clone().close().await?;
+        self.write.clone().close().await
+    }
+
     /// Asks the database for a sign of life.
     ///
     /// # Errors

@@ -273,7 +273,9 @@ async fn read(app: &App, meaning: &Meaning<'_>, plan: &Arc<Plan>) -> Answer {
                 writer.out.extend_from_slice(json);
                 Ok(())
             }
-            (RootField::Wrong(message), _) => Err(writer.fail_as(Code::BadUserInput, message.as_str())),
+            (RootField::Wrong(message), _) => {
+                Err(writer.fail_as(Code::BadUserInput, message.as_str()))
+            }
             (RootField::Node(None), _) => {
                 writer.null();
                 Ok(())

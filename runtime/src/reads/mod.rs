@@ -93,6 +93,14 @@ impl Reads {
         }
     }
 
+    /// Lets nobody read any more.
+    pub(crate) fn close(&self) {
+        match &self.0 {
+            Pool::Postgres(pool) => pool.close(),
+            Pool::Sqlite(pool) => pool.close(),
+        }
+    }
+
     /// A snapshot, taken with the first statement.
     ///
     /// # Errors

@@ -55,6 +55,10 @@ impl Pool {
         Ok(Self { config, secured, idle: Mutex::default(), turns })
     }
 
+    pub(super) fn close(&self) {
+        self.turns.close();
+    }
+
     pub(super) async fn view(self: &Arc<Self>) -> Result<View, DbErr> {
         let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
         let turn = turn.map_err(|_| fault("no connection was free in time"))?.map_err(fault)?;

@@ -175,7 +175,7 @@ async fn a_database_that_went_away_is_told_by_readyz_and_masked_in_answers() {
     both(async |world| {
         let app = app(&world).await;
         let door = Door::open(app.clone()).await;
-        app.db.reader().clone().close().await.expect("closing");
+        app.db.close().await.expect("closing");
         let get = door.at(Method::GET, "/readyz").send().await.expect("an answer");
         assert_eq!(get.status(), 503);
         let parts: Value = get.json().await.expect("JSON");

@@ -26,7 +26,6 @@ const EVERYTHING: &str = "query everything($hub: ID, $first: Int) {
     events(filter: { published: true }) { nodes { id } }
     surveyCampaigns { nodes { id } }
     people { nodes { id } }
-    node(id: $hub) @include(if: false) { id }
 }";
 
 /// Asks what was asked before, and the same in a document that nobody has seen.
