@@ -60,11 +60,15 @@ fn within(table: &'static str, column: &'static str, select: SelectStatement) ->
     Expr::col((table, column)).in_subquery(select)
 }
 
-/// Any of the arms. Those that cannot hold for the viewer are left out, so that the database need
-/// not think of them.
+/// Any of the arms; those that cannot hold for the viewer are left out. The last one never holds:
+/// beside an `OR`, PostgreSQL works a list of ids out once and looks each row up in it, where it
+/// would otherwise join anew for every row. SQLite takes it away.
 fn any<const N: usize>(arms: [Option<SimpleExpr>; N]) -> SimpleExpr {
-    let arms = arms.into_iter().flatten();
-    arms.reduce(SimpleExpr::or).unwrap_or_else(|| Expr::cust("1 = 0"))
+    let never = Expr::cust("FALSE");
+    match arms.into_iter().flatten().reduce(SimpleExpr::or) {
+        Some(arms) => arms.or(never),
+        None => never,
+    }
 }
 
 /// An arm for viewers who are at a setting.
@@ -295,7 +299,9 @@ impl Scope {
         }
         let shown = Expr::col(("engagement_alert", "state")).ne("pending");
         match self.limited() {
-            Some(viewer) => shown.and(within("engagement_alert", "hub_id", led_hubs(viewer))),
+            Some(viewer) => shown.and(any([leading(viewer, || {
+                within("engagement_alert", "hub_id", led_hubs(viewer))
+            })])),
             None => shown,
         }
     }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use apollo_compiler::Name;
 use apollo_compiler::ast::Value;
 use apollo_compiler::executable::{DirectiveList, Field as Selected, Selection, SelectionSet};
-use apollo_compiler::response::{JsonMap, JsonValue};
+use apollo_compiler::response::{GraphQLError, JsonMap, JsonValue};
 
 use super::{MAX_SELECTIONS, Planner, Same};
 use crate::read::code::Code;
@@ -110,7 +110,8 @@ impl<'d> Planner<'d> {
                 _ => {
                     let message = format!("the condition of @{name} is null: give true or false");
                     let place = directive.name.location();
-                    return Err(vec![GraphQLError::new(message, place, &self.document().sources)]);
+                    let error = GraphQLError::new(message, place, &self.document().sources);
+                    return Err(Code::BadUserInput.of(vec![error]));
                 }
             }
         }
