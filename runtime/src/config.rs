@@ -1,5 +1,6 @@
 //! Settings: `config.default.toml` compiled in, a file over it, environment variables over both.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use chrono_tz::Europe::London;
 use serde::Deserialize;
 
 use crate::clock::Clock;
+use crate::issuers::IssuerConfig;
 
 /// The documented defaults.
 pub const DEFAULTS: &str = include_str!("../../config.default.toml");
@@ -22,6 +24,8 @@ pub struct Config {
     pub redis: RedisConfig,
     /// How the api is reached.
     pub http: HttpConfig,
+    /// How people sign in.
+    pub sign_in: SignInConfig,
     /// How changes are told as they happen.
     pub live: LiveConfig,
     /// How mail leaves.
@@ -71,6 +75,14 @@ pub struct HttpConfig {
     pub timeout_seconds: u64,
     /// Reverse proxies of our own in front, each of which adds to `X-Forwarded-For`.
     pub proxies: usize,
+}
+
+/// See `[sign_in]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignInConfig {
+    /// The sign-in services that vouch for people, by key.
+    pub issuers: BTreeMap<String, IssuerConfig>,
 }
 
 /// See `[live]`.
@@ -165,6 +177,16 @@ pub enum ConfigError {
         /// What is wrong, without repeating a secret.
         problem: String,
     },
+    /// A setting of a sign-in service has a value that cannot be used.
+    #[error("the setting sign_in.issuers.{key}.{setting} cannot be used: {problem}")]
+    UnusableIssuer {
+        /// Key of the service.
+        key: String,
+        /// The setting.
+        setting: &'static str,
+        /// What is wrong, without repeating a secret.
+        problem: String,
+    },
 }
 
 impl Config {
@@ -200,7 +222,6 @@ impl Config {
                 config::Environment::with_prefix("HUBS")
                     .prefix_separator("__")
                     .separator("__")
-                    .try_parsing(true)
                     .source(environment),
             );
         let config: Self = layers.build()?.try_deserialize()?;
@@ -236,6 +257,9 @@ impl Config {
         }
         if self.http.timeout_seconds == 0 {
             return unusable("http.timeout_seconds", "it must be at least 1");
+        }
+        for (key, issuer) in &self.sign_in.issuers {
+            issuer.check(key)?;
         }
         self.check_live()?;
         if !(1..=60).contains(&self.worker.beat_seconds) {

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod exit;
+pub mod issuers;
 pub mod mail_server;
 pub mod shutdown;
 pub mod signal;
