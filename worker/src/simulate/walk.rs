@@ -31,13 +31,21 @@ const OF_THE_PAST: &[&str] = &[
     "created_at",
     "granted_at",
     "happened_at",
+    "last_seen_at",
+    "last_signed_in_at",
+    "last_used_at",
     "leased_until",
+    "queued_at",
     "raised_at",
     "recorded_at",
     "resolved_at",
     "revoked_at",
     "seen_at",
+    "spent_at",
 ];
+
+/// Tables by whose moments nobody but who signs in is let in or not.
+const OF_SIGNING_IN: &[&str] = &["access_token", "session", "sign_in_attempt", "sign_in_link"];
 
 /// Which moments are visited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +86,7 @@ impl Walk {
         let mut columns = snapshot::columns(app.db.reader()).await?;
         columns.retain(snapshot::holds_a_moment);
         columns.retain(|column| !OF_THE_PAST.contains(&column.name.as_str()));
+        columns.retain(|column| !OF_SIGNING_IN.contains(&column.table.as_str()));
         let ahead = BTreeSet::new();
         let mut walk = Self {
             app,
