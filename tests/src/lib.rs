@@ -4,6 +4,7 @@
 
 pub mod deeds;
 pub mod mails;
+pub mod node;
 pub mod postgres;
 pub mod programs;
 pub mod redis;

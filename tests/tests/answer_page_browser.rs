@@ -4,10 +4,10 @@
 //! The browser is the machine's own Chromium; what drives it comes from a lockfile. Screenshots lie
 //! in `target/answer-page` afterwards.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
+use tests::node;
 use tests::postgres::ABSENT;
 use tests::programs::{finish, root, serve};
 use tests::rise::Rise;
@@ -16,13 +16,15 @@ use tests::{World, both};
 
 /// Says, by `absent`, that there is no browser on this machine.
 const VARIABLE: &str = "HUBS_TEST_BROWSER";
+/// What drives it.
+const SCRIPTS: &str = "tests/browser";
 
 #[tokio::test]
 async fn a_survey_is_answered_by_keyboard_alone_at_every_width() {
     if std::env::var(VARIABLE).is_ok_and(|value| value == ABSENT) {
         return;
     }
-    install();
+    node::install(SCRIPTS);
     both(async |world| {
         let rise =
             Rise::seed(&world, &["Demo Ash School of the Very Long Name by the River"]).await;
@@ -43,35 +45,15 @@ async fn answer(world: &World, survey: &Survey) -> Value {
     let (api, address) = serve(world, "2026-10-05T09:00:00");
     let folder = root().join("target/answer-page").join(world.name);
     std::fs::create_dir_all(&folder).expect("a folder can be made");
-    let mut script = Command::new("node");
+    let mut script = node::command(SCRIPTS, "node");
     script
-        .current_dir(scripts())
         .args(["answer.mjs", &browser(), &format!("{address}/survey/{}", survey.code)])
-        .arg(&folder)
-        .stdin(Stdio::null());
+        .arg(&folder);
     let output = tokio::task::spawn_blocking(move || finish(script)).await.expect("it ends");
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     drop(api);
     serde_json::from_str(&told).unwrap_or_else(|_| panic!("no answer: {told}\n{errors}"))
-}
-
-fn scripts() -> std::path::PathBuf {
-    root().join("tests/browser")
-}
-
-/// Fetches exactly what the lockfile names, once.
-fn install() {
-    if Path::new(&scripts()).join("node_modules/playwright-core").exists() {
-        return;
-    }
-    let status = Command::new("npm")
-        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
-        .current_dir(scripts())
-        .stdin(Stdio::null())
-        .status()
-        .expect("npm can be run");
-    assert!(status.success(), "npm ci failed in tests/browser");
 }
 
 fn browser() -> String {

@@ -15,7 +15,7 @@ pub struct Tool {
 }
 
 /// All of them.
-pub const TOOLS: [Tool; 4] = [
+pub const TOOLS: [Tool; 5] = [
     Tool {
         name: "PostgreSQL",
         present: "PATH=$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1) \
@@ -41,6 +41,12 @@ pub const TOOLS: [Tool; 4] = [
                   && command -v node && command -v npm",
         serves: "answering a survey in a browser, by keyboard, at the width of a phone",
         packages: &["chromium", "nodejs", "npm"],
+    },
+    Tool {
+        name: "Node",
+        present: "command -v node && command -v npm",
+        serves: "other people's GraphQL clients and checkers against the api",
+        packages: &["nodejs", "npm"],
     },
 ];
 

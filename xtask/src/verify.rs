@@ -17,6 +17,8 @@ const REDIS_VARIABLE: &str = "HUBS_TEST_REDIS";
 const PYTHON_VARIABLE: &str = "HUBS_TEST_PYTHON";
 /// Says that there is no browser.
 const BROWSER_VARIABLE: &str = "HUBS_TEST_BROWSER";
+/// Says that there is no Node.
+const NODE_VARIABLE: &str = "HUBS_TEST_NODE";
 /// Names the folder of the programs under test, already built.
 const PROGRAMS_VARIABLE: &str = "HUBS_TEST_PROGRAMS";
 /// The value that tells the tests to leave out what needs a tool.
@@ -118,7 +120,7 @@ fn tests(report: &mut Report, filter: Option<&str>) -> Result<Counts, String> {
         report.left_out.push(format!("{}: {}", tool.serves, tool.how_to_get()));
     }
     let present = |name: &str| !missing.iter().any(|tool| tool.name == name);
-    let [postgres, redis, python, browser] = &TOOLS;
+    let [postgres, redis, python, browser, node] = &TOOLS;
 
     // Everything the tests run is built here once, together, so that no test program waits for
     // cargo and nothing is built twice with other features.
@@ -155,6 +157,9 @@ fn tests(report: &mut Report, filter: Option<&str>) -> Result<Counts, String> {
     }
     if !present(browser.name) {
         test.env(BROWSER_VARIABLE, ABSENT);
+    }
+    if !present(node.name) {
+        test.env(NODE_VARIABLE, ABSENT);
     }
     if let Some(filter) = filter {
         test.args(["--", filter]);
