@@ -5,10 +5,12 @@
 pub mod deeds;
 pub mod mails;
 pub mod node;
+pub mod oidc;
 pub mod postgres;
 pub mod programs;
 pub mod redis;
 pub mod rise;
+pub mod roles_api;
 pub mod script;
 pub mod smtp;
 pub mod socket;

@@ -6,6 +6,7 @@ pub mod live;
 pub mod pages;
 pub mod principal;
 pub mod request_id;
+pub mod sign_in;
 mod sse;
 mod ws;
 

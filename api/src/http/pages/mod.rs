@@ -21,6 +21,7 @@ use rules::links::{Link, LinkFault, Purpose};
 
 use self::parts::PageError;
 use crate::app::App;
+use crate::http::sign_in;
 
 /// Largest form: a note of 2,000 characters, every one of them escaped.
 const LARGEST_FORM: usize = 32 * 1024;
@@ -35,6 +36,7 @@ pub fn router() -> Router<App> {
         .route("/preferences/{token}", get(preferences::show).post(preferences::choose))
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .merge(surveys())
+        .merge(sign_in::oidc::router())
         .layer(map_response(guard))
 }
 

@@ -1,0 +1,5 @@
+//! Signing in.
+
+mod dfe;
+pub mod oidc;
+mod session;
