@@ -1,6 +1,7 @@
 //! Services that are away, people who go back, and signing out.
 
 use axum::http::StatusCode;
+use chrono::TimeDelta;
 use tests::oidc::{Browser, Door, Service};
 use tests::programs::{PUBLIC_URL, program, refuse};
 use tests::rise::Rise;
@@ -55,6 +56,27 @@ async fn a_service_that_is_away_is_said_to_be_before_and_after_leaving() {
         assert_eq!(signed_in(&world).await, []);
         let away = audited(&world).await;
         assert!(away.iter().all(|(_, detail)| detail.contains("service_away")), "{away:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_leaves_again_and_again_has_to_wait() {
+    if node::is_absent() {
+        return;
+    }
+    let service = Service::start(&accounts()).await;
+    both(async |world| {
+        let door = Door::open(&world, &service.issuer, None).await;
+        for _ in 0..200 {
+            let seen = Browser::default().open(&door, "/sign-in/oidc/staff").await;
+            assert_eq!(seen.status, StatusCode::SEE_OTHER);
+        }
+        let seen = Browser::default().open(&door, "/sign-in/oidc/staff").await;
+        assert_eq!(seen.status, StatusCode::TOO_MANY_REQUESTS, "{}", seen.text);
+        world.clock.set(world.clock.now() + TimeDelta::minutes(10));
+        let seen = Browser::default().open(&door, "/sign-in/oidc/staff").await;
+        assert_eq!(seen.status, StatusCode::SEE_OTHER);
     })
     .await;
 }

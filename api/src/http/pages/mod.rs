@@ -5,7 +5,7 @@ mod parts;
 mod preferences;
 mod survey;
 mod survey_entrance;
-mod survey_guesses;
+pub(crate) mod survey_guesses;
 mod survey_views;
 
 use std::sync::Arc;

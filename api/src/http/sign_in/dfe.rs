@@ -86,14 +86,15 @@ impl<'a> Roles<'a> {
     }
 }
 
-/// The address of a question. Ids become single steps of its path, whatever is in them.
+/// The address of a question, if its ids are plain: one step of the path each, and nothing else.
 fn question(config: &IssuerConfig, organisation: &str, account: &str) -> Option<Url> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if [organisation, account].iter().any(|id| id.is_empty() || !id.chars().all(plain)) {
+        return None;
+    }
     let mut url = Url::parse(&config.roles_url).ok()?;
     let steps =
         ["services", &config.roles_service, "organisations", organisation, "users", account];
-    if steps.iter().any(|step| step.is_empty() || *step == "." || *step == "..") {
-        return None;
-    }
     url.path_segments_mut().ok()?.pop_if_empty().extend(steps);
     Some(url)
 }

@@ -104,10 +104,10 @@ pub async fn claims(
         })?;
     let token = answer.id_token().ok_or(Refusal::Token("no token of who they are".to_owned()))?;
     let nonce = Nonce::new(brought.nonce);
-    let first = token.claims(&verifier(&client, now), &nonce).map(drop);
-    if let Err(ClaimsVerificationError::SignatureVerification(
+    let fault = token.claims(&verifier(&client, now), &nonce).err();
+    if let Some(ClaimsVerificationError::SignatureVerification(
         SignatureVerificationError::NoMatchingKey,
-    )) = first
+    )) = fault
     {
         provider = providers.renewed(key, config, now).await?;
         client = self::client(app, key, config, &provider)?;
@@ -115,12 +115,7 @@ pub async fn claims(
     let verifier = verifier(&client, now);
     let verified = token.claims(&verifier, &nonce).map_err(|why| Refusal::Token(words(&why)))?;
     if let Some(expected) = verified.access_token_hash() {
-        let is_that = token
-            .signing_alg()
-            .and_then(|alg| Ok((alg, token.signing_key(&verifier)?)))
-            .and_then(|(alg, by)| AccessTokenHash::from_token(answer.access_token(), alg, by))
-            .is_ok_and(|hash| hash == *expected);
-        if !is_that {
+        if hash_of(token, &answer, &verifier).as_ref() != Some(expected) {
             return Err(Refusal::Token("its access token is another one's".to_owned()));
         }
     }
@@ -136,6 +131,16 @@ pub async fn claims(
         }
     }
     Ok(claims)
+}
+
+/// The hash that a token must hold of the access token that it came with.
+fn hash_of(
+    token: &CoreIdToken,
+    answer: &CoreTokenResponse,
+    verifier: &CoreIdTokenVerifier<'_>,
+) -> Option<AccessTokenHash> {
+    let (alg, key) = (token.signing_alg().ok()?, token.signing_key(verifier).ok()?);
+    AccessTokenHash::from_token(answer.access_token(), alg, key).ok()
 }
 
 /// Checks signature, issuer, audience and times as of `now`. Neither unsigned tokens nor those that

@@ -13,11 +13,13 @@ mod refusal;
 mod vouched;
 pub mod web;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::get;
@@ -40,6 +42,37 @@ use self::exchange::Brought;
 use self::provider::Providers;
 use self::refusal::Refusal;
 use crate::app::App;
+use crate::http::pages::survey_guesses::{Guesses, client};
+
+/// Departures from one network in ten minutes. A local authority's schools may be one network.
+const MOST_DEPARTURES: u32 = 200;
+
+/// Who left from where, so that nobody fills the database by leaving.
+#[derive(Debug)]
+struct Departures(Guesses);
+
+impl FromRequestParts<App> for Departure {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let (now, address) = (app.clock.now(), client(parts, app.config.http.proxies));
+        let Some(departures) = parts.extensions.get::<Arc<Departures>>() else {
+            return Ok(Self::Allowed);
+        };
+        if departures.0.is_slowed(address, now) {
+            return Ok(Self::Slowed);
+        }
+        departures.0.note(address, now);
+        Ok(Self::Allowed)
+    }
+}
+
+/// Whether somebody may leave for a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Departure {
+    Allowed,
+    Slowed,
+}
 
 /// The routes, to be merged into the pages.
 pub fn router() -> Router<App> {
@@ -48,6 +81,7 @@ pub fn router() -> Router<App> {
         .route("/sign-in/oidc/{key}/callback", get(callback))
         .route("/sign-in/oidc/{key}/sign-out", get(sign_out))
         .layer(Extension(Arc::new(Providers::default())))
+        .layer(Extension(Arc::new(Departures(Guesses::with_most(MOST_DEPARTURES)))))
 }
 
 /// A service as a page offers it.
@@ -89,11 +123,15 @@ async fn begin(
     State(app): State<App>,
     Extension(providers): Extension<Arc<Providers>>,
     Path(key): Path<String>,
+    departure: Departure,
     wish: Result<Query<Wish>, QueryRejection>,
 ) -> Response {
     let wanted = wish.ok().and_then(|Query(wish)| wish.return_to).unwrap_or_default();
     let begun = async {
         let config = config(&app, &key)?;
+        if departure == Departure::Slowed {
+            return Err(Refusal::Slowed);
+        }
         let return_to = return_path(&wanted).unwrap_or("/").to_owned();
         leave(&app, &providers, (&key, config), return_to).await
     };
