@@ -52,6 +52,7 @@ pub fn feeds() -> &'static [Feed] {
             engagement::subscription::feeds(),
             visits::subscription::feeds(),
             messages::subscription::feeds(),
+            surveys::subscription::feeds(),
         ];
         areas.into_iter().flatten().collect()
     });

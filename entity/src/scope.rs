@@ -269,6 +269,22 @@ impl Scope {
         }
     }
 
+    /// Rows of `engagement_alert` whose last change took them out of sight, with their partner, to
+    /// another hub: that they went may be told, not what they are now.
+    #[must_use]
+    pub fn alerts_gone(&self) -> SimpleExpr {
+        match self.limited() {
+            Some(viewer) => {
+                let left_at = Expr::col(("engagement_alert", "left_at"));
+                let changed_at = Expr::col(("engagement_alert", "changed_at"));
+                within("engagement_alert", "left_hub_id", led_hubs(viewer))
+                    .and(left_at.eq(changed_at))
+                    .and(Expr::col(("engagement_alert", "state")).ne("pending"))
+            }
+            None => Expr::cust("1 = 0"),
+        }
+    }
+
     /// Rows of `table` whose `enrolment_id` names a visible enrolment: what lead and partner share,
     /// and nobody else's hub or school sees.
     fn of_visible_enrolments(&self, table: &'static str) -> SimpleExpr {

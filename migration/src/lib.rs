@@ -24,6 +24,7 @@ mod m20261122_000013_enrolment_standing;
 mod m20261122_000014_live;
 mod m20261122_000015_audit;
 mod m20261122_000016_sign_in;
+mod m20261122_000019_following;
 
 /// Lists and runs the migrations.
 pub struct Migrator;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000014_live::Migration),
             Box::new(m20261122_000015_audit::Migration),
             Box::new(m20261122_000016_sign_in::Migration),
+            Box::new(m20261122_000019_following::Migration),
         ]
     }
 }

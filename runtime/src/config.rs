@@ -75,6 +75,8 @@ pub struct HttpConfig {
     pub timeout_seconds: u64,
     /// Reverse proxies of our own in front, each of which adds to `X-Forwarded-For`.
     pub proxies: usize,
+    /// Whether GraphiQL is served.
+    pub graphiql: bool,
 }
 
 /// See `[sign_in]`.

@@ -101,6 +101,7 @@ impl Survey {
                 responses: Set(0),
                 first_on: Set(None),
                 enough_on: Set(None),
+                told_at: Set(None),
                 created_at: Set(now),
                 changed_at: Set(now),
             };

@@ -108,8 +108,8 @@ fn alert() -> Type {
             any_of::<RuleName>("rule", C::Rule, "Raised by one of these rules."),
             any_of::<AlertSubject>("subjectKind", C::SubjectKind, "About one of these."),
             is("period", C::Period, "About this period."),
-            filter("snoozed", Test::Holds(snoozed), "Set aside, or not."),
-            filter("open", Test::Holds(open), "Not over yet, or over."),
+            filter("snoozed", Test::Holds(snoozed), "True: set aside until a day. False: not."),
+            filter("open", Test::Holds(open), "True: not over yet. False: over."),
             refers("hub", "Hub", C::HubId, "Concerning this hub."),
             refers("enrolment", "Enrolment", C::EnrolmentId, "About this enrolment."),
             filter(

@@ -1,5 +1,6 @@
 //! The door: GraphQL handler, sockets and streams, principals, health, and the pages that links in mails open.
 
+pub mod graphiql;
 pub mod graphql;
 pub mod health;
 pub mod live;
@@ -25,11 +26,13 @@ pub fn router(app: App) -> Router {
 
 /// Everything the api serves.
 pub fn router_with(app: App, live: Live) -> Router {
+    let graphiql = if app.config.http.graphiql { graphiql::router() } else { Router::new() };
     Router::new()
         .route("/graphql", any(live::handle).layer(Extension(live)))
         .route("/healthz", get(health::lives))
         .route("/readyz", get(health::ready))
         .merge(pages::router())
+        .merge(graphiql)
         .layer(axum::middleware::from_fn_with_state(app.clone(), request_id::carry))
         .with_state(app)
 }

@@ -141,7 +141,7 @@ fn self_assessment() -> Type {
         ],
         filters: vec![
             any_of::<SelfAssessmentState>("state", C::State, "In one of these states."),
-            refers("enrolment", "Enrolment", C::EnrolmentId, "Of this partner."),
+            refers("enrolment", "Enrolment", C::EnrolmentId, "Of this partner's enrolment."),
             from("completedFrom", C::CompletedOn, "Completed on this day or later."),
             before("completedBefore", C::CompletedOn, "Completed before this day."),
         ],
@@ -204,7 +204,7 @@ fn plan() -> Type {
         filters: vec![
             any_of::<PlanKind>("kind", C::Kind, "Of one of these kinds."),
             any_of::<PlanState>("state", C::State, "In one of these states."),
-            refers("enrolment", "Enrolment", C::EnrolmentId, "Of this partner."),
+            refers("enrolment", "Enrolment", C::EnrolmentId, "Of this partner's enrolment."),
             from("agreedFrom", C::AgreedOn, "Agreed on this day or later."),
             before("agreedBefore", C::AgreedOn, "Agreed before this day."),
         ],
@@ -273,7 +273,7 @@ fn agreed_action() -> Type {
         filters: vec![
             any_of::<ActionState>("state", C::State, "In one of these states."),
             any_of::<Party>("ownerParty", C::OwnerParty, "To be done by one of these sides."),
-            refers("enrolment", "Enrolment", C::EnrolmentId, "Of this partner."),
+            refers("enrolment", "Enrolment", C::EnrolmentId, "Of this partner's enrolment."),
             refers("visit", "Visit", C::VisitId, "Agreed at this visit."),
             from("dueFrom", C::DueOn, "Due on this day or later."),
             before("dueBefore", C::DueOn, "Due before this day."),
@@ -307,7 +307,7 @@ fn review() -> Type {
         ],
         filters: vec![
             any_of::<ReviewKind>("kind", C::Kind, "Of one of these kinds."),
-            refers("enrolment", "Enrolment", C::EnrolmentId, "Of this partner."),
+            refers("enrolment", "Enrolment", C::EnrolmentId, "Of this partner's enrolment."),
             refers("plan", "Plan", C::PlanId, "Of this plan."),
             from("heldFrom", C::HeldOn, "Held on this day or later."),
             before("heldBefore", C::HeldOn, "Held before this day."),

@@ -110,7 +110,7 @@ fn visit() -> Type {
             any_of::<Party>("cancelledBy", C::CancelledBy, "Called off by one of these."),
             refers("programme", "Programme", C::ProgrammeId, "In this programme."),
             refers("hub", "Hub", C::HubId, "Given by this hub."),
-            refers("enrolment", "Enrolment", C::EnrolmentId, "To this partner."),
+            refers("enrolment", "Enrolment", C::EnrolmentId, "To the partner of this enrolment."),
             refers("visitor", "Person", C::VisitorId, "To which this person comes."),
             from("startsFrom", C::StartsAt, "That start at this moment or later."),
             before("startsBefore", C::StartsAt, "That start before this moment."),

@@ -1,6 +1,7 @@
 //! Subscriptions: which feed, which of its rows, from where on, and what to write of each.
 
 use apollo_compiler::ast::OperationType;
+use sea_orm::sea_query::ExprTrait as _;
 
 use super::Planner;
 use super::connection::condition;
@@ -28,9 +29,14 @@ impl Planner<'_> {
         let mut filters = Vec::new();
         for filter in of.filters.iter().filter(|filter| feed.by.contains(&filter.name)) {
             if let Some(value) = self.argument(field, filter.name) {
-                let found = condition(of, filter, &value, self.now);
+                let gone = feed.gone.as_ref().map(|gone| &gone.by);
+                let gone = gone.filter(|gone| gone.name == filter.name);
+                let asked = condition(of, filter, &value, self.now).and_then(|asked| match gone {
+                    Some(gone) => Ok(asked.or(condition(of, gone, &value, self.now)?)),
+                    None => Ok(asked),
+                });
                 filters.push(
-                    found.map_err(|problem| {
+                    asked.map_err(|problem| {
                         self.refuse(field, format!("{} {problem}", filter.name))
                     })?,
                 );

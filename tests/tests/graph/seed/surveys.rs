@@ -142,6 +142,7 @@ async fn invitation(
         responses,
         first_on: (responses > 0).then(|| day("2026-09-20")),
         enough_on: (responses >= 10).then(|| day("2026-09-25")),
+        told_at: (responses > 0).then(|| at("2026-09-25T10:00:00Z")),
         created_at: at("2026-09-14T08:00:00Z"),
         changed_at: at("2026-09-14T08:00:00Z"),
     };
