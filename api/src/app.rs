@@ -1,11 +1,15 @@
 //! What every request and command works with.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use migration::{Migrator, MigratorTrait as _};
 use runtime::clock::Clock;
 use runtime::config::Config;
 use runtime::database::Database;
 use runtime::signal::Signal;
+
+use crate::read::trusted::Documents;
 
 /// The running program: settings, database, clock and change signal.
 #[derive(Clone)]
@@ -18,6 +22,8 @@ pub struct App {
     pub clock: Clock,
     /// Change signal.
     pub signal: Signal,
+    /// Documents that clients may name by their hashes; read where they are served.
+    pub documents: Arc<Documents>,
 }
 
 impl App {
@@ -35,6 +41,6 @@ impl App {
             .context("the database of the setting database.url (DATABASE_URL) does not answer")?;
         Migrator::up(db.migrator(), None).await?;
         let signal = Signal::start(&config.redis.url, stop)?;
-        Ok(Self { config, db, clock, signal })
+        Ok(Self { config, db, clock, signal, documents: Arc::default() })
     }
 }

@@ -22,6 +22,8 @@ pub struct Config {
     pub redis: RedisConfig,
     /// How the api is reached.
     pub http: HttpConfig,
+    /// Which documents are answered.
+    pub documents: DocumentsConfig,
     /// How changes are told as they happen.
     pub live: LiveConfig,
     /// How mail leaves.
@@ -71,6 +73,26 @@ pub struct HttpConfig {
     pub timeout_seconds: u64,
     /// Reverse proxies of our own in front, each of which adds to `X-Forwarded-For`.
     pub proxies: usize,
+}
+
+/// See `[documents]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentsConfig {
+    /// Manifest of trusted documents, empty for none.
+    pub manifest: PathBuf,
+    /// Whether others are answered as well.
+    pub mode: DocumentsMode,
+}
+
+/// Which documents are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DocumentsMode {
+    /// Any document of the schema.
+    Any,
+    /// Those of the manifest, and nothing else.
+    TrustedOnly,
 }
 
 /// See `[live]`.
@@ -238,6 +260,14 @@ impl Config {
             return unusable("http.timeout_seconds", "it must be at least 1");
         }
         self.check_live()?;
+        let documents = &self.documents;
+        if documents.mode == DocumentsMode::TrustedOnly && documents.manifest.as_os_str().is_empty()
+        {
+            return unusable(
+                "documents.manifest",
+                "with documents.mode \"trusted-only\" it must name a file",
+            );
+        }
         if !(1..=60).contains(&self.worker.beat_seconds) {
             return unusable("worker.beat_seconds", "it must be between 1 and 60");
         }
@@ -340,6 +370,8 @@ mod tests {
             ("REDIS_URL", "memcached://x", "redis.url"),
             ("HUBS__HTTP__LISTEN", "everywhere", "http.listen"),
             ("HUBS__HTTP__PUBLIC_URL", "https://hubs.example/", "http.public_url"),
+            ("HUBS__DOCUMENTS__MODE", "some", "documents.mode"),
+            ("HUBS__DOCUMENTS__MODE", "trusted-only", "documents.manifest"),
             ("HUBS__LIVE__LOOK_SECONDS", "0", "live.look_seconds"),
             ("HUBS__LIVE__IDLE_SECONDS", "2", "live.idle_seconds"),
             ("HUBS__WORKER__BEAT_SECONDS", "0", "worker.beat_seconds"),

@@ -7,6 +7,7 @@ pub mod mails;
 pub mod node;
 pub mod postgres;
 pub mod programs;
+pub mod python;
 pub mod redis;
 pub mod rise;
 pub mod script;

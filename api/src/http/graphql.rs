@@ -19,7 +19,7 @@ use crate::read::{Request, answer};
 /// Largest body.
 pub(super) const MAX_BODY: usize = 100_000;
 /// The media type of the specification: the status tells whether the request was executed.
-const RESPONSE: &str = "application/graphql-response+json";
+pub(super) const RESPONSE: &str = "application/graphql-response+json";
 /// The older one: a request that could be read is answered with 200.
 pub(super) const JSON: &str = "application/json";
 
@@ -128,6 +128,9 @@ struct Parameters {
     #[serde(rename = "operationName")]
     operation_name: Option<String>,
     variables: Option<String>,
+    extensions: Option<String>,
+    #[serde(rename = "documentId")]
+    document_id: Option<String>,
 }
 
 /// Reads the request in an address.
@@ -137,14 +140,19 @@ pub(super) fn from_address(query: &str) -> Result<Request, Turned> {
     let parameters = axum::extract::Query::<Parameters>::try_from_uri(&uri)
         .map_err(|error| bad(format!("the address cannot be read: {error}")))?
         .0;
-    let variables = match parameters.variables.as_deref() {
-        None | Some("") => None,
-        Some(text) => Some(
-            serde_json::from_str::<JsonMap>(text)
-                .map_err(|error| bad(format!("\"variables\" is not a JSON object: {error}")))?,
-        ),
+    let object = |name: &str, text: Option<String>| match text.as_deref() {
+        None | Some("") => Ok(None),
+        Some(text) => serde_json::from_str::<JsonMap>(text)
+            .map(Some)
+            .map_err(|error| bad(format!("\"{name}\" is not a JSON object: {error}"))),
     };
-    Ok(Request { query: parameters.query, operation_name: parameters.operation_name, variables })
+    Ok(Request {
+        query: parameters.query,
+        operation_name: parameters.operation_name.filter(|name| !name.is_empty()),
+        variables: object("variables", parameters.variables)?,
+        extensions: object("extensions", parameters.extensions)?,
+        document_id: parameters.document_id,
+    })
 }
 
 /// The media type to answer in.

@@ -10,6 +10,7 @@ use super::gate::Refused;
 use super::plan::{Action, PayloadOut, RootField, Subscription};
 use super::planner::Planner;
 use super::run::{Fetched, Fetcher, Stopped};
+use super::trusted;
 use super::write::{Payload, Writer};
 use crate::app::App;
 use crate::schema::{self, Graph};
@@ -26,6 +27,12 @@ pub struct Request {
     /// Values of its variables.
     #[serde(default)]
     pub variables: Option<JsonMap>,
+    /// What protocols add, such as the hash of a document that the server knows.
+    #[serde(default)]
+    pub extensions: Option<JsonMap>,
+    /// Names a document that the server knows.
+    #[serde(default, rename = "documentId")]
+    pub document_id: Option<String>,
 }
 
 /// A GraphQL response.
@@ -113,8 +120,9 @@ pub async fn begin(
         Ok(graph) => graph,
         Err(problem) => return Begun::Answered(refuse(problem)),
     };
-    let Some(query) = request.query.as_deref() else {
-        return Begun::Answered(refuse("there is no \"query\" in the request"));
+    let query = match trusted::document(app, request) {
+        Ok(query) => query,
+        Err(errors) => return Begun::Answered(Answer::refused(&errors)),
     };
     let no_variables = JsonMap::new();
     let checked = graph.gate.check(

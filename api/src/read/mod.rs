@@ -3,6 +3,7 @@
 //! is no other way to read, so there is no unscoped one. A subscription is read in the same way,
 //! again and again: it is one of the [`feed`]s, [`watch`]ed.
 
+pub mod code;
 pub mod feed;
 pub mod gate;
 pub mod ids;
@@ -12,6 +13,7 @@ pub mod planner;
 pub mod registry;
 mod run;
 mod sql;
+pub mod trusted;
 pub mod watch;
 pub(crate) mod write;
 

@@ -6,6 +6,8 @@ mod rows;
 pub mod support;
 pub mod surveys;
 
+use std::sync::Arc;
+
 use api::app::App;
 use api::read::{Request, answer, ids};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -84,6 +86,7 @@ pub async fn app(world: &World) -> App {
         config: world.config.clone(),
         db: world.db.clone(),
         clock: world.clock.clone(),
+        documents: Arc::default(),
         signal: Signal::start("", CancellationToken::new()).expect("a signal"),
     };
     let txn = world.db.write().await.expect("a transaction");
