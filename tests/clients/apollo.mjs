@@ -44,11 +44,11 @@ await story(entrance, {
     const list = client.watchQuery(first);
     const watching = list.subscribe(() => {});
     while (data.obligations.pageInfo.hasNextPage) {
-      await list.fetchMore({ variables: { after: data.obligations.pageInfo.endCursor } });
-      data = list.getCurrentResult().data;
+      const after = data.obligations.pageInfo.endCursor;
+      ({ data } = await list.fetchMore({ variables: { after } }));
     }
     watching.unsubscribe();
-    const { edges, totalCount } = data.obligations;
+    const { edges, totalCount } = client.readQuery(first).obligations;
     return { ids: edges.map(({ node }) => node.id), total: totalCount };
   },
   follow(document, hear) {

@@ -3,6 +3,7 @@
 //! A test that touches a database is written once and runs on both through [`both`].
 
 pub mod deeds;
+pub mod hostile;
 pub mod mails;
 pub mod node;
 pub mod postgres;
@@ -11,6 +12,7 @@ pub mod python;
 pub mod redis;
 pub mod rise;
 pub mod script;
+pub mod server;
 pub mod smtp;
 pub mod socket;
 pub mod survey;

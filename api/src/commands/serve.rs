@@ -1,7 +1,6 @@
 //! `api serve`: GraphQL and pages over HTTP.
 
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,19 +41,15 @@ pub async fn run(app: App, stop: CancellationToken) -> anyhow::Result<()> {
     // For whoever started us with port 0.
     writeln!(std::io::stdout(), "listening on http://{address}")?;
     let live = Live::new(&app.config.live, stop.clone());
-    // With the address of whoever asks, for the pages that slow down guessing.
-    let service = http::router_with(app, live.clone());
-    let service = service.into_make_service_with_connect_info::<SocketAddr>();
-    let serving =
-        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let settings = app.config.http.clone();
+    let router = http::router_with(app, live.clone());
     let serving = async {
-        let ended = serving.await;
+        http::server::serve(listener, router, &settings, stop.clone()).await;
         // Sockets are no requests any more; they say goodbye by themselves.
         live.ended().await;
-        ended
     };
     tokio::select! {
-        ended = serving => ended.context("serving ended")?,
+        () = serving => {}
         () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {
             tracing::warn!("stopped with requests under way");
         }

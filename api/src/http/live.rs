@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::graphql::{JSON, RESPONSE};
+use super::refusal::{JSON, RESPONSE};
 use super::{graphql, sse, ws};
 use crate::app::App;
 
@@ -140,7 +140,7 @@ fn list<'a>(headers: &'a HeaderMap, header: &HeaderName) -> impl Iterator<Item =
 }
 
 /// Whether the page that asks, if it is a page, is one of ours or one that settings allow. A browser
-/// lets any page open a socket to anywhere, and only says which page it was.
+/// lets any page open a socket to anywhere, and send some requests; it only says which page it was.
 pub(super) fn may_ask(app: &App, headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(ORIGIN) else {
         return true;

@@ -13,6 +13,7 @@ use api::read::{Request, answer, ids};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::people::principal;
 use entity::scope::Scope;
+use runtime::allowance::Allowances;
 use runtime::signal::Signal;
 use serde_json::{Value, json};
 use tests::World;
@@ -88,6 +89,7 @@ pub async fn app(world: &World) -> App {
         clock: world.clock.clone(),
         documents: Arc::default(),
         signal: Signal::start("", CancellationToken::new()).expect("a signal"),
+        allowances: Allowances::open("").expect("no Redis is asked"),
     };
     let txn = world.db.write().await.expect("a transaction");
     rows::register(&txn).await;
