@@ -1,5 +1,8 @@
 //! Trusted documents, from a folder of files to a server that answers nothing else.
 
+mod collecting;
+mod naming;
+
 use std::path::Path;
 
 use entity::people::grants::Grant;
