@@ -42,7 +42,8 @@ async fn the_lints_for_schemas_and_for_relay_find_nothing() {
     }
     let told = told("eslint.mjs").await;
     assert!(told["rules"].as_u64() > Some(20), "{told}");
-    let broken = altered("lints.graphql", "enum ActionState {", "enum action_state {");
+    let broken =
+        altered("lints.graphql", "type UserError {\n", "type UserError {\n  wrong_Name: Int\n");
     let broken = broken.display().to_string();
     let refused = node::refused("eslint.mjs", &[("SCHEMA", &broken)]).await;
     assert!(refused.contains("naming-convention"), "{refused}");

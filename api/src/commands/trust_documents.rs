@@ -139,7 +139,10 @@ fn told(errors: &DiagnosticList) -> Vec<String> {
         let place = place(found.error.location(), found.sources);
         format!("{place}{}", found.unstable_to_json_compat().message)
     });
-    errors.collect()
+    let mut told: Vec<String> = errors.collect();
+    // The end of a file is missed by everything that it leaves open.
+    told.dedup();
+    told
 }
 
 /// File, line and column, for what is said of that place.

@@ -61,7 +61,8 @@ impl Documents {
                 None => Err(vec![Code::BadRequest.error("there is no \"query\" in the request")]),
             };
         };
-        match (self.by_hash.get(named), sent) {
+        // graphql-ws sends no message without a document: an empty one stands for none.
+        match (self.by_hash.get(named), sent.filter(|sent| !sent.is_empty())) {
             (None, _) if self.only => Err(not_trusted()),
             // Clients that try the hash alone first look for these very words.
             (None, None) => Err(vec![Code::PersistedQueryNotFound.error("PersistedQueryNotFound")]),

@@ -38,7 +38,7 @@ fn layout_and_comments_do_not_change_a_hash() {
 fn faults_are_told_with_file_and_line() {
     for (text, fault) in [
         ("query A {\n  viewer {\n    nmae\n  }\n}", "a.graphql:3:5: "),
-        ("query A {\n  viewer { id\n", "a.graphql:3:1: "),
+        ("query A {\n  viewer { id\n", "a.graphql:2:15: syntax error"),
         ("query A { viewer { id } }\nquery A { viewer { id } }", "a.graphql:2:7: "),
         ("query A { viewer { id } }\nfragment F on Hub { key }", "a.graphql:2:1: "),
         ("query A($id: Int) {\n node(id: $id) { id } }", "a.graphql:2:11: "),

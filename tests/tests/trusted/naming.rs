@@ -38,6 +38,7 @@ fn a_document_is_named_by_its_hash_in_either_way_and_in_either_mode() {
             json!({ "extensions": persisted }),
             json!({ "documentId": id, "extensions": persisted }),
             json!({ "documentId": id, "query": QUERY }),
+            json!({ "documentId": id, "query": "" }),
         ] {
             assert_eq!(outcome(only, request.clone()), Ok(QUERY.to_owned()), "{request}");
         }
