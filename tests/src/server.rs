@@ -3,7 +3,7 @@
 use api::app::App;
 use api::http::live::Live;
 use api::http::{router_with, server};
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Client, Method, RequestBuilder, Response, Url};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -48,6 +48,17 @@ impl Server {
     #[must_use]
     pub fn graphql(&self, method: Method, token: &str) -> RequestBuilder {
         self.client.request(method, format!("{}/graphql", self.address)).bearer_auth(token)
+    }
+
+    /// A GET request with a token and these parameters.
+    ///
+    /// # Panics
+    /// Never: the address is one.
+    #[must_use]
+    pub fn get(&self, token: &str, parameters: &[(&str, &str)]) -> RequestBuilder {
+        let address = format!("{}/graphql", self.address);
+        let address = Url::parse_with_params(&address, parameters).expect("an address");
+        self.client.get(address).bearer_auth(token)
     }
 
     /// Sends a body as JSON, and takes an answer whose status tells what became of it.

@@ -137,7 +137,7 @@ async fn a_get_request_reads_and_never_acts_and_foreign_pages_get_neither_answer
             ("variables", "", "{ __typename }", Some("https://evil.example"), 403, "FORBIDDEN"),
         ] {
             let parameters = [("query", query), (name, value)];
-            let mut request = server.graphql(Method::GET, &token).query(&parameters);
+            let mut request = server.get(&token, &parameters);
             if let Some(origin) = origin {
                 request = request.header("origin", origin);
             }
