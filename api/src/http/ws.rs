@@ -11,18 +11,21 @@ use apollo_compiler::response::{JsonMap, JsonValue};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts as _, Request as HttpRequest};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt as _, StreamExt as _};
+use runtime::allowance::{Purse, Terms};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
-use super::graphql::{JSON, MAX_BODY, refuse, turned};
 use super::live::{Guest, Live, may_ask};
 use super::principal;
+use super::reading::MAX_BODY;
+use super::refusal::{JSON, refuse, turned};
 use crate::app::App;
 use crate::read::Request;
+use crate::read::code::{REQUEST_ID, request_id};
 use crate::read::watch::{Caller, Ended};
 use operations::Operations;
 
@@ -35,6 +38,8 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// A message of more bytes is not even read to its end. One that is too big and smaller than this
 /// is told so: a connection dropped half-way through it would not carry the word.
 const TORRENT: usize = 4 * MAX_BODY;
+/// Seconds' worth of messages that may come at once.
+const BURST: u32 = 10;
 /// Longest id of an operation.
 const LONGEST_ID: usize = 128;
 
@@ -54,6 +59,7 @@ impl Close {
     const GOING_AWAY: Self = Self(1001, Cow::Borrowed("The server stops; connect again"));
     const FAULT: Self = Self(1011, Cow::Borrowed("The service cannot answer just now"));
     const TOO_BIG: Self = Self(1009, Cow::Borrowed("A message has at most 100000 bytes"));
+    const FLOOD: Self = Self(1008, Cow::Borrowed("Too many messages in a short time"));
     const ENOUGH: Self = Self(1013, Cow::Borrowed("You have too many live connections"));
     const UNAUTHORIZED: Self = Self(4401, Cow::Borrowed("Unauthorized"));
     const FORBIDDEN: Self =
@@ -106,15 +112,19 @@ pub async fn open(app: App, live: Live, request: HttpRequest) -> Response {
     let token_hash = principal::token_hash(&parts.headers);
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
-        Err(refused) => return refused.into_response(),
+        Err(refused) => {
+            let message = format!("no socket can be opened: {refused}");
+            return refuse(&turned(StatusCode::BAD_REQUEST, message), JSON);
+        }
     };
     let Some(room) = live.room() else {
         let message = "too many live connections; try again shortly";
         return refuse(&turned(StatusCode::SERVICE_UNAVAILABLE, message), JSON);
     };
+    let request_id = request_id().unwrap_or_default();
     upgrade.protocols([PROTOCOL]).max_message_size(TORRENT).max_frame_size(TORRENT).on_upgrade(
         async move |socket| {
-            serve(app, live, token_hash, socket).await;
+            REQUEST_ID.scope(request_id, serve(app, live, token_hash, socket)).await;
             drop(room);
         },
     )
@@ -198,6 +208,8 @@ impl Socket {
         tokio::pin!(init);
         let mut beat = interval(self.idle / 3);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let pace = self.pace();
+        let mut purse = Purse::full(pace, self.app.clock.now());
         let mut heard_at = Instant::now();
         let out = self.out.clone();
         loop {
@@ -215,6 +227,9 @@ impl Socket {
                 }
                 heard = stream.next() => {
                     heard_at = Instant::now();
+                    if !purse.spend(pace, 1, self.app.clock.now()).granted {
+                        return Err(Close::FLOOD);
+                    }
                     match heard {
                         // Gone, broken or far too big: there is nobody to talk to.
                         None | Some(Ok(Message::Close(_)) | Err(_)) => return Ok(()),
@@ -228,6 +243,12 @@ impl Socket {
                 }
             }
         }
+    }
+
+    /// How many messages a client may send.
+    fn pace(&self) -> Terms {
+        let per_second = self.app.config.live.messages_per_second;
+        Terms { size: per_second.saturating_mul(BURST), per_second }
     }
 
     /// Whether the token is still in force.

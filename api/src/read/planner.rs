@@ -11,6 +11,7 @@ use apollo_compiler::{ExecutableDocument, Name};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::code::Code;
 use super::gate::{Checked, Gate, Refused};
 use super::ids;
 use super::map::{Field, Holds, Kind, Map, Plain, Type};
@@ -65,10 +66,19 @@ impl<'d> Planner<'d> {
         &self.checked.variables
     }
 
-    /// Refuses the request because of a field.
+    /// Refuses the request because of a field's arguments.
     fn refuse(&self, field: &Selected, message: impl Into<String>) -> Refused {
+        self.refuse_as(Code::BadUserInput, field, message)
+    }
+
+    fn refuse_as(&self, code: Code, field: &Selected, message: impl Into<String>) -> Refused {
         let place = field.name.location();
-        vec![GraphQLError::new(message, place, &self.document().sources)]
+        code.of(vec![GraphQLError::new(message, place, &self.document().sources)])
+    }
+
+    /// Refuses what the schema has and the map has not.
+    fn not_mapped(&self, field: &Selected, name: &str) -> Refused {
+        self.refuse_as(Code::Internal, field, format!("{name} is not mapped"))
     }
 
     /// Plans a query.
@@ -98,7 +108,7 @@ impl<'d> Planner<'d> {
                 "nodes" => self.nodes(&same)?,
                 name => match self.map.listed_by(name) {
                     Some(listed) => RootField::Connection(self.connection(listed, &same, None, 1)?),
-                    None => return Err(self.refuse(field, format!("{name} is not mapped"))),
+                    None => return Err(self.not_mapped(field, name)),
                 },
             };
             plan.push((key, planned));
@@ -148,7 +158,7 @@ impl<'d> Planner<'d> {
                 Some(of) => {
                     PayloadOut::Node(field.name.clone(), Box::new(self.rows_of(of, same, 1)?))
                 }
-                None => return Err(self.refuse(field, format!("{name} is not mapped"))),
+                None => return Err(self.not_mapped(field, name)),
             },
         })
     }
@@ -216,7 +226,7 @@ impl<'d> Planner<'d> {
              give smaller values of \"first\"",
             self.rows
         );
-        Err(self.refuse(field, message))
+        Err(self.refuse_as(Code::TooComplex, field, message))
     }
 
     /// What to write of a row that is in `table` of the level.
@@ -231,7 +241,7 @@ impl<'d> Planner<'d> {
         self.nesting += 1;
         if self.nesting > MAX_NESTING {
             let message = format!("selections may nest at most {MAX_NESTING} objects deep");
-            return Err(self.refuse(same[0], message));
+            return Err(self.refuse_as(Code::TooComplex, same[0], message));
         }
         let mut object = Object::new();
         for (key, same) in self.fields(of.name, same)? {
@@ -240,7 +250,7 @@ impl<'d> Planner<'d> {
                 "id" => Out::Id { of: of.name, at: level.column(table, "id") },
                 name => match of.fields.iter().find(|field| field.name == name) {
                     Some(field) => self.field(level, table, field, &same, expected)?,
-                    None => return Err(self.refuse(same[0], format!("{name} is not mapped"))),
+                    None => return Err(self.not_mapped(same[0], name)),
                 },
             };
             object.push((key, out));
@@ -333,7 +343,7 @@ impl<'d> Planner<'d> {
     }
 
     fn target(&self, field: &Selected, name: &str) -> Result<&'static Type, Refused> {
-        self.map.named(name).ok_or_else(|| self.refuse(field, format!("{name} is not mapped")))
+        self.map.named(name).ok_or_else(|| self.not_mapped(field, name))
     }
 
     fn operation(&mut self, expected: OperationType) -> Result<Vec<(Name, Same<'d>)>, Refused> {

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::answer::{Answer, refuse, told};
+use super::code::Code;
 use super::feed::{At, Change, Place};
 use super::plan::{ChangeOut, Subscription};
 use super::run::{Fetched, Fetcher, Stopped};
@@ -189,7 +190,7 @@ impl Watch {
                     tracing::warn!(%error, "a subscription could not look; it will again");
                     self.due = false;
                 }
-                Err(stopped) => return Err(Ended::TooMuch(told(&stopped))),
+                Err(stopped) => return Err(Ended::TooMuch(told(&stopped).1)),
             }
         }
     }
@@ -338,6 +339,16 @@ impl Ended {
     /// As the answer that ends a subscription.
     #[must_use]
     pub fn answer(&self) -> Answer {
-        refuse(self.message())
+        refuse(self.code(), self.message())
+    }
+
+    /// What kind of end it is.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::SignedOut => Code::Unauthenticated,
+            Self::OtherRights => Code::Forbidden,
+            Self::TooMuch(_) => Code::TooComplex,
+        }
     }
 }

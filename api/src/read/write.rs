@@ -2,12 +2,13 @@
 //! where the schema allows it, else its nearest parent does; either way the error is told.
 
 use apollo_compiler::Name;
-use apollo_compiler::response::{GraphQLError, JsonMap, ResponseDataPathSegment as Segment};
+use apollo_compiler::response::{GraphQLError, ResponseDataPathSegment as Segment};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{DbErr, QueryResult};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use super::code::Code;
 use super::ids;
 use super::map::{Cells, Leaf, Scalar};
 use super::plan::{
@@ -121,14 +122,14 @@ impl Writer {
         self.out.extend_from_slice(number.to_string().as_bytes());
     }
 
-    /// Tells an error at the present place.
+    /// Tells a fault of ours at the present place.
     pub fn fail(&mut self, message: impl Into<String>) -> Bubble {
-        self.errors.push(GraphQLError {
-            message: message.into(),
-            locations: Vec::new(),
-            path: self.path.clone(),
-            extensions: JsonMap::new(),
-        });
+        self.fail_as(Code::Internal, message)
+    }
+
+    /// Tells an error of some kind at the present place.
+    pub fn fail_as(&mut self, code: Code, message: impl Into<String>) -> Bubble {
+        self.errors.push(GraphQLError { path: self.path.clone(), ..code.error(message) });
         Bubble
     }
 

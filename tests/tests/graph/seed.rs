@@ -6,11 +6,14 @@ mod rows;
 pub mod support;
 pub mod surveys;
 
+use std::sync::Arc;
+
 use api::app::App;
 use api::read::{Request, answer, ids};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::people::principal;
 use entity::scope::Scope;
+use runtime::allowance::Allowances;
 use runtime::signal::Signal;
 use serde_json::{Value, json};
 use tests::World;
@@ -84,7 +87,9 @@ pub async fn app(world: &World) -> App {
         config: world.config.clone(),
         db: world.db.clone(),
         clock: world.clock.clone(),
+        documents: Arc::default(),
         signal: Signal::start("", CancellationToken::new()).expect("a signal"),
+        allowances: Allowances::open("").expect("no Redis is asked"),
     };
     let txn = world.db.write().await.expect("a transaction");
     rows::register(&txn).await;

@@ -6,9 +6,10 @@ use std::collections::HashSet;
 use apollo_compiler::Name;
 use apollo_compiler::ast::Value;
 use apollo_compiler::executable::{DirectiveList, Field as Selected, Selection, SelectionSet};
-use apollo_compiler::response::{GraphQLError, JsonMap, JsonValue};
+use apollo_compiler::response::{JsonMap, JsonValue};
 
 use super::{MAX_SELECTIONS, Planner, Same};
+use crate::read::code::Code;
 use crate::read::gate::Refused;
 
 /// Fields found so far, in query order.
@@ -44,7 +45,7 @@ impl<'d> Planner<'d> {
             if self.selections > MAX_SELECTIONS {
                 let message =
                     format!("fragments expanded, this selects more than {MAX_SELECTIONS} fields");
-                return Err(vec![GraphQLError::new(message, None, &self.document().sources)]);
+                return Err(vec![Code::TooComplex.error(message)]);
             }
             if !self.wanted(selection.directives()) {
                 continue;

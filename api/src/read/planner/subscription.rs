@@ -5,6 +5,7 @@ use sea_orm::sea_query::ExprTrait as _;
 
 use super::Planner;
 use super::connection::condition;
+use crate::read::code::Code;
 use crate::read::feed::{Feed, Place};
 use crate::read::gate::Refused;
 use crate::read::plan::{ChangeOut, Subscription};
@@ -18,13 +19,13 @@ impl Planner<'_> {
     pub fn subscription(mut self, feeds: &'static [Feed]) -> Result<Subscription, Refused> {
         let fields = self.operation(OperationType::Subscription)?;
         let [(key, same)] = fields.as_slice() else {
-            return Err(Vec::new());
+            return Err(vec![Code::BadRequest.error("a subscription has one field")]);
         };
         let field = same[0];
         let name = field.name.as_str();
         let feed = feeds.iter().find(|feed| feed.name == name);
         let Some((feed, of)) = feed.and_then(|feed| Some((feed, self.map.named(feed.of)?))) else {
-            return Err(self.refuse(field, format!("{name} is not mapped")));
+            return Err(self.not_mapped(field, name));
         };
         let mut filters = Vec::new();
         for filter in of.filters.iter().filter(|filter| feed.by.contains(&filter.name)) {
