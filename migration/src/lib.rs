@@ -23,6 +23,7 @@ mod m20261122_000012_deeds_and_presence;
 mod m20261122_000013_enrolment_standing;
 mod m20261122_000014_live;
 mod m20261122_000015_audit;
+mod m20261122_000017_idempotency;
 
 /// Lists and runs the migrations.
 pub struct Migrator;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000013_enrolment_standing::Migration),
             Box::new(m20261122_000014_live::Migration),
             Box::new(m20261122_000015_audit::Migration),
+            Box::new(m20261122_000017_idempotency::Migration),
         ]
     }
 }

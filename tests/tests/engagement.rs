@@ -417,6 +417,7 @@ async fn open_survey(txn: &DatabaseTransaction, rise: &Rise, enrolment_id: Uuid)
             enough_on: None,
             created_at: now,
             changed_at: now,
+            version: 1,
         };
         let row = invitation.into_active_model();
         survey_invitation::Entity::insert(row).exec_without_returning(txn).await.expect("a group");

@@ -116,6 +116,7 @@ fn invitation(
         enough_on: None,
         created_at: now,
         changed_at: now,
+        version: 1,
     }
 }
 

@@ -19,7 +19,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::seed::{
-    ALERT_LONDON, ALERT_NORTH, ALL, HUB_LONDON, HUB_NORTH, Who, app, ask, global, id,
+    ALERT_LONDON, ALERT_NORTH, ALL, ENROLMENT_CEDAR, HUB_LONDON, HUB_NORTH, Who, app, ask, global,
+    id,
 };
 
 /// Rows that each role is told of, as in `ACCESS`.
@@ -175,6 +176,40 @@ async fn the_subscription_of_the_guide_works_as_it_stands() {
         let data = socket.data("a").await;
         assert_eq!(data["alertChanged"]["alert"]["hub"]["name"], "North Hub");
         assert_eq!(socket.data("a").await["alertChanged"]["alert"], Value::Null);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_feed_of_what_is_out_of_sight_tells_as_little_as_one_of_nothing() {
+    both(async |world| {
+        let server = Server::over(&world).await;
+        for feed in api::schema::feeds() {
+            for by in feed.by {
+                let of = match *by {
+                    "hub" => ("Hub", HUB_LONDON),
+                    "enrolment" => ("Enrolment", ENROLMENT_CEDAR),
+                    "person" => ("Person", id(99)),
+                    "campaign" => ("SurveyCampaign", id(402)),
+                    other => panic!("what does {other} name?"),
+                };
+                let query = format!(
+                    "subscription($after: String, $id: ID) {{ {0}(after: $after, {by}: $id) {{ \
+                     cursor {1} {{ id }} }} }}",
+                    feed.name, feed.node
+                );
+                let mut heard = Vec::new();
+                for row in [of.1, id(0xdead)] {
+                    let mut socket = server.socket(Who::HubLead).await;
+                    let after = from_the_start(feed.name);
+                    let variables = json!({ "after": after, "id": global(of.0, row) });
+                    socket.subscribe("a", &query, variables).await;
+                    heard.push(socket.data("a").await);
+                }
+                assert_eq!(heard[0], heard[1], "{}({by})", feed.name);
+                assert_eq!(heard[0][feed.name][feed.node], Value::Null, "{}({by})", feed.name);
+            }
+        }
     })
     .await;
 }

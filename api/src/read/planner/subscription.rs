@@ -3,7 +3,7 @@
 use apollo_compiler::ast::OperationType;
 
 use super::Planner;
-use super::connection::condition;
+use super::connection::{condition, named};
 use crate::read::feed::{Feed, Place};
 use crate::read::gate::Refused;
 use crate::read::plan::{ChangeOut, Subscription};
@@ -25,7 +25,7 @@ impl Planner<'_> {
         let Some((feed, of)) = feed.and_then(|feed| Some((feed, self.map.named(feed.of)?))) else {
             return Err(self.refuse(field, format!("{name} is not mapped")));
         };
-        let mut filters = Vec::new();
+        let (mut filters, mut names) = (Vec::new(), Vec::new());
         for filter in of.filters.iter().filter(|filter| feed.by.contains(&filter.name)) {
             if let Some(value) = self.argument(field, filter.name) {
                 let found = condition(of, filter, &value, self.now);
@@ -34,6 +34,7 @@ impl Planner<'_> {
                         self.refuse(field, format!("{} {problem}", filter.name))
                     })?,
                 );
+                names.extend(named(self.map, filter, &value));
             }
         }
         let after = self.argument(field, "after");
@@ -55,6 +56,7 @@ impl Planner<'_> {
             };
             out.push((key, written));
         }
-        Ok(Subscription { key: key.clone(), feed, of, filters, after: after.transpose()?, out })
+        let after = after.transpose()?;
+        Ok(Subscription { key: key.clone(), feed, of, filters, names, after, out })
     }
 }

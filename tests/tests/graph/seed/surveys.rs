@@ -144,6 +144,7 @@ async fn invitation(
         enough_on: (responses >= 10).then(|| day("2026-09-25")),
         created_at: at("2026-09-14T08:00:00Z"),
         changed_at: at("2026-09-14T08:00:00Z"),
+        version: 1,
     };
     let made = made.into_active_model();
     survey_invitation::Entity::insert(made).exec_without_returning(txn).await.expect("a row");
