@@ -12,8 +12,7 @@ use crate::act::{Acting, Answered, Date, payloads, row};
 payloads! {
     "What became of an enrolment."
     EnrolmentPayload {
-        /// The enrolment as it stands now; null if nothing was done, or if it is no longer yours to
-        /// see.
+        /// The enrolment as it stands now; null if nothing was done or you may not see it any more.
         enrolment: enrolment as "Enrolment"
     }
     "What became of an obligation."
