@@ -4,6 +4,8 @@
 mod payload;
 mod scalars;
 
+use std::pin::Pin;
+
 use async_graphql::{Context, ID};
 use chrono::{DateTime, Utc};
 use entity::audit::{self, Deed, once};
@@ -32,6 +34,9 @@ pub const FAULT: &str = "this could not be done; the fault is ours and has been 
 /// A mutation's answer: a payload, or a fault of ours. Nullable, so that one failed mutation does
 /// not take the others' answers with it.
 pub type Answered<T> = async_graphql::Result<Option<T>>;
+
+/// Something under way in a mutation's transaction.
+pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// What every mutation works with.
 #[derive(Clone)]
@@ -75,41 +80,57 @@ impl Acting {
     }
 
     /// Does the work and writes down what it changed of the row that it answers with, unless the
-    /// caller's key says that it was done before. `work` begins only when it is awaited here.
+    /// caller's key says that it was done before. `work` begins only when it is awaited here. Both are
+    /// kept on the heap: nested in the library's futures they would fill a thread's stack.
     ///
     /// # Errors
     /// What the work is refused for, a key that was used for something else, or a fault.
-    pub async fn carry_out<M>(
-        &self,
-        txn: &DatabaseTransaction,
-        work: impl Future<Output = Result<M, StoreError>>,
-    ) -> Result<Uuid, StoreError>
+    pub fn carry_out<'a, M>(
+        &'a self,
+        txn: &'a DatabaseTransaction,
+        work: impl Future<Output = Result<M, StoreError>> + Send + 'a,
+    ) -> Doing<'a, Uuid>
     where
         M: ModelTrait + Sync,
         M::Entity: EntityTrait<Model = M> + Mapped,
     {
-        let key = self.key();
-        if let Some(key) = &key
-            && let Some(id) = once::done(txn, self.now, key).await?
-        {
-            return Ok(id);
-        }
-        let before = self.named::<M::Entity>(txn).await?;
-        let id = changes::id(&work.await?)?;
-        let after = find::<M::Entity>(txn, Condition::all().add(column::<M::Entity>("id").eq(id)));
-        let after = after.await?;
+        let work: Doing<'a, M> = Box::pin(work);
+        Box::pin(async move {
+            let key = self.key();
+            if let Some(key) = &key
+                && let Some(id) = once::done(txn, self.now, key).await?
+            {
+                return Ok(id);
+            }
+            let before = self.named::<M::Entity>(txn).await?;
+            let id = changes::id(&work.await?)?;
+            self.note::<M::Entity>(txn, &before, id).await?;
+            if let Some(key) = key {
+                once::keep(txn, self.now, key, id).await?;
+            }
+            Ok(id)
+        })
+    }
+
+    /// Writes down what became of a row.
+    async fn note<E: EntityTrait + Mapped>(
+        &self,
+        txn: &DatabaseTransaction,
+        before: &[E::Model],
+        id: Uuid,
+    ) -> Result<(), StoreError>
+    where
+        E::Model: Sync,
+    {
+        let after = find::<E>(txn, Condition::all().add(column::<E>("id").eq(id))).await?;
         let before = before.iter().find(|row| changes::id(*row).is_ok_and(|old| old == id));
         let deed = Deed {
             action: &self.action,
-            node: Some((M::Entity::NAME, id)),
+            node: Some((E::NAME, id)),
             changes: changes::between(before, after.first()),
             detail: "",
         };
-        audit::record(txn, self.by(), self.now, deed).await?;
-        if let Some(key) = key {
-            once::keep(txn, self.now, key, id).await?;
-        }
-        Ok(id)
+        Ok(audit::record(txn, self.by(), self.now, deed).await?)
     }
 
     /// Commits what was done and says that something changed, or undoes it and tells why.

@@ -97,8 +97,8 @@ async fn names_of_people_secrets_and_lists_are_not_copied() {
             { nodes { action changes { field before after withheld } } } }";
         let seen = data(&app, Who::Admin, query).await;
         let hidden = |action: &str, field: &str| {
-            let entries = seen["auditEntries"]["nodes"].as_array().expect("entries").iter();
-            let entry = entries.into_iter().find(|entry| entry["action"] == action).expect("it");
+            let mut entries = seen["auditEntries"]["nodes"].as_array().expect("entries").iter();
+            let entry = entries.find(|entry| entry["action"] == action).expect("it");
             let mut changes = entry["changes"].as_array().expect("changes").iter();
             changes.find(|change| change["field"] == field).expect("the field").clone()
         };

@@ -60,7 +60,7 @@ async fn foreign(app: &App, part: Part) -> BTreeMap<&'static str, Uuid> {
         };
         let (everybodys, own) = (rows(Part::Of(Who::Admin)).await, rows(part).await);
         // The last one is Cedar's, or of the London hub.
-        if let Some(hidden) = everybodys.difference(&own).next_back() {
+        if let Some(hidden) = everybodys.difference(&own).last() {
             all.insert(of.name, *hidden);
         }
     }
@@ -141,7 +141,7 @@ async fn a_filter_by_something_out_of_sight_finds_as_little_as_one_by_nothing() 
                              totalCount nodes {{ id }} }} }}",
                             root.name
                         );
-                        alike(&app, part, (name, *hidden), &what, |id| {
+                        alike(&app, part, (*name, *hidden), &what, |id| {
                             (query.clone(), json!({ "id": id }))
                         })
                         .await;
@@ -166,7 +166,7 @@ fn places(name: &str, input: &Value) -> Vec<(String, Value)> {
             let mut input = input.clone();
             // The partner is named once.
             if ["partnerSettingId", "trustId"].contains(&field.as_str()) {
-                input.as_object_mut().expect("an object").shift_remove("schoolId");
+                input.as_object_mut().expect("an object").remove("schoolId");
             }
             places.push((field.to_string(), input));
         }
@@ -195,7 +195,7 @@ async fn a_mutation_given_something_out_of_sight_says_what_it_says_of_nothing() 
                         (document.clone(), json!({ "input": input }))
                     };
                     let what = format!("{name}({field})");
-                    let answer = alike(&app, part, (&of, *hidden), &what, with).await;
+                    let answer = alike(&app, part, (of.as_str(), *hidden), &what, with).await;
                     let errors = &answer["data"]["done"]["userErrors"];
                     assert!(errors[0]["code"].is_string(), "{what} as {part:?}: {answer}");
                     not_found += usize::from(errors[0]["code"] == "NOT_FOUND");
