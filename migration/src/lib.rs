@@ -25,6 +25,7 @@ mod m20261122_000014_live;
 mod m20261122_000015_audit;
 mod m20261122_000016_sign_in;
 mod m20261122_000019_following;
+mod m20261122_000017_idempotency;
 
 /// Lists and runs the migrations.
 pub struct Migrator;
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000015_audit::Migration),
             Box::new(m20261122_000016_sign_in::Migration),
             Box::new(m20261122_000019_following::Migration),
+            Box::new(m20261122_000017_idempotency::Migration),
         ]
     }
 }

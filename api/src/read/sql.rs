@@ -89,7 +89,7 @@ pub fn changes(
     scope: &Scope,
     now: DateTime<Utc>,
 ) -> SelectStatement {
-    let Subscription { feed, of, filters, .. } = subscription;
+    let Subscription { feed, of, filters, names, .. } = subscription;
     let seen = (of.scope)(scope);
     let told = match &feed.gone {
         Some(gone) => seen.or((gone.scope)(scope)),
@@ -114,6 +114,7 @@ pub fn changes(
     for filter in filters {
         select.and_where(filter.clone());
     }
+    in_sight(&mut select, names, scope);
     select
 }
 
@@ -138,6 +139,17 @@ fn from(select: &mut SelectStatement, level: &Level, parents: &[Uuid], scope: &S
     if let Some(page) = &level.page {
         for filter in &page.filters {
             select.and_where(filter.clone());
+        }
+        in_sight(select, &page.names, scope);
+    }
+}
+
+/// Nothing, unless the rows that filters name may be seen.
+fn in_sight(select: &mut SelectStatement, names: &[(&'static Type, Uuid)], scope: &Scope) {
+    for (of, id) in names {
+        if let Some(visible) = visible(of.scope, of.table, scope) {
+            let one = visible.clone().and_where(Expr::col((of.table, "id")).eq(*id)).to_owned();
+            select.and_where(Expr::exists(one));
         }
     }
 }

@@ -117,6 +117,7 @@ fn invitation(
         told_at: None,
         created_at: now,
         changed_at: now,
+        version: 1,
     }
 }
 

@@ -4,7 +4,7 @@ use apollo_compiler::ast::OperationType;
 use sea_orm::sea_query::ExprTrait as _;
 
 use super::Planner;
-use super::connection::condition;
+use super::connection::{condition, named};
 use crate::read::code::Code;
 use crate::read::feed::{Feed, Place};
 use crate::read::gate::Refused;
@@ -27,7 +27,7 @@ impl Planner<'_> {
         let Some((feed, of)) = feed.and_then(|feed| Some((feed, self.map.named(feed.of)?))) else {
             return Err(self.not_mapped(field, name));
         };
-        let mut filters = Vec::new();
+        let (mut filters, mut names) = (Vec::new(), Vec::new());
         for filter in of.filters.iter().filter(|filter| feed.by.contains(&filter.name)) {
             if let Some(value) = self.argument(field, filter.name) {
                 let gone = feed.gone.as_ref().map(|gone| &gone.by);
@@ -41,6 +41,7 @@ impl Planner<'_> {
                         self.refuse(field, format!("{} {problem}", filter.name))
                     })?,
                 );
+                names.extend(named(self.map, filter, &value));
             }
         }
         let after = self.argument(field, "after");
@@ -62,6 +63,7 @@ impl Planner<'_> {
             };
             out.push((key, written));
         }
-        Ok(Subscription { key: key.clone(), feed, of, filters, after: after.transpose()?, out })
+        let after = after.transpose()?;
+        Ok(Subscription { key: key.clone(), feed, of, filters, names, after, out })
     }
 }

@@ -11,7 +11,9 @@ use tests::both;
 use tests::socket::Socket;
 
 use super::{ALERTS, Server, from_the_start, told, version_of};
-use crate::seed::{ALERT_LONDON, ALERT_NORTH, ALL, HUB_LONDON, Who, global, id};
+use crate::seed::{
+    ALERT_LONDON, ALERT_NORTH, ALL, ENROLMENT_CEDAR, HUB_LONDON, Who, global, id,
+};
 
 /// Rows that each role is told of, as in `ACCESS`.
 const ACCESS: &[(&str, &str, [usize; 5])] = &[
@@ -76,6 +78,40 @@ async fn the_subscriptions_of_the_guide_work_as_they_stand() {
         socket.subscribe("p", query(2), after).await;
         let data = socket.data("p").await;
         assert_eq!(data["campaignProgress"]["invitation"]["responses"], 12);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_feed_of_what_is_out_of_sight_tells_as_little_as_one_of_nothing() {
+    both(async |world| {
+        let server = Server::over(&world).await;
+        for feed in api::schema::feeds() {
+            for by in feed.by {
+                let of = match *by {
+                    "hub" => ("Hub", HUB_LONDON),
+                    "enrolment" => ("Enrolment", ENROLMENT_CEDAR),
+                    "person" => ("Person", id(99)),
+                    "campaign" => ("SurveyCampaign", id(402)),
+                    other => panic!("what does {other} name?"),
+                };
+                let query = format!(
+                    "subscription($after: String, $id: ID) {{ {0}(after: $after, {by}: $id) {{ \
+                     cursor {1} {{ id }} }} }}",
+                    feed.name, feed.node
+                );
+                let mut heard = Vec::new();
+                for row in [of.1, id(0xdead)] {
+                    let mut socket = server.socket(Who::HubLead).await;
+                    let after = from_the_start(feed.name);
+                    let variables = json!({ "after": after, "id": global(of.0, row) });
+                    socket.subscribe("a", &query, variables).await;
+                    heard.push(socket.data("a").await);
+                }
+                assert_eq!(heard[0], heard[1], "{}({by})", feed.name);
+                assert_eq!(heard[0][feed.name][feed.node], Value::Null, "{}({by})", feed.name);
+            }
+        }
     })
     .await;
 }
