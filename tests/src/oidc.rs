@@ -198,7 +198,8 @@ impl Browser {
     /// # Panics
     /// The service does something else.
     pub async fn go_as(&mut self, door: &Door, key: &str, account: &str) -> String {
-        let seen = self.open(door, &format!("/sign-in/oidc/{key}?return_to=/graphql%3Fa%3Db")).await;
+        let seen =
+            self.open(door, &format!("/sign-in/oidc/{key}?return_to=/graphql%3Fa%3Db")).await;
         assert_eq!(seen.status, StatusCode::SEE_OTHER, "{}", seen.text);
         let mut at = seen.location.expect("the service's address");
         let issuer = at.split("/auth").next().expect("an issuer").to_owned();

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::audit::map::history;
 use crate::read::map::{
-    Holds, Plain, Test, Type, Vocabulary, any_of, asc, before, column, desc, filter, from, is,
-    many, objects, one, part, refers, root, table, word,
+    Either, Holds, Plain, Test, Type, Vocabulary, any_of, asc, before, column, desc, either,
+    filter, from, is, many, objects, one, part, refers, root, table, word,
 };
 
 impl Vocabulary for AlertState {
@@ -97,6 +97,12 @@ fn alert() -> Type {
             one("contact", "Contact", C::ContactId, "The contact it is about, if one."),
             one("acknowledgedBy", "Person", C::AcknowledgedBy, "Who took it on."),
             one("snoozedBy", "Person", C::SnoozedBy, "Who set it aside."),
+            either(
+                "subject",
+                concern(),
+                C::SubjectId,
+                "What it is about, if that is still there and you may see it.",
+            ),
             many(
                 "events",
                 "AlertEvent",
@@ -123,6 +129,14 @@ fn alert() -> Type {
             before("raisedBefore", C::RaisedAt, "Raised before this moment."),
         ],
         orders: vec![desc("RAISED_AT", C::RaisedAt), desc("CHANGED_AT", C::ChangedAt)],
+    }
+}
+
+fn concern() -> Either {
+    Either {
+        name: "AlertConcern",
+        about: "What an alert is about: a partner's enrolment, a hub, or a contact.",
+        targets: vec!["Enrolment", "Hub", "Contact"],
     }
 }
 

@@ -253,7 +253,11 @@ fn attendance() -> Type {
             any_of::<AttendanceMode>("mode", C::Mode, "With one of these modes."),
             refers("event", "Event", C::EventId, "At this event."),
             refers("enrolment", "Enrolment", C::EnrolmentId, "Of this enrolment."),
-            is("seniorLeader", C::SeniorLeader, "True: a senior leader was among them. False: none was."),
+            is(
+                "seniorLeader",
+                C::SeniorLeader,
+                "True: a senior leader was among them. False: none was.",
+            ),
             from("onFrom", C::OnDay, "On this day or later."),
             before("onBefore", C::OnDay, "Before this day."),
         ],

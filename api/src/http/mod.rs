@@ -9,8 +9,8 @@ pub mod principal;
 mod reading;
 mod refusal;
 pub mod request_id;
-pub mod sign_in;
 pub mod server;
+pub mod sign_in;
 mod sse;
 mod ws;
 

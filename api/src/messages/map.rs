@@ -49,7 +49,11 @@ fn reminder() -> Type {
             ),
             word::<ReminderState>("state", C::State, "Where it stands."),
             column("sendOn", C::SendOn, "Day on which it goes out."),
-            column("expiresAt", C::ExpiresAt, "It is not sent from this moment on, since it would make no sense any more."),
+            column(
+                "expiresAt",
+                C::ExpiresAt,
+                "It is not sent from this moment on, since it would make no sense any more.",
+            ),
             column("reason", C::Reason, "Why it is sent, or why it was cancelled."),
             column(
                 "revision",

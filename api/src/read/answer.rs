@@ -267,6 +267,7 @@ async fn read(app: &App, scope: &Scope, now: DateTime<Utc>, plan: &super::plan::
                 writer.out.extend_from_slice(json);
                 Ok(())
             }
+            (RootField::Wrong(message), _) => Err(writer.fail(message.as_str())),
             (RootField::Node(None), _) => {
                 writer.null();
                 Ok(())
@@ -298,7 +299,10 @@ async fn fetch_all(
     let mut found = Vec::new();
     for (_, field) in plan {
         found.push(match field {
-            RootField::Typename | RootField::Ready(_) | RootField::Node(None) => Found::Nothing,
+            RootField::Typename
+            | RootField::Ready(_)
+            | RootField::Wrong(_)
+            | RootField::Node(None) => Found::Nothing,
             RootField::Connection(connection) => {
                 Found::One(reader.fetch(&connection.level, Vec::new()).await?)
             }

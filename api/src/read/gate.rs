@@ -1,9 +1,11 @@
 //! The gate: nothing passes that is not a valid document of the schema with valid variables.
 
+mod literals;
+mod values;
+
 use apollo_compiler::collections::HashMap;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::parser::Parser;
-use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::response::{GraphQLError, JsonMap};
 use apollo_compiler::schema::Implementers;
 use apollo_compiler::validation::{DiagnosticList, Valid};
@@ -87,8 +89,13 @@ impl Gate {
         let operation = operation.map_err(|error| refuse(Code::OperationNotFound, &error))?.clone();
         introspection::check_max_depth(&document, &operation)
             .map_err(|error| refuse(Code::TooComplex, &error))?;
-        let variables = coerce_variable_values(&self.schema, &operation, variables)
-            .map_err(|error| refuse(Code::BadUserInput, &error))?;
+        let wrong = |(problem, place): values::Wrong| {
+            let error = GraphQLError::new(problem, place, &document.sources);
+            Code::BadUserInput.of(vec![error])
+        };
+        literals::look(&self.schema, &document).map_err(wrong)?;
+        let variables = values::variables(&self.schema, &operation, variables).map_err(wrong)?;
+        let variables = Valid::assume_valid(variables);
         Ok(Checked { document, operation, variables })
     }
 

@@ -25,6 +25,8 @@ pub enum RootField {
     Connection(Connection),
     /// One row by id; none for an id that is nobody's.
     Node(Option<(Uuid, Rows)>),
+    /// Nothing can be read, and why.
+    Wrong(String),
     /// Rows by id: for each, which of the fetches it is in.
     Nodes(Vec<Option<(Uuid, usize)>>, Vec<Rows>),
 }
@@ -176,6 +178,10 @@ pub enum Out {
         /// What to write.
         out: Keyed<ConnectionOut>,
     },
+    /// The row of these joined to this one; at most one is.
+    Either(Vec<(usize, Object)>),
+    /// Nothing can be written, and why.
+    Wrong(String),
     /// A JSON list of plain objects.
     Objects {
         /// Column.

@@ -1,5 +1,6 @@
 //! The planner: from a checked document to the rows it asks for.
 
+mod arguments;
 mod collect;
 mod connection;
 mod subscription;
@@ -92,28 +93,46 @@ impl<'d> Planner<'d> {
             let field = same[0];
             let planned = match field.name.as_str() {
                 "__typename" => RootField::Typename,
-                "__schema" | "__type" => {
-                    let answers = match &mut introspected {
-                        Some(answers) => answers,
-                        none => none.insert(self.gate.introspect(self.checked)?),
-                    };
-                    let answer = answers.remove(key.as_str()).unwrap_or(JsonValue::Null);
-                    RootField::Ready(answer.to_string().into_bytes())
-                }
+                "__schema" | "__type" => match self.arguments(field) {
+                    Err(problem) => RootField::Wrong(problem),
+                    Ok(_) => RootField::Ready(self.introspected(&mut introspected, &key)?),
+                },
                 "viewer" => RootField::Node(match (self.viewer, self.map.named("Person")) {
                     (Some(id), Some(person)) => Some((id, self.rows_of(person, &same, 1)?)),
                     _ => None,
                 }),
-                "node" => RootField::Node(self.node(&same)?),
-                "nodes" => self.nodes(&same)?,
-                name => match self.map.listed_by(name) {
-                    Some(listed) => RootField::Connection(self.connection(listed, &same, None, 1)?),
-                    None => return Err(self.not_mapped(field, name)),
+                name => match self.arguments(field) {
+                    Err(problem) => RootField::Wrong(problem),
+                    Ok(given) => self.root(name, &same, &given)?,
                 },
             };
             plan.push((key, planned));
         }
         Ok(plan)
+    }
+
+    /// What introspection answers under a key; it is asked once for all.
+    fn introspected(&self, answers: &mut Option<JsonMap>, key: &Name) -> Result<Vec<u8>, Refused> {
+        let answers = match answers {
+            Some(answers) => answers,
+            none => none.insert(self.gate.introspect(self.checked)?),
+        };
+        let answer = answers.remove(key.as_str()).unwrap_or(JsonValue::Null);
+        Ok(answer.to_string().into_bytes())
+    }
+
+    /// Plans a field of `Query` that takes arguments.
+    fn root(&mut self, name: &str, same: &Same<'d>, given: &JsonMap) -> Result<RootField, Refused> {
+        Ok(match name {
+            "node" => RootField::Node(self.node(same, given)?),
+            "nodes" => self.nodes(same, given)?,
+            name => match self.map.listed_by(name) {
+                Some(listed) => {
+                    RootField::Connection(self.connection(listed, same, given, None, 1)?)
+                }
+                None => return Err(self.not_mapped(same[0], name)),
+            },
+        })
     }
 
     /// Plans a mutation's fields, `__typename` answered by the caller under an empty name.
@@ -163,9 +182,9 @@ impl<'d> Planner<'d> {
         })
     }
 
-    fn node(&mut self, same: &Same<'d>) -> Result<Option<(Uuid, Rows)>, Refused> {
-        let id = self.argument(same[0], "id");
-        let found = id.as_ref().and_then(|id| id.as_str()).and_then(ids::parse_global);
+    fn node(&mut self, same: &Same<'d>, given: &JsonMap) -> Result<Option<(Uuid, Rows)>, Refused> {
+        let id = given.get("id").and_then(JsonValue::as_str);
+        let found = id.and_then(ids::parse_global);
         let Some((name, id)) = found else {
             return Ok(None);
         };
@@ -175,9 +194,9 @@ impl<'d> Planner<'d> {
         }
     }
 
-    fn nodes(&mut self, same: &Same<'d>) -> Result<RootField, Refused> {
-        let given = self.argument(same[0], "ids").unwrap_or(JsonValue::Null);
-        let given = given.as_array().cloned().unwrap_or_else(|| vec![given]);
+    fn nodes(&mut self, same: &Same<'d>, given: &JsonMap) -> Result<RootField, Refused> {
+        let given = given.get("ids").and_then(JsonValue::as_array);
+        let given = given.map(Vec::as_slice).unwrap_or_default();
         if given.len() > MAX_IDS {
             let message = format!("nodes takes at most {MAX_IDS} ids, not {}", given.len());
             return Err(self.refuse(same[0], message));
@@ -282,9 +301,23 @@ impl<'d> Planner<'d> {
                 let object = self.object(level, joined, target, same, expected)?;
                 Out::One { at, object }
             }
+            Kind::Either { of, here } => {
+                let mut members = Vec::new();
+                for target in &of.targets {
+                    let target = self.target(same[0], target)?;
+                    let joined = level.join(table, here, target, "id");
+                    let at = level.column(joined, "id");
+                    members.push((at, self.object(level, joined, target, same, expected)?));
+                }
+                Out::Either(members)
+            }
             Kind::Many { target, link } => {
                 let target = self.target(same[0], target)?;
-                let connection = self.connection(target, same, Some(*link), expected)?;
+                let given = match self.arguments(same[0]) {
+                    Ok(given) => given,
+                    Err(problem) => return Ok(Out::Wrong(problem)),
+                };
+                let connection = self.connection(target, same, &given, Some(*link), expected)?;
                 let at = level.column(table, "id");
                 let child = level.child(Key::Column(at), connection.level);
                 let out = connection.out;

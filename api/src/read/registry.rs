@@ -17,7 +17,7 @@ use async_graphql::{
 };
 use uuid::Uuid;
 
-use meta::{enumeration, field, input, input_object, interface, object, scalar, with};
+use meta::{enumeration, field, input, input_object, interface, object, scalar, union, with};
 
 use super::map::{Field, Holds, Kind, Leaf, Map, Plain, Test, Type, Vocabulary, Words};
 
@@ -274,6 +274,10 @@ impl Registered<'_> {
                 field(each.name, &ty, each.about)
             }
             Kind::One { target, .. } => field(each.name, target, each.about),
+            Kind::Either { of, .. } => {
+                self.insert(union(of.name, of.about, &of.targets));
+                field(each.name, of.name, each.about)
+            }
             Kind::Many { target, .. } => match map.named(target) {
                 Some(target) => connection_field(target, each.name, each.about),
                 None => field(each.name, target, each.about),

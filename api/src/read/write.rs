@@ -207,6 +207,19 @@ impl Writer {
                     self.null();
                 }
             },
+            Out::Either(members) => {
+                let joined = |at: usize| row.try_get_by_index::<Option<Uuid>>(at).ok().flatten();
+                match members.iter().find(|(at, _)| joined(*at).is_some()) {
+                    Some((_, object)) => {
+                        self.nullable(|writer| writer.row(object, level, all, row));
+                    }
+                    None => self.null(),
+                }
+            }
+            Out::Wrong(message) => {
+                self.fail(message.as_str());
+                self.null();
+            }
             Out::Many { at, child, out } => {
                 let (Some(below), Some(fetched)) =
                     (level.children.get(*child), all.children.get(*child))
@@ -295,8 +308,8 @@ impl Writer {
             },
             Leaf::Float => match row.try_get_by_index::<Option<f64>>(at)? {
                 Some(number) if number.is_finite() => {
-                    // A finite number can always be written.
-                    let _ = serde_json::to_writer(&mut self.out, &number);
+                    // JSON has one kind of number: twelve is `12`, not `12.0`.
+                    self.out.extend_from_slice(number.to_string().as_bytes());
                 }
                 Some(number) => return Err(DbErr::Type(format!("{number} is no JSON number"))),
                 None => return Ok(false),

@@ -210,7 +210,11 @@ fn invitation() -> Type {
             column("firstOn", C::FirstOn, "Day of the first answer, in London."),
             column("enoughOn", C::EnoughOn, "Day on which there were enough, in London."),
             column("createdAt", C::CreatedAt, "When invited."),
-            column("changedAt", C::ChangedAt, "When last changed by hand; answers leave it as it is."),
+            column(
+                "changedAt",
+                C::ChangedAt,
+                "When last changed by hand; answers leave it as it is.",
+            ),
             one("campaign", "SurveyCampaign", C::CampaignId, "The campaign."),
             one("enrolment", "Enrolment", C::EnrolmentId, "The school's enrolment."),
             many(

@@ -178,7 +178,11 @@ pub async fn revoke_all(
 }
 
 /// Ends those of `which` that are in force, and says how many.
-async fn end(txn: &DatabaseTransaction, now: DateTime<Utc>, which: Condition) -> Result<u64, DbErr> {
+async fn end(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    which: Condition,
+) -> Result<u64, DbErr> {
     let ended = session::ActiveModel { revoked_at: Set(Some(now)), ..Default::default() };
     let done = session::Entity::update_many()
         .set(ended)

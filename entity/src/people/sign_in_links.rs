@@ -10,7 +10,8 @@ use rules::sign_in::{LINK_LASTS, LINK_WINDOW, may_ask_for_link, may_use_links};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait as _,
-    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Select,
 };
 use uuid::Uuid;
 
@@ -232,7 +233,8 @@ async fn roles(db: &impl ConnectionTrait, person_id: Uuid) -> Result<Vec<Role>, 
 async fn alone(txn: &DatabaseTransaction, hash: &str) -> Result<(), DbErr> {
     if txn.get_database_backend() == DbBackend::Postgres {
         let lock = "SELECT pg_advisory_xact_lock(hashtext('sign_in_link'), hashtext($1))";
-        let lock = sea_orm::Statement::from_sql_and_values(DbBackend::Postgres, lock, [hash.into()]);
+        let lock =
+            sea_orm::Statement::from_sql_and_values(DbBackend::Postgres, lock, [hash.into()]);
         txn.execute_raw(lock).await?;
     }
     Ok(())

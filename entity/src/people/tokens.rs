@@ -104,8 +104,7 @@ pub async fn revoke(
     if revoked.rows_affected == 0 {
         return Ok(false);
     }
-    let deed =
-        Deed { action: "tokenRevoked", node: Some(("AccessToken", id)), ..Deed::default() };
+    let deed = Deed { action: "tokenRevoked", node: Some(("AccessToken", id)), ..Deed::default() };
     audit::record(txn, Some(by), now, deed).await?;
     Ok(true)
 }

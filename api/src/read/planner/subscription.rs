@@ -27,13 +27,15 @@ impl Planner<'_> {
         let Some((feed, of)) = feed.and_then(|feed| Some((feed, self.map.named(feed.of)?))) else {
             return Err(self.not_mapped(field, name));
         };
+        let given = self.arguments(field).map_err(|problem| self.refuse(field, problem))?;
+        let given = |name: &str| given.get(name).filter(|value| !value.is_null());
         let (mut filters, mut names) = (Vec::new(), Vec::new());
         for filter in of.filters.iter().filter(|filter| feed.by.contains(&filter.name)) {
-            if let Some(value) = self.argument(field, filter.name) {
+            if let Some(value) = given(filter.name) {
                 let gone = feed.gone.as_ref().map(|gone| &gone.by);
                 let gone = gone.filter(|gone| gone.name == filter.name);
-                let asked = condition(of, filter, &value, self.now).and_then(|asked| match gone {
-                    Some(gone) => Ok(asked.or(condition(of, gone, &value, self.now)?)),
+                let asked = condition(of, filter, value, self.now).and_then(|asked| match gone {
+                    Some(gone) => Ok(asked.or(condition(of, gone, value, self.now)?)),
                     None => Ok(asked),
                 });
                 filters.push(
@@ -41,11 +43,10 @@ impl Planner<'_> {
                         self.refuse(field, format!("{} {problem}", filter.name))
                     })?,
                 );
-                names.extend(named(self.map, filter, &value));
+                names.extend(named(self.map, filter, value));
             }
         }
-        let after = self.argument(field, "after");
-        let after = after.map(|after| {
+        let after = given("after").map(|after| {
             let place = after.as_str().and_then(|text| Place::from_cursor(name, text, self.now));
             place.ok_or_else(|| {
                 let message = format!("\"after\" is no cursor: use one that {name} gave you");

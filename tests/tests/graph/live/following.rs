@@ -11,9 +11,7 @@ use tests::both;
 use tests::socket::Socket;
 
 use super::{ALERTS, Server, from_the_start, told, version_of};
-use crate::seed::{
-    ALERT_LONDON, ALERT_NORTH, ALL, ENROLMENT_CEDAR, HUB_LONDON, Who, global, id,
-};
+use crate::seed::{ALERT_LONDON, ALERT_NORTH, ALL, ENROLMENT_CEDAR, HUB_LONDON, Who, global, id};
 
 /// Rows that each role is told of, as in `ACCESS`.
 const ACCESS: &[(&str, &str, [usize; 5])] = &[
