@@ -91,7 +91,7 @@ impl Acting {
         work: impl Future<Output = Result<M, StoreError>> + Send + 'a,
     ) -> Doing<'a, Uuid>
     where
-        M: ModelTrait + Sync,
+        M: ModelTrait + Sync + 'static,
         M::Entity: EntityTrait<Model = M> + Mapped,
     {
         let work: Doing<'a, M> = Box::pin(work);
