@@ -55,7 +55,9 @@ fn points(tenths: u64) -> u64 {
 
 fn root(field: &RootField) -> u64 {
     match field {
-        RootField::Typename | RootField::Ready(_) | RootField::Node(None) => 0,
+        RootField::Typename | RootField::Ready(_) | RootField::Wrong(_) | RootField::Node(None) => {
+            0
+        }
         RootField::Connection(connection) => level(&connection.level, 1),
         RootField::Node(Some((_, rows))) => level(&rows.level, 1),
         RootField::Nodes(wanted, fetches) => {

@@ -5,11 +5,10 @@ use rules::sign_in::{TokenKind, TokenScope, stored_scopes};
 use sea_orm::{
     ColumnTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
 };
-use serde_json::json;
 use uuid::Uuid;
 
 use super::access_token;
-use crate::audit::{self, Deed};
+use crate::audit::{self, Change, Deed};
 use crate::id::new_id;
 use crate::outcome::StoreError;
 
@@ -61,7 +60,11 @@ pub async fn keep(
     let deed = Deed {
         action: "tokenIssued",
         node: Some(("AccessToken", id)),
-        after: Some(json!({ "kind": kind, "scopes": scopes, "expires_at": new.expires_at })),
+        changes: vec![
+            Change::came("kind", kind),
+            Change::came("scopes", scopes),
+            Change::came("expiresAt", new.expires_at.to_rfc3339()),
+        ],
         ..Deed::default()
     };
     audit::record(txn, new.by, now, deed).await?;
