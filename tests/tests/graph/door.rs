@@ -35,6 +35,7 @@ impl Door {
     async fn post(&self, body: impl ToString) -> Response {
         self.graphql(Method::POST)
             .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT, "application/graphql-response+json")
             .body(body.to_string())
             .send()
             .await
