@@ -109,6 +109,17 @@ function place(order, name, cursor) {
   return [kept, inner.slice(at + 1)];
 }
 
+/** The place of each row in an ascending order, equal rows by id. */
+function ranked(type, order) {
+  order.ranks ??= new Map(
+    [...type.rows]
+      .sort((one, other) =>
+        compare(one[order.column], other[order.column]) || compare(simple(one.id), simple(other.id)))
+      .map((row, rank) => [row, rank]),
+  );
+  return order.ranks;
+}
+
 /** Whether a row passes a filter. */
 function passes(dump, type, name, given, row) {
   const filter = type.filters[name];
@@ -149,10 +160,11 @@ function connection(dump, name, rows, given) {
   const sign = way === 'DESC' ? -1 : 1;
   const against = (row, [value, id]) =>
     sign * (compare(row[order.column], value) || compare(simple(row.id), id));
+  const ranks = ranked(type, order);
   const filters = Object.entries(given.filter ?? {}).filter(([, value]) => value !== null);
   const all = rows
     .filter((row) => filters.every(([filter, value]) => passes(dump, type, filter, value, row)))
-    .sort((one, other) => against(one, [other[order.column], simple(other.id)]));
+    .sort((one, other) => sign * (ranks.get(one) - ranks.get(other)));
   let page = all;
   if (given.after != null) {
     const from = place(order, orderName, given.after);
