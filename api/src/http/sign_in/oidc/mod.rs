@@ -159,12 +159,13 @@ async fn leave(
     rand::rng().fill_bytes(&mut secret);
     let secret = URL_SAFE_NO_PAD.encode(secret);
     let state = attempt::state_of(&secret);
+    let token = CsrfToken::new(state.clone());
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let scopes = config.scopes().split_whitespace().filter(|scope| *scope != "openid");
     let (url, _, nonce) = client
         .authorize_url(
             CoreAuthenticationFlow::AuthorizationCode,
-            || CsrfToken::new(state.clone()),
+            || token,
             Nonce::new_random,
         )
         .add_scopes(scopes.map(|scope| Scope::new(scope.to_owned())))
