@@ -82,19 +82,13 @@ impl Gate {
             .parse_executable(&self.schema, query, "document")
             .map_err(|found| unparsed(&parser, &found.errors))?
             .validate(&self.schema)
-<<<<<<< HEAD
             .map_err(|found| Code::GraphqlValidationFailed.of(told(&found.errors)))?;
-        let refuse = |code: Code, error: &apollo_compiler::request::RequestError| {
-            code.of(vec![error.to_graphql_error(&document.sources)])
-=======
-            .map_err(|found| told(&found.errors))?;
         if let Some(name) = unvalued::unvalued(query) {
             let message = format!("syntax error: \"{name}\" has no value: write \"{name}: …\"");
-            return Err(vec![GraphQLError::new(message, None, &document.sources)]);
+            return Err(vec![Code::GraphqlParseFailed.error(message)]);
         }
-        let refuse = |error: &apollo_compiler::request::RequestError| {
-            vec![error.to_graphql_error(&document.sources)]
->>>>>>> differential
+        let refuse = |code: Code, error: &apollo_compiler::request::RequestError| {
+            code.of(vec![error.to_graphql_error(&document.sources)])
         };
         let operation = document.operations.get(operation);
         let operation = operation.map_err(|error| refuse(Code::OperationNotFound, &error))?.clone();
