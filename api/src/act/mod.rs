@@ -13,7 +13,8 @@ use entity::outcome::{RefusalCode, StoreError};
 use entity::scope::Scope;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    Condition, DatabaseTransaction, EntityTrait, ExprTrait as _, ModelTrait, QueryFilter as _,
+    Condition, DatabaseTransaction, EntityTrait, ExprTrait as _, FromQueryResult, ModelTrait,
+    QueryFilter as _,
 };
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
@@ -91,7 +92,7 @@ impl Acting {
         work: impl Future<Output = Result<M, StoreError>> + Send + 'a,
     ) -> Doing<'a, Uuid>
     where
-        M: ModelTrait + Sync + 'static,
+        M: ModelTrait + FromQueryResult + Sync + 'static,
         M::Entity: EntityTrait<Model = M> + Mapped,
     {
         let work: Doing<'a, M> = Box::pin(work);

@@ -85,6 +85,15 @@ pub fn deeds() -> Vec<(&'static str, Told, Value)> {
     });
     let found = json!({ "heldOn": "2026-09-19", "summary": "Good", "nextSteps": "More" });
     vec![
+        // A school does not see what is flagged about it.
+        ("alertAcknowledge", "ok ok ok NF NF NF NF NF", json!({ "alertId": alert })),
+        (
+            "alertSnooze",
+            "ok ok ok NF NF NF NF NF",
+            json!({
+            "alertId": alert, "until": "2026-10-19", "reason": "Inspected" }),
+        ),
+        ("alertWake", "ok ok ok NF NF NF NF NF", json!({ "alertId": alert })),
         (
             "obligationRecordMet",
             "ok ok ok ok NF NF NF NF",
@@ -194,15 +203,6 @@ pub fn deeds() -> Vec<(&'static str, Told, Value)> {
             json!({
             "reviewId": global("Review", id(REVIEW)), "review": found }),
         ),
-        // A school does not see what is flagged about it.
-        ("alertAcknowledge", "ok ok ok NF NF NF NF NF", json!({ "alertId": alert })),
-        (
-            "alertSnooze",
-            "ok ok ok NF NF NF NF NF",
-            json!({
-            "alertId": alert, "until": "2026-10-19", "reason": "Inspected" }),
-        ),
-        ("alertWake", "ok ok ok NF NF NF NF NF", json!({ "alertId": alert })),
         // Birch's people see its hub.
         (
             "eventCreate",
