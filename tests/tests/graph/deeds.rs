@@ -1,6 +1,8 @@
 //! Every mutation by every part that somebody can have: what they are told, and that what was done
 //! is in the audit, once, and what was refused is not.
 
+use std::cell::RefCell;
+
 use api::app::App;
 use api::read::gate::Gate;
 use entity::audit::audit_entry;
@@ -85,6 +87,15 @@ pub fn deeds() -> Vec<(&'static str, Told, Value)> {
     });
     let found = json!({ "heldOn": "2026-09-19", "summary": "Good", "nextSteps": "More" });
     vec![
+        // A school does not see what is flagged about it.
+        ("alertAcknowledge", "ok ok ok NF NF NF NF NF", json!({ "alertId": alert })),
+        (
+            "alertSnooze",
+            "ok ok ok NF NF NF NF NF",
+            json!({
+            "alertId": alert, "until": "2026-10-19", "reason": "Inspected" }),
+        ),
+        ("alertWake", "ok ok ok NF NF NF NF NF", json!({ "alertId": alert })),
         (
             "obligationRecordMet",
             "ok ok ok ok NF NF NF NF",
@@ -194,15 +205,6 @@ pub fn deeds() -> Vec<(&'static str, Told, Value)> {
             json!({
             "reviewId": global("Review", id(REVIEW)), "review": found }),
         ),
-        // A school does not see what is flagged about it.
-        ("alertAcknowledge", "ok ok ok NF NF NF NF NF", json!({ "alertId": alert })),
-        (
-            "alertSnooze",
-            "ok ok ok NF NF NF NF NF",
-            json!({
-            "alertId": alert, "until": "2026-10-19", "reason": "Inspected" }),
-        ),
-        ("alertWake", "ok ok ok NF NF NF NF NF", json!({ "alertId": alert })),
         // Birch's people see its hub.
         (
             "eventCreate",
@@ -354,11 +356,11 @@ async fn last_entry(app: &App) -> Option<audit_entry::Model> {
 #[tokio::test]
 async fn every_mutation_tells_each_part_what_it_may_and_writes_down_what_it_did() {
     let gate = gate();
+    let wrong = RefCell::new(Vec::new());
     for (number, part) in PARTS.into_iter().enumerate() {
         both(async |world| {
             let app = app(&world).await;
             let viewer = part.viewer(&app).await;
-            let mut wrong = Vec::new();
             for (name, expected, input) in deeds() {
                 let before = last_entry(&app).await.map(|entry| entry.id);
                 let variables = json!({ "input": input });
@@ -368,7 +370,8 @@ async fn every_mutation_tells_each_part_what_it_may_and_writes_down_what_it_did(
                 let code = done["userErrors"][0]["code"].as_str().unwrap_or_default();
                 let expected = expected.split(' ').nth(number).expect("eight");
                 if told(code) != expected || answer.get("errors").is_some() {
-                    wrong.push(format!("{name}: not {expected} but {answer}"));
+                    let told = format!("{name} as {part:?}: not {expected} but {answer}");
+                    wrong.borrow_mut().push(told);
                 }
                 let entry = last_entry(&app).await.expect("entries of the seed");
                 if told(code) != "ok" {
@@ -388,12 +391,14 @@ async fn every_mutation_tells_each_part_what_it_may_and_writes_down_what_it_did(
                     (name, Some(viewer.person_id))
                 );
                 assert_eq!(entry.happened_at, app.clock.now());
-                assert_ne!(entry.changes, json!([]), "{name} as {part:?} changed nothing");
+                if entry.changes == json!([]) {
+                    wrong.borrow_mut().push(format!("{name} as {part:?} changed nothing"));
+                }
             }
-            assert!(wrong.is_empty(), "{part:?} on {}: {wrong:#?}", world.name);
         })
         .await;
     }
+    assert!(wrong.borrow().is_empty(), "{:#?}", wrong.borrow());
 }
 
 #[test]
