@@ -443,6 +443,28 @@ mod tests {
     }
 
     #[test]
+    fn a_sign_in_service_may_come_from_the_environment_alone_and_its_secrets_as_they_are() {
+        let variable = |name: &str| format!("HUBS__SIGN_IN__ISSUERS__DFE__{name}");
+        let variables = [
+            ("KIND", "dfe_sign_in"),
+            ("NAME", "DfE Sign-in"),
+            ("ISSUER", "https://sign-in.example"),
+            ("CLIENT_ID", "12"),
+            ("CLIENT_SECRET", "0071e3"),
+            ("TRUSTS_EMAIL", "true"),
+        ]
+        .map(|(name, value)| (variable(name), value));
+        let variables: Vec<_> = variables.iter().map(|(name, value)| (&**name, *value)).collect();
+        let config = with(&variables);
+        let shown = format!("{config:?}");
+        let config = config.ok();
+        let dfe = config.as_ref().and_then(|config| config.sign_in.issuers.get("dfe"));
+        assert_eq!(dfe.map(|dfe| dfe.client_secret.expose()), Some("0071e3"), "{shown}");
+        assert_eq!(dfe.map(|dfe| (&*dfe.client_id, dfe.trusts_email)), Some(("12", true)));
+        assert!(!shown.contains("0071e3"), "{shown}");
+    }
+
+    #[test]
     fn a_wrong_address_is_refused_without_repeating_its_password() {
         for (variable, value) in [
             ("DATABASE_URL", "mysql://u:hunter2@db/hubs"),

@@ -7,6 +7,7 @@ use api::app::App;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use chrono::TimeDelta;
 use runtime::clock::Clock;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -108,13 +109,14 @@ pub struct Door {
 }
 
 impl Door {
-    /// Opens it over a world, whose clock it sets to the real time, which the service goes by.
+    /// Opens it over a world, whose clock it sets to a little after the real time, which the service
+    /// goes by: nothing that it gives out comes from the future, however long the test takes.
     /// Without a roles API the service `dfe` has none.
     ///
     /// # Panics
     /// It does not open.
     pub async fn open(world: &World, issuer: &str, roles: Option<&RolesApi>) -> Self {
-        world.clock.set(Clock::machine().now());
+        world.clock.set(Clock::machine().now() + TimeDelta::minutes(5));
         let mut dfe = format!(
             "kind = 'dfe_sign_in'\nname = 'DfE Sign-in'\nissuer = '{issuer}'\n\
              client_id = '{}'\nclient_secret = 'a secret of schools'\n",

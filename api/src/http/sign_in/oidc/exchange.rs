@@ -88,12 +88,11 @@ pub async fn claims(
 ) -> Result<Claims, Refusal> {
     let mut provider = providers.of(key, config, now).await?;
     let mut client = client(app, key, config, &provider)?;
-    let web = |request| providers.web().send(request);
     let answer: CoreTokenResponse = client
         .exchange_code(AuthorizationCode::new(brought.code))
         .map_err(|why| Refusal::Away(format!("its description: {why}")))?
         .set_pkce_verifier(PkceCodeVerifier::new(brought.verifier))
-        .request_async(&web)
+        .request_async(providers.web())
         .await
         .map_err(|error| match error {
             RequestTokenError::ServerResponse(said) => Refusal::Code(said.error().to_string()),

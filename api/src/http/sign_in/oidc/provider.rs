@@ -82,8 +82,7 @@ impl Providers {
     ) -> Result<Arc<Provider>, Refusal> {
         let away = |why: String| Refusal::Away(why);
         let issuer = IssuerUrl::new(config.issuer.clone()).map_err(|why| away(why.to_string()))?;
-        let web = |request| self.web.send(request);
-        let metadata = ProviderMetadataWithLogout::discover_async(issuer, &web)
+        let metadata = ProviderMetadataWithLogout::discover_async(issuer, &self.web)
             .await
             .map_err(|error| away(format!("its description: {error}")))?;
         let provider = Arc::new(Provider { metadata, fetched_at: now });

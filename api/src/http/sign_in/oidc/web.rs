@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use openidconnect::http::Response;
-use openidconnect::{HttpRequest, HttpResponse};
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use tokio::sync::OnceCell;
 
 /// Longest time for a whole question and answer.
@@ -74,5 +75,14 @@ impl Web {
             body.extend_from_slice(&chunk);
         }
         Ok(response.body(body)?)
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for Web {
+    type Error = WebError;
+    type Future = BoxFuture<'c, Result<HttpResponse, WebError>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.send(request))
     }
 }
