@@ -37,6 +37,10 @@ pub struct Viewer {
     pub settings: Vec<Uuid>,
     /// External evaluator.
     pub evaluator: bool,
+    /// The session that they came with; none with a token.
+    pub session_id: Option<Uuid>,
+    /// Whether they came with a token that may only read.
+    pub only_reads: bool,
     /// The moment of the request, for what becomes visible at its time; see [`Scope::at`]. Where
     /// nobody says it, nothing has become visible yet.
     pub now: DateTime<Utc>,

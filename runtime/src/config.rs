@@ -89,10 +89,22 @@ pub struct HttpConfig {
     pub graphiql: bool,
 }
 
+impl HttpConfig {
+    /// The scheme, host and port that links start with, as browsers name them.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        self.public_url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+    }
+}
+
 /// See `[sign_in]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignInConfig {
+    /// Minutes without a request after which a session ends.
+    pub idle_minutes: u32,
+    /// Hours after which a session ends in any case.
+    pub longest_hours: u32,
     /// The sign-in services that vouch for people, by key.
     pub issuers: BTreeMap<String, IssuerConfig>,
 }
@@ -336,6 +348,8 @@ impl Config {
             ("http.head_seconds", http.head_seconds),
             ("http.write_seconds", http.write_seconds),
             ("http.connections", u64::from(http.connections)),
+            ("sign_in.idle_minutes", u64::from(self.sign_in.idle_minutes)),
+            ("sign_in.longest_hours", u64::from(self.sign_in.longest_hours)),
             ("limits.points_per_second", u64::from(self.limits.points_per_second)),
             ("live.messages_per_second", u64::from(live.messages_per_second)),
             ("live.connections", u64::from(live.connections)),

@@ -150,8 +150,7 @@ pub(super) fn may_ask(app: &App, headers: &HeaderMap) -> bool {
     };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let asking = origin.split_once("://").map(|(_, host)| host);
-    let public = app.config.http.public_url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
     (asking.is_some() && asking == host)
-        || origin.eq_ignore_ascii_case(&public)
+        || origin.eq_ignore_ascii_case(&app.config.http.origin())
         || app.config.live.origins.split_whitespace().any(|allowed| allowed == origin)
 }

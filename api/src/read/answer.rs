@@ -146,7 +146,7 @@ pub async fn begin(
         Err(problem) => return Begun::Answered(refuse(Code::Internal, problem)),
     };
     let mut bill = Bill::new(app, scope, now);
-    let checked = check(app, graph, request, read_only);
+    let checked = check(app, graph, scope, request, read_only);
     if let Ok((_, size)) = &checked
         && let Err(answer) = bill.charge(cost::of_introspection(size)).await
     {
@@ -183,10 +183,11 @@ impl Planned {
     }
 }
 
-/// Lets through the gate what is valid, small enough, and may be done by this method.
+/// Lets through the gate what is valid, small enough, and may be done by this method and token.
 fn check(
     app: &App,
     graph: &Graph,
+    scope: &Scope,
     request: &Request,
     read_only: bool,
 ) -> Result<(Checked, Size), Refused> {
@@ -198,8 +199,14 @@ fn check(
         request.variables.as_ref().unwrap_or(&no_variables),
     )?;
     let size = size::measure(&checked)?;
-    if read_only && checked.operation.operation_type == OperationType::Mutation {
-        return Err(vec![Code::MethodNotAllowed.error("a mutation is sent with POST")]);
+    if checked.operation.operation_type == OperationType::Mutation {
+        if read_only {
+            return Err(vec![Code::MethodNotAllowed.error("a mutation is sent with POST")]);
+        }
+        if matches!(scope, Scope::Viewer(viewer) if viewer.only_reads) {
+            let message = "this token may only read; a mutation takes one with the scope \"write\"";
+            return Err(vec![Code::Forbidden.error(message)]);
+        }
     }
     Ok((checked, size))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::people::principal;
+use entity::people::principal::{self, Proof, Unnoted};
 use entity::scope::{Scope, Viewer};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use tokio::sync::{Semaphore, watch};
@@ -31,11 +31,11 @@ const BEFORE: usize = 10_000;
 /// what the reader may see, can be another by then.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// A person whose token was in force when last looked at, and what they could see then.
+/// A person whose token or session was in force when last looked at, and what they could see then.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// SHA-256 of the token.
-    pub token_hash: String,
+    /// What they came with.
+    pub proof: Proof,
     /// What they could see.
     pub viewer: Viewer,
 }
@@ -43,7 +43,7 @@ pub struct Caller {
 /// Why somebody is told nothing any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// The token ran out or was revoked.
+    /// The token or session ran out or was revoked.
     SignedOut,
     /// The person's roles are not what they were; what was told may be too much or too little.
     OtherRights,
@@ -52,17 +52,17 @@ pub enum Ended {
 }
 
 impl Caller {
-    /// The caller with that token, if it is in force.
+    /// The caller who came with this, if it is in force, and what of it is to be noted.
     ///
     /// # Errors
     /// A database fault.
     pub async fn find(
         db: &impl ConnectionTrait,
-        token_hash: String,
+        proof: Proof,
         now: DateTime<Utc>,
-    ) -> Result<Option<Self>, DbErr> {
-        let viewer = principal::find(db, &token_hash, now).await?.map(sorted);
-        Ok(viewer.map(|viewer| Self { token_hash, viewer }))
+    ) -> Result<Option<(Self, Option<Unnoted>)>, DbErr> {
+        let Some(found) = principal::prove(db, &proof, now).await? else { return Ok(None) };
+        Ok(Some((Self { proof, viewer: sorted(found.viewer) }, found.unnoted)))
     }
 
     /// Whether the caller is still who they were.
@@ -74,7 +74,8 @@ impl Caller {
         db: &impl ConnectionTrait,
         now: DateTime<Utc>,
     ) -> Result<Result<(), Ended>, DbErr> {
-        Ok(match principal::find(db, &self.token_hash, now).await?.map(sorted) {
+        let found = principal::prove(db, &self.proof, now).await?;
+        Ok(match found.map(|found| sorted(found.viewer)) {
             None => Err(Ended::SignedOut),
             Some(viewer) if viewer != self.viewer => Err(Ended::OtherRights),
             Some(_) => Ok(()),
@@ -330,7 +331,7 @@ impl Ended {
     #[must_use]
     pub fn message(&self) -> &str {
         match self {
-            Self::SignedOut => "sign in again: the token has run out or was revoked",
+            Self::SignedOut => "sign in again: the token or session has run out or was revoked",
             Self::OtherRights => "what you may see has changed: connect again",
             Self::TooMuch(message) => message,
         }

@@ -211,6 +211,27 @@ pub async fn spend(
     Ok(link.person_id.filter(|_| spent.rows_affected == 1))
 }
 
+/// Audits that a link was used that opens nothing any more. What is no link of ours is not written
+/// down: anybody could fill the audit with it.
+///
+/// # Errors
+/// A database fault.
+pub async fn refuse(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    token_hash: &str,
+) -> Result<(), DbErr> {
+    let link = sign_in_link::Entity::find()
+        .filter(sign_in_link::Column::TokenHash.eq(token_hash))
+        .one(txn)
+        .await?;
+    let Some(link) = link else { return Ok(()) };
+    let detail = "A link by mail was used that opens nothing any more.";
+    let node = Some(("SignInLink", link.id));
+    let deed = Deed { action: "signInRefused", node, detail, ..Deed::default() };
+    audit::record(txn, link.person_id, now, deed).await
+}
+
 fn is_good(link: &sign_in_link::Model, now: DateTime<Utc>) -> bool {
     link.person_id.is_some() && link.spent_at.is_none() && now < link.expires_at
 }
