@@ -6,7 +6,8 @@ use sea_orm::sea_query::ColumnType;
 use sea_orm::{ColumnTrait, EntityName};
 
 use super::{
-    Compute, Either, Field, Filter, Holds, Kind, Leaf, Link, Order, Part, Plain, Root, Test, Vocabulary,
+    Compute, Either, Field, Filter, Holds, Kind, Leaf, Link, Order, Part, Plain, Root, Test,
+    Vocabulary,
 };
 
 /// The table of an entity.
