@@ -67,7 +67,7 @@ fn columns(of: &Type) -> Vec<(&'static str, Holding)> {
         });
     }
     for filter in &of.filters {
-        let held = match &filter.test {
+        let held: (&'static str, Holding) = match &filter.test {
             Test::Is(column, leaf) | Test::From(column, leaf) | Test::Before(column, leaf) => {
                 (column, Holding::Leaf(leaf.clone()))
             }
