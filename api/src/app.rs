@@ -1,5 +1,7 @@
 //! What every request and command works with.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use migration::{Migrator, MigratorTrait as _};
 use runtime::allowance::Allowances;
@@ -7,6 +9,8 @@ use runtime::clock::Clock;
 use runtime::config::Config;
 use runtime::database::Database;
 use runtime::signal::Signal;
+
+use crate::read::trusted::Documents;
 
 /// The running program: settings, database, clock, change signal and allowances.
 #[derive(Clone)]
@@ -21,6 +25,8 @@ pub struct App {
     pub signal: Signal,
     /// What each caller may still ask for.
     pub allowances: Allowances,
+    /// Documents that clients may name by their hashes; read where they are served.
+    pub documents: Arc<Documents>,
 }
 
 impl App {
@@ -39,6 +45,6 @@ impl App {
         Migrator::up(db.migrator(), None).await?;
         let signal = Signal::start(&config.redis.url, stop)?;
         let allowances = Allowances::open(&config.redis.url)?;
-        Ok(Self { config, db, clock, signal, allowances })
+        Ok(Self { config, db, clock, signal, allowances, documents: Arc::default() })
     }
 }

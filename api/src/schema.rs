@@ -19,8 +19,8 @@ use crate::read::plans::Plans;
 use crate::read::registry::{Query, Subscription};
 use crate::read::write::Payload;
 use crate::{
-    engagement, enrolments, events, hubs, messages, people, plans, programme, schools, surveys,
-    visits,
+    audit, engagement, enrolments, events, hubs, messages, people, plans, programme, schools,
+    surveys, visits,
 };
 
 /// The types of all areas.
@@ -39,6 +39,7 @@ pub fn map() -> &'static Map {
             messages::map::types(),
             people::map::types(),
             surveys::map::types(),
+            audit::map::types(),
         ];
         Map::new(areas.into_iter().flatten().collect())
     });
@@ -121,7 +122,13 @@ impl Graph {
     ) -> Result<Payload, String> {
         let request = self.document(action).ok_or("there is no such mutation")?;
         let variables = serde_json::to_value(&action.arguments).map_err(|_| "no JSON")?;
-        let acting = Acting { app: app.clone(), scope: scope.clone(), now };
+        let acting = Acting {
+            app: app.clone(),
+            scope: scope.clone(),
+            now,
+            action: action.name.to_string(),
+            input: variables["input"].clone(),
+        };
         let request = async_graphql::Request::new(request)
             .variables(Variables::from_json(variables))
             .data(acting);

@@ -1,6 +1,10 @@
 //! How a store function can fail: a refusal the caller can act on, or a fault of ours.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use sea_orm::DbErr;
+use uuid::Uuid;
 
 /// A business refusal: the request was understood and is not allowed as things stand. It changes
 /// nothing and reaches a front end as one of `userErrors`.
@@ -12,6 +16,8 @@ pub struct Refusal {
     pub field: Option<&'static str>,
     /// A sentence for the person who asked.
     pub message: String,
+    /// What else is wrong with the same input, as far as it was looked at.
+    pub also: Vec<Refusal>,
 }
 
 /// The kinds of business refusal.
@@ -47,7 +53,7 @@ pub enum StoreError {
         /// Table of the row.
         table: &'static str,
         /// Its id.
-        id: uuid::Uuid,
+        id: Uuid,
         /// What is wrong with it.
         problem: String,
     },
@@ -61,6 +67,55 @@ impl StoreError {
         field: Option<&'static str>,
         message: impl Into<String>,
     ) -> Self {
-        Self::Refused(Refusal { code, field, message: message.into() })
+        Self::Refused(Refusal { code, field, message: message.into(), also: Vec::new() })
     }
+}
+
+/// The faults of one input, gathered so that whoever asked hears of all of them at once.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Refusal>);
+
+impl Faults {
+    /// What was checked, or none and a note of why it is refused.
+    ///
+    /// # Errors
+    /// Anything but a refusal.
+    pub fn note<T>(&mut self, checked: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+        match checked {
+            Ok(checked) => Ok(Some(checked)),
+            Err(StoreError::Refused(refusal)) => {
+                self.0.push(refusal);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Goes on if nothing was refused.
+    ///
+    /// # Errors
+    /// All refusals, as one.
+    pub fn end(self) -> Result<(), StoreError> {
+        let mut all = self.0.into_iter();
+        match all.next() {
+            None => Ok(()),
+            Some(mut first) => {
+                first.also.extend(all);
+                Err(StoreError::Refused(first))
+            }
+        }
+    }
+}
+
+/// Reads a word of a row, or says which row holds one that this version does not know.
+pub(crate) fn word<T: FromStr<Err: Display>>(
+    table: &'static str,
+    id: Uuid,
+    value: &str,
+) -> Result<T, StoreError> {
+    value.parse().map_err(|_| StoreError::Unreadable {
+        table,
+        id,
+        problem: format!("the word \"{value}\" is not known"),
+    })
 }

@@ -23,6 +23,8 @@ mod m20261122_000012_deeds_and_presence;
 mod m20261122_000013_enrolment_standing;
 mod m20261122_000014_live;
 mod m20261122_000015_audit;
+mod m20261122_000016_sign_in;
+mod m20261122_000017_idempotency;
 mod m20261122_000019_following;
 
 /// Lists and runs the migrations.
@@ -47,7 +49,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000013_enrolment_standing::Migration),
             Box::new(m20261122_000014_live::Migration),
             Box::new(m20261122_000015_audit::Migration),
+            Box::new(m20261122_000016_sign_in::Migration),
             Box::new(m20261122_000019_following::Migration),
+            Box::new(m20261122_000017_idempotency::Migration),
         ]
     }
 }

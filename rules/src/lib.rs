@@ -16,6 +16,7 @@ pub mod plans;
 pub mod programme;
 pub mod register;
 pub mod reminders;
+pub mod sign_in;
 pub mod surveys;
 pub mod timetable;
 pub mod visits;

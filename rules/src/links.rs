@@ -109,6 +109,22 @@ impl Link {
     }
 }
 
+/// The token of the link that signs somebody in, made of the id of its row alone: it need not be
+/// kept, whoever mails it works it out. 256 bits in base64url.
+#[must_use]
+pub fn sign_in_token(secret: &[u8], link_id: Uuid) -> String {
+    // No other content begins like this: that of the links above begins with their version.
+    let content = [b"sign-in:".as_slice(), link_id.as_bytes()].concat();
+    URL_SAFE_NO_PAD.encode(mac(secret, &content).finalize().into_bytes())
+}
+
+/// A value by which requests are counted, such as an address, so that nobody can read it back.
+#[must_use]
+pub fn counted(secret: &[u8], what: &str, value: &str) -> String {
+    let content = format!("counted:{what}:{value}");
+    URL_SAFE_NO_PAD.encode(mac(secret, content.as_bytes()).finalize().into_bytes())
+}
+
 /// Days since 1970 in two bytes: enough until 2149, and a day beyond means "already over".
 fn day_number(day: NaiveDate) -> u16 {
     u16::try_from((day - NaiveDate::default()).num_days()).unwrap_or(0)
@@ -192,6 +208,25 @@ mod tests {
         let token = link(Purpose::Preferences).seal(b"another secret");
         let opened = Link::open(SECRET, &token, at("2026-10-06T07:00:00Z"));
         assert_eq!(opened, Err(LinkFault::Garbled));
+    }
+
+    #[test]
+    fn the_token_of_a_sign_in_link_is_its_own_and_opens_nothing_else() {
+        let (id, now) = (Uuid::from_u128(9), at("2026-10-06T07:00:00Z"));
+        let token = sign_in_token(SECRET, id);
+        assert_eq!(URL_SAFE_NO_PAD.decode(&token).map(|bytes| bytes.len()), Ok(32));
+        assert_ne!(token, sign_in_token(SECRET, Uuid::from_u128(8)));
+        assert_ne!(token, sign_in_token(b"another secret", id));
+        assert_eq!(Link::open(SECRET, &token, now), Err(LinkFault::Garbled));
+    }
+
+    #[test]
+    fn what_is_counted_differs_by_kind_value_and_instance() {
+        let counted_here = counted(SECRET, "address", "ada@school.example");
+        assert!(!counted_here.contains("ada"));
+        assert_ne!(counted_here, counted(SECRET, "network", "ada@school.example"));
+        assert_ne!(counted_here, counted(SECRET, "address", "bea@school.example"));
+        assert_ne!(counted_here, counted(b"another secret", "address", "ada@school.example"));
     }
 
     #[test]

@@ -19,6 +19,8 @@ words! {
         SurveyInvitation,
         /// A contact's own link to a survey: `about_id` is the row in `personal_invitation`.
         PersonalInvitation,
+        /// A link that signs in: `about_id` is the row in `sign_in_link`.
+        SignInLink,
         /// A visit.
         Visit,
         /// A booking.
@@ -52,6 +54,8 @@ pub enum MessageKind {
     SurveyLink,
     /// Too few have answered a survey, and it closes soon.
     SurveyReminder,
+    /// A link that signs its reader in, once.
+    SignInLink,
 }
 
 /// Where a message stands.

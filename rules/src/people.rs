@@ -1,5 +1,8 @@
 //! Settings, roles and contact roles.
 
+pub mod admission;
+pub mod organisation;
+
 use serde::{Deserialize, Serialize};
 
 /// A taker of part in a programme is a school or a trust.

@@ -1,5 +1,6 @@
 //! Settings: `config.default.toml` compiled in, a file over it, environment variables over both.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use chrono_tz::Europe::London;
 use serde::Deserialize;
 
 use crate::clock::Clock;
+use crate::issuers::IssuerConfig;
 
 /// The documented defaults.
 pub const DEFAULTS: &str = include_str!("../../config.default.toml");
@@ -22,6 +24,10 @@ pub struct Config {
     pub redis: RedisConfig,
     /// How the api is reached.
     pub http: HttpConfig,
+    /// How people sign in.
+    pub sign_in: SignInConfig,
+    /// Which documents are answered.
+    pub documents: DocumentsConfig,
     /// How much each caller may ask for.
     pub limits: LimitsConfig,
     /// How changes are told as they happen.
@@ -81,6 +87,46 @@ pub struct HttpConfig {
     pub proxies: usize,
     /// Whether GraphiQL is served.
     pub graphiql: bool,
+}
+
+impl HttpConfig {
+    /// The scheme, host and port that links start with, as browsers name them.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        self.public_url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+    }
+}
+
+/// See `[sign_in]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignInConfig {
+    /// Minutes without a request after which a session ends.
+    pub idle_minutes: u32,
+    /// Hours after which a session ends in any case.
+    pub longest_hours: u32,
+    /// The sign-in services that vouch for people, by key.
+    pub issuers: BTreeMap<String, IssuerConfig>,
+}
+
+/// See `[documents]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentsConfig {
+    /// Manifest of trusted documents, empty for none.
+    pub manifest: PathBuf,
+    /// Whether others are answered as well.
+    pub mode: DocumentsMode,
+}
+
+/// Which documents are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DocumentsMode {
+    /// Any document of the schema.
+    Any,
+    /// Those of the manifest, and nothing else.
+    TrustedOnly,
 }
 
 /// See `[limits]`.
@@ -187,6 +233,16 @@ pub enum ConfigError {
         /// What is wrong, without repeating a secret.
         problem: String,
     },
+    /// A setting of a sign-in service has a value that cannot be used.
+    #[error("the setting sign_in.issuers.{key}.{setting} cannot be used: {problem}")]
+    UnusableIssuer {
+        /// Key of the service.
+        key: String,
+        /// The setting.
+        setting: &'static str,
+        /// What is wrong, without repeating a secret.
+        problem: String,
+    },
 }
 
 impl Config {
@@ -222,7 +278,6 @@ impl Config {
                 config::Environment::with_prefix("HUBS")
                     .prefix_separator("__")
                     .separator("__")
-                    .try_parsing(true)
                     .source(environment),
             );
         let config: Self = layers.build()?.try_deserialize()?;
@@ -256,6 +311,17 @@ impl Config {
         if !self.http.public_url.starts_with("http") || self.http.public_url.ends_with('/') {
             return unusable("http.public_url", "it must start with http and end without a slash");
         }
+        let documents = &self.documents;
+        if documents.mode == DocumentsMode::TrustedOnly && documents.manifest.as_os_str().is_empty()
+        {
+            return unusable(
+                "documents.manifest",
+                "with documents.mode \"trusted-only\" it must name a file",
+            );
+        }
+        for (key, issuer) in &self.sign_in.issuers {
+            issuer.check(key)?;
+        }
         self.check_at_least_one()?;
         if !(1..=60).contains(&self.worker.beat_seconds) {
             return unusable("worker.beat_seconds", "it must be between 1 and 60");
@@ -282,6 +348,8 @@ impl Config {
             ("http.head_seconds", http.head_seconds),
             ("http.write_seconds", http.write_seconds),
             ("http.connections", u64::from(http.connections)),
+            ("sign_in.idle_minutes", u64::from(self.sign_in.idle_minutes)),
+            ("sign_in.longest_hours", u64::from(self.sign_in.longest_hours)),
             ("limits.points_per_second", u64::from(self.limits.points_per_second)),
             ("live.messages_per_second", u64::from(live.messages_per_second)),
             ("live.connections", u64::from(live.connections)),
@@ -365,6 +433,8 @@ mod tests {
             ("REDIS_URL", "memcached://x", "redis.url"),
             ("HUBS__HTTP__LISTEN", "everywhere", "http.listen"),
             ("HUBS__HTTP__PUBLIC_URL", "https://hubs.example/", "http.public_url"),
+            ("HUBS__DOCUMENTS__MODE", "some", "documents.mode"),
+            ("HUBS__DOCUMENTS__MODE", "trusted-only", "documents.manifest"),
             ("HUBS__HTTP__CONNECTIONS", "0", "http.connections"),
             ("HUBS__LIMITS__POINTS_PER_SECOND", "0", "limits.points_per_second"),
             ("HUBS__LIVE__LOOK_SECONDS", "0", "live.look_seconds"),
@@ -384,6 +454,28 @@ mod tests {
                 "{variable}: {problem:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_sign_in_service_may_come_from_the_environment_alone_and_its_secrets_as_they_are() {
+        let variable = |name: &str| format!("HUBS__SIGN_IN__ISSUERS__DFE__{name}");
+        let variables = [
+            ("KIND", "dfe_sign_in"),
+            ("NAME", "DfE Sign-in"),
+            ("ISSUER", "https://sign-in.example"),
+            ("CLIENT_ID", "12"),
+            ("CLIENT_SECRET", "0071e3"),
+            ("TRUSTS_EMAIL", "true"),
+        ]
+        .map(|(name, value)| (variable(name), value));
+        let variables: Vec<_> = variables.iter().map(|(name, value)| (&**name, *value)).collect();
+        let config = with(&variables);
+        let shown = format!("{config:?}");
+        let config = config.ok();
+        let dfe = config.as_ref().and_then(|config| config.sign_in.issuers.get("dfe"));
+        assert_eq!(dfe.map(|dfe| dfe.client_secret.expose()), Some("0071e3"), "{shown}");
+        assert_eq!(dfe.map(|dfe| (&*dfe.client_id, dfe.trusts_email)), Some(("12", true)));
+        assert!(!shown.contains("0071e3"), "{shown}");
     }
 
     #[test]

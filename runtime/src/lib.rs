@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod exit;
+pub mod issuers;
 pub mod mail_server;
 pub mod reads;
 pub mod shutdown;

@@ -39,15 +39,16 @@ await story(entrance, {
     return data;
   },
   async pages() {
-    const list = client.watchQuery({ query: gql(OBLIGATIONS), variables: { first: 5 } });
+    const first = { query: gql(OBLIGATIONS), variables: { first: 5 } };
+    let { data } = await client.query(first);
+    const list = client.watchQuery(first);
     const watching = list.subscribe(() => {});
-    let { data } = await list.result();
     while (data.obligations.pageInfo.hasNextPage) {
-      await list.fetchMore({ variables: { after: data.obligations.pageInfo.endCursor } });
-      data = list.getCurrentResult().data;
+      const after = data.obligations.pageInfo.endCursor;
+      ({ data } = await list.fetchMore({ variables: { after } }));
     }
     watching.unsubscribe();
-    const { edges, totalCount } = data.obligations;
+    const { edges, totalCount } = client.readQuery(first).obligations;
     return { ids: edges.map(({ node }) => node.id), total: totalCount };
   },
   follow(document, hear) {

@@ -1,6 +1,7 @@
 // What `schema.graphql` is held to: everything that @graphql-eslint recommends for schemas, and
 // everything that Relay asks for. Each exception says why.
 import graphql from "@graphql-eslint/eslint-plugin";
+import { schemaFile } from "./shared.mjs";
 
 /** Findings about names that only look as if they repeated their type's. */
 const MISREAD = ['Field "visitor" starts with the name of the parent type "Visit"'];
@@ -10,7 +11,7 @@ export default [
     files: ["**/*.graphql"],
     languageOptions: {
       parser: graphql.parser,
-      parserOptions: { graphQLConfig: { schema: "./schema.graphql" } },
+      parserOptions: { graphQLConfig: { schema: schemaFile } },
     },
     plugins: { "@graphql-eslint": graphql },
     // The file is printed by a program, so no comment in it can excuse a line.
@@ -31,7 +32,7 @@ export default [
         "error",
         {
           exceptions: {
-            suffixes: ["Connection", "Edge", "Payload", "Change", "Update"],
+            suffixes: ["Connection", "Edge", "Payload", "Change", "Progress", "Update"],
             types: [
               "AlertEvidence",
               "OptionTally",

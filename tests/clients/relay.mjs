@@ -5,7 +5,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import relay from "relay-compiler";
-import { connections, root, schema } from "./shared.mjs";
+import { connections, schema, schemaFile } from "./shared.mjs";
 
 const capital = (name) => name[0].toUpperCase() + name.slice(1);
 
@@ -43,14 +43,14 @@ const folder = mkdtempSync(join(tmpdir(), "relay-"));
 try {
   const [source, artefacts] = ["source", "artefacts"].map((name) => join(folder, name));
   [source, artefacts].forEach((each) => mkdirSync(each));
-  copyFileSync(`${root}schema.graphql`, join(folder, "schema.graphql"));
+  copyFileSync(schemaFile, join(folder, "schema.graphql"));
   for (const [name, text] of all.map(component)) {
     writeFileSync(join(source, `${name}.js`), text);
   }
   const config = { src: "source", schema: "schema.graphql", artifactDirectory: "artefacts" };
   const file = join(folder, "relay.config.json");
   writeFileSync(file, JSON.stringify({ ...config, language: "javascript" }));
-  execFileSync(relay, [file], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync(relay, [file], { cwd: folder, stdio: ["ignore", 2, 2] });
   const refetching = readdirSync(artefacts).filter((name) => name.includes("RefetchQuery"));
   console.log(JSON.stringify({ connections: all.length, compiled: refetching.length }));
 } finally {

@@ -6,9 +6,12 @@ import { buildSchema, getNamedType } from "graphql";
 /** The root of the repository, with a slash at its end. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The committed schema. */
+/** The file with the schema to look at: the committed one, unless the environment names another. */
+export const schemaFile = process.env.SCHEMA ?? `${root}schema.graphql`;
+
+/** The schema to look at. */
 export function schema() {
-  return buildSchema(readFileSync(`${root}schema.graphql`, "utf8"));
+  return buildSchema(readFileSync(schemaFile, "utf8"));
 }
 
 /** Every field that is a connection, with the type it is a field of. */

@@ -104,6 +104,7 @@ impl Survey {
                 told_at: Set(None),
                 created_at: Set(now),
                 changed_at: Set(now),
+                version: Set(1),
             };
             let invitation = row.insert(&txn).await.expect("an invitation").id;
             let typed = code::from_random(if by_link { 4_711 } else { 20_261_005 });

@@ -79,6 +79,8 @@ pub async fn new_postgres_database() -> String {
 }
 
 async fn world(name: &'static str, url: String, folder: TempDir) -> World {
+    // Whoever asks over HTTP in a test does so with the programs' own cryptography.
+    runtime::tls::install();
     let mut config = Config::load(None).expect("the defaults are usable");
     config.database = DatabaseConfig { url, max_connections: 5 };
     // The clock stands: what is spent would never come back.

@@ -452,6 +452,7 @@ async fn open_survey(txn: &DatabaseTransaction, rise: &Rise, enrolment_id: Uuid)
             told_at: None,
             created_at: now,
             changed_at: now,
+            version: 1,
         };
         let row = invitation.into_active_model();
         survey_invitation::Entity::insert(row).exec_without_returning(txn).await.expect("a group");

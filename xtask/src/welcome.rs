@@ -67,6 +67,12 @@ pub fn text(
     for [role, name, token] in &rows {
         let _ = writeln!(text, "  {role:roles$}  {name:names$}  {token}");
     }
+    if !rows.is_empty() {
+        text.push_str("\nTo sign in with a browser, open:\n\n");
+    }
+    for [role, _, token] in &rows {
+        let _ = writeln!(text, "  {role:roles$}  http://{address}/sign-in/demo/{token}");
+    }
     if let Some([role, _, token]) = rows.first() {
         let _ = write!(
             text,
@@ -107,5 +113,7 @@ mod tests {
         assert!(text.contains(page), "{text}");
         assert!(text.contains("in about 2 minutes"), "{text}");
         assert!(text.contains("hub_lead  Ben Oakhollow  secret-2"), "{text}");
+        let link = "hub_lead  http://127.0.0.1:8000/sign-in/demo/secret-2\n";
+        assert!(text.contains(link), "{text}");
     }
 }

@@ -1,6 +1,7 @@
 //! `api serve`: GraphQL and pages over HTTP.
 
 use std::io::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::http::live::Live;
+use crate::read::trusted::Documents;
 use crate::{http, schema};
 
 /// How long requests under way may take once asked to stop.
@@ -19,7 +21,10 @@ const GRACE: Duration = Duration::from_secs(10);
 /// # Errors
 /// An address that cannot be listened on.
 pub async fn run(app: App, stop: CancellationToken) -> anyhow::Result<()> {
-    schema::graph().map_err(|problem| anyhow!("the schema cannot be used: {problem}"))?;
+    let graph =
+        schema::graph().map_err(|problem| anyhow!("the schema cannot be used: {problem}"))?;
+    let documents = Documents::open(&app.config.documents, graph).map_err(|it| anyhow!(it))?;
+    let app = App { documents: Arc::new(documents), ..app };
     let address = app.config.http.listen;
     let listener = match TcpListener::bind(address).await {
         Ok(listener) => listener,

@@ -6,6 +6,7 @@ use rules::engagement::{AlertState, AlertStep, AlertSubject, RuleName};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SimpleExpr};
 use uuid::Uuid;
 
+use crate::audit::map::history;
 use crate::read::map::{
     Either, Holds, Plain, Test, Type, Vocabulary, any_of, asc, before, column, desc, either,
     filter, from, is, many, objects, one, part, refers, root, table, word,
@@ -108,6 +109,7 @@ fn alert() -> Type {
                 alert_event::Column::AlertId,
                 "Its story, from being raised to where it stands.",
             ),
+            history(),
         ],
         filters: vec![
             any_of::<AlertState>("state", C::State, "In one of these states."),

@@ -10,6 +10,7 @@ use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SimpleExpr};
 use uuid::Uuid;
 
+use crate::audit::map::history;
 use crate::read::map::{
     Cells, Field, Filter, Leaf, Scalar, Test, Type, Vocabulary, any_of, asc, before, column,
     contains, derived, derived_if_any, desc, empty, filter, from, is, many, one, refers, root,
@@ -168,6 +169,7 @@ fn joining() -> Type {
         fields: vec![
             column("startsAt", C::StartsAt, "Start of the event."),
             column("details", C::JoiningDetails, "How to join or get there."),
+            history(),
         ],
         filters: vec![],
         orders: vec![asc("STARTS_AT", C::StartsAt)],
@@ -206,6 +208,7 @@ fn booking() -> Type {
             one("event", "Event", C::EventId, "The event."),
             one("enrolment", "Enrolment", C::EnrolmentId, "The partner's enrolment."),
             one("bookedBy", "Person", C::BookedBy, "Who booked; null for the system."),
+            history(),
         ],
         filters: vec![
             any_of::<BookingState>("state", C::State, "In one of these states."),

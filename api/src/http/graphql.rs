@@ -7,11 +7,13 @@ use axum::extract::{Request as HttpRequest, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
+use entity::people::principal::Proof;
 
 use super::live::may_ask;
 use super::principal;
 use super::reading::{accepted, check_length, check_media, from_address, from_body};
 use super::refusal::{JSON, Turned, refuse, respond_to, turned};
+use super::sign_in::session;
 use crate::app::App;
 use crate::read::watch::Caller;
 use crate::read::{Answer, Request, answer};
@@ -34,7 +36,7 @@ async fn answered(app: &App, request: HttpRequest) -> Result<Answer, Turned> {
     let now = app.clock.now();
     let read_only = read_only(app, &request)?;
     let (asked, headers) = asked(request, read_only).await?;
-    let caller = caller(app, &headers, now).await?;
+    let caller = caller(app, &headers, now, read_only).await?;
     Ok(answer(app, &caller.scope(), now, &asked, read_only).await)
 }
 
@@ -74,22 +76,30 @@ pub(super) async fn asked(
     Ok((asked, parts.headers))
 }
 
-/// Whoever's token the request carries.
+/// Whoever's token or session the request carries. A session is taken from pages of ours alone.
 pub(super) async fn caller(
     app: &App,
     headers: &HeaderMap,
     now: DateTime<Utc>,
+    read_only: bool,
 ) -> Result<Caller, Turned> {
-    let caller = principal::of(app, headers, now).await.map_err(|error| {
-        tracing::error!(%error, "a token could not be looked up");
+    let nobody = || {
+        let message = "sign in first: send the header \"Authorization: Bearer <token>\" with a \
+                       token that is in force, or sign in at /sign-in";
+        turned(StatusCode::UNAUTHORIZED, message)
+    };
+    let proof = principal::proof(app, headers).ok_or_else(nobody)?;
+    let method = if read_only { Method::GET } else { Method::POST };
+    if matches!(proof, Proof::Session(_)) && !session::is_of_ours(app, &method, headers) {
+        let message = "a session is taken from our own pages only: ask from one, or with a token";
+        return Err(turned(StatusCode::FORBIDDEN, message));
+    }
+    let caller = principal::find(app, proof, now).await.map_err(|error| {
+        tracing::error!(%error, "a token or session could not be looked up");
         let message = "the service cannot answer just now; try again shortly";
         turned(StatusCode::SERVICE_UNAVAILABLE, message)
     })?;
-    caller.ok_or_else(|| {
-        let message = "sign in first: send the header \"Authorization: Bearer <token>\" with a \
-                       token that is in force";
-        turned(StatusCode::UNAUTHORIZED, message)
-    })
+    caller.ok_or_else(nobody)
 }
 
 /// It took longer than it may.

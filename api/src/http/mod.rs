@@ -10,6 +10,7 @@ mod reading;
 mod refusal;
 pub mod request_id;
 pub mod server;
+pub mod sign_in;
 mod sse;
 mod ws;
 

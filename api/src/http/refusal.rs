@@ -89,6 +89,7 @@ fn status(code: Code, media: &'static str) -> StatusCode {
         Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Code::DocumentNotTrusted
+        | Code::PersistedQueryNotFound
         | Code::GraphqlParseFailed
         | Code::GraphqlValidationFailed
         | Code::OperationNotFound

@@ -53,7 +53,7 @@ async fn begun(app: &App, live: Live, request: HttpRequest) -> Result<Response, 
     let late = |_| too_slow(app);
     let asked = tokio::time::timeout(limit, asked(request, read_only));
     let (asked, headers) = asked.await.map_err(late)??;
-    let caller = caller(app, &headers, now).await?;
+    let caller = caller(app, &headers, now, read_only).await?;
     let room = live.room().ok_or_else(|| {
         turned(StatusCode::SERVICE_UNAVAILABLE, "too many live connections; try again shortly")
     })?;

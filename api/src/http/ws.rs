@@ -12,6 +12,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts as _, Request as HttpRequest};
 use axum::http::StatusCode;
 use axum::response::Response;
+use entity::people::principal::Proof;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt as _, StreamExt as _};
 use runtime::allowance::{Purse, Terms};
@@ -63,7 +64,7 @@ impl Close {
     const ENOUGH: Self = Self(1013, Cow::Borrowed("You have too many live connections"));
     const UNAUTHORIZED: Self = Self(4401, Cow::Borrowed("Unauthorized"));
     const FORBIDDEN: Self =
-        Self(4403, Cow::Borrowed("Forbidden: no token in force in \"Authorization\""));
+        Self(4403, Cow::Borrowed("Forbidden: no token in force in \"Authorization\", no session"));
     const NO_PROTOCOL: Self = Self(4406, Cow::Borrowed("Subprotocol not acceptable"));
     const NO_INIT: Self = Self(4408, Cow::Borrowed("Connection initialisation timeout"));
     const TWO_INITS: Self = Self(4429, Cow::Borrowed("Too many initialisation requests"));
@@ -109,7 +110,7 @@ pub async fn open(app: App, live: Live, request: HttpRequest) -> Response {
         let refused = turned(StatusCode::FORBIDDEN, "this page may not open a socket here");
         return refuse(&refused, JSON);
     }
-    let token_hash = principal::token_hash(&parts.headers);
+    let proof = principal::proof(&app, &parts.headers);
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
         Err(refused) => {
@@ -124,13 +125,13 @@ pub async fn open(app: App, live: Live, request: HttpRequest) -> Response {
     let request_id = request_id().unwrap_or_default();
     upgrade.protocols([PROTOCOL]).max_message_size(TORRENT).max_frame_size(TORRENT).on_upgrade(
         async move |socket| {
-            REQUEST_ID.scope(request_id, serve(app, live, token_hash, socket)).await;
+            REQUEST_ID.scope(request_id, serve(app, live, proof, socket)).await;
             drop(room);
         },
     )
 }
 
-async fn serve(app: App, live: Live, token_hash: Option<String>, socket: WebSocket) {
+async fn serve(app: App, live: Live, proof: Option<Proof>, socket: WebSocket) {
     let acceptable = socket.protocol().is_some_and(|protocol| protocol == PROTOCOL);
     let idle = Duration::from_secs(app.config.live.idle_seconds);
     let (sink, mut stream) = socket.split();
@@ -141,7 +142,7 @@ async fn serve(app: App, live: Live, token_hash: Option<String>, socket: WebSock
         operations: Operations::new(app.clone(), live.clone(), out.clone(), most),
         app,
         live,
-        token_hash,
+        proof,
         out,
         caller: None,
         initialised: false,
@@ -189,7 +190,7 @@ async fn write(
 struct Socket {
     app: App,
     live: Live,
-    token_hash: Option<String>,
+    proof: Option<Proof>,
     out: mpsc::Sender<Out>,
     caller: Option<(Caller, Guest)>,
     initialised: bool,
@@ -306,7 +307,7 @@ impl Socket {
         }
     }
 
-    /// Takes the token of the payload, or else the header's.
+    /// Takes the token of the payload, or else the header's, or else the cookie's session.
     async fn init(&mut self, payload: Option<JsonMap>) -> Result<(), Close> {
         if std::mem::replace(&mut self.initialised, true) {
             return Err(Close::TWO_INITS);
@@ -315,14 +316,14 @@ impl Socket {
             let named = name.as_str().eq_ignore_ascii_case("authorization");
             value.as_str().filter(|_| named)
         });
-        let token_hash = match given {
+        let proof = match given {
             Some(given) => principal::bearer(given),
-            None => self.token_hash.take(),
+            None => self.proof.take(),
         };
-        let token_hash = token_hash.ok_or(Close::FORBIDDEN)?;
+        let proof = proof.ok_or(Close::FORBIDDEN)?;
         let now = self.app.clock.now();
-        let found = Caller::find(self.app.db.reader(), token_hash, now).await.map_err(|error| {
-            tracing::error!(%error, "a token could not be looked up");
+        let found = principal::find(&self.app, proof, now).await.map_err(|error| {
+            tracing::error!(%error, "a token or session could not be looked up");
             Close::FAULT
         })?;
         let caller = found.ok_or(Close::FORBIDDEN)?;

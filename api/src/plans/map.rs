@@ -14,6 +14,7 @@ use rules::plans::{
 use rules::visits::Party;
 use sea_orm::DbErr;
 
+use crate::audit::map::history;
 use crate::read::map::{
     Cells, Holds, Leaf, Plain, Scalar, Type, Vocabulary, any_of, asc, before, column, derived,
     desc, from, many, objects, one, part, refers, root, table, word,
@@ -138,6 +139,7 @@ fn self_assessment() -> Type {
                 self_assessment_rating::Column::SelfAssessmentId,
                 "The themes rated so far.",
             ),
+            history(),
         ],
         filters: vec![
             any_of::<SelfAssessmentState>("state", C::State, "In one of these states."),
@@ -200,6 +202,7 @@ fn plan() -> Type {
             one("enrolment", "Enrolment", C::EnrolmentId, "The partner's enrolment."),
             many("objectives", "Objective", objective::Column::PlanId, "What it is made of."),
             many("reviews", "Review", review::Column::PlanId, "Reviews of it."),
+            history(),
         ],
         filters: vec![
             any_of::<PlanKind>("kind", C::Kind, "Of one of these kinds."),
@@ -269,6 +272,7 @@ fn agreed_action() -> Type {
             one("enrolment", "Enrolment", C::EnrolmentId, "The partner's enrolment."),
             one("objective", "Objective", C::ObjectiveId, "The objective it serves, if of a plan."),
             one("visit", "Visit", C::VisitId, "The visit at which it was agreed, if at one."),
+            history(),
         ],
         filters: vec![
             any_of::<ActionState>("state", C::State, "In one of these states."),
@@ -304,6 +308,7 @@ fn review() -> Type {
             one("enrolment", "Enrolment", C::EnrolmentId, "The partner's enrolment."),
             one("plan", "Plan", C::PlanId, "The plan that held, if there was one."),
             one("recordedBy", "Person", C::RecordedBy, "Who recorded it, or last put it right."),
+            history(),
         ],
         filters: vec![
             any_of::<ReviewKind>("kind", C::Kind, "Of one of these kinds."),

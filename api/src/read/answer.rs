@@ -17,7 +17,7 @@ use super::planner::Planner;
 use super::run::{Fetched, Stopped, fetch};
 use super::size::Size;
 use super::write::{Payload, Writer};
-use super::{cost, size};
+use super::{cost, size, trusted};
 use crate::act::FAULT;
 use crate::app::App;
 use crate::schema::{self, Graph};
@@ -149,7 +149,7 @@ pub async fn begin(
         Err(problem) => return Begun::Answered(refuse(Code::Internal, problem)),
     };
     let mut bill = Bill::new(app, scope, now);
-    let checked = check(graph, request, read_only);
+    let checked = check(app, graph, scope, request, read_only);
     if let Ok((_, size)) = &checked
         && let Err(answer) = bill.charge(cost::of_introspection(size)).await
     {
@@ -190,11 +190,15 @@ impl Planned {
     }
 }
 
-/// Lets through the gate what is valid, small enough, and may be done by this method.
-fn check(graph: &Graph, request: &Request, read_only: bool) -> Result<(Checked, Size), Refused> {
-    let Some(query) = request.query.as_deref() else {
-        return Err(vec![Code::BadRequest.error("there is no \"query\" in the request")]);
-    };
+/// Lets through the gate what is valid, small enough, and may be done by this method and token.
+fn check(
+    app: &App,
+    graph: &Graph,
+    scope: &Scope,
+    request: &Request,
+    read_only: bool,
+) -> Result<(Checked, Size), Refused> {
+    let query = trusted::document(app, request)?;
     let no_variables = JsonMap::new();
     let checked = graph.gate.check(
         query,
@@ -202,8 +206,14 @@ fn check(graph: &Graph, request: &Request, read_only: bool) -> Result<(Checked, 
         request.variables.as_ref().unwrap_or(&no_variables),
     )?;
     let size = size::measure(&checked)?;
-    if read_only && checked.operation.operation_type == OperationType::Mutation {
-        return Err(vec![Code::MethodNotAllowed.error("a mutation is sent with POST")]);
+    if checked.operation.operation_type == OperationType::Mutation {
+        if read_only {
+            return Err(vec![Code::MethodNotAllowed.error("a mutation is sent with POST")]);
+        }
+        if matches!(scope, Scope::Viewer(viewer) if viewer.only_reads) {
+            let message = "this token may only read; a mutation takes one with the scope \"write\"";
+            return Err(vec![Code::Forbidden.error(message)]);
+        }
     }
     Ok((checked, size))
 }

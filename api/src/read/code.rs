@@ -31,6 +31,8 @@ pub enum Code {
     Unauthenticated,
     /// Signed in, and yet not allowed: by the page that asks, or by what the token is for.
     Forbidden,
+    /// No document of the hash that the request names is known; send the document beside it.
+    PersistedQueryNotFound,
     /// Only documents of the manifest are answered, and this is none.
     DocumentNotTrusted,
     /// The document is no GraphQL.

@@ -175,6 +175,8 @@ pub struct Part {
 pub enum Holds {
     /// A text, always there.
     Text,
+    /// A text, or nothing.
+    TextIfAny,
     /// A whole number, or nothing.
     Int,
     /// Yes or no; no, when it is not there.
@@ -294,6 +296,8 @@ pub enum Test {
     Refers(&'static str, &'static str),
     /// The row has to do with this node of the named type.
     Concerns(&'static str, fn(Uuid) -> SimpleExpr),
+    /// The columns name the type and the row of this node, whatever its type.
+    Node(&'static str, &'static str),
     /// The column is this moment or day, or later.
     From(&'static str, Leaf),
     /// The column is before this moment or day.

@@ -97,8 +97,18 @@ pub fn shape(scope: &Scope) -> Shape {
 /// The same scope with marks for everything that is the viewer's own.
 pub fn scope(scope: &Scope) -> Scope {
     // Named one by one: what is added to a viewer has to be thought of here.
-    let Scope::Viewer(Viewer { person_id: _, admin, regions, hubs, settings, evaluator, now: _ }) =
-        scope
+    // How they came, and whether they may write, chooses no rows.
+    let Scope::Viewer(Viewer {
+        person_id: _,
+        admin,
+        regions,
+        hubs,
+        settings,
+        evaluator,
+        session_id: _,
+        only_reads: _,
+        now: _,
+    }) = scope
     else {
         return Scope::System;
     };
@@ -110,6 +120,8 @@ pub fn scope(scope: &Scope) -> Scope {
         hubs: marks(Kind::Hub, hubs),
         settings: marks(Kind::Setting, settings),
         evaluator: *evaluator,
+        session_id: None,
+        only_reads: false,
         now: now(),
     })
 }

@@ -4,6 +4,7 @@
 //! again and again: it is one of the [`feed`]s, [`watch`]ed.
 
 mod bill;
+pub mod caller;
 pub mod code;
 pub mod cost;
 pub mod feed;
@@ -18,6 +19,7 @@ pub mod registry;
 mod run;
 pub mod size;
 mod sql;
+pub mod trusted;
 pub mod watch;
 pub(crate) mod write;
 

@@ -108,6 +108,8 @@ pub struct Page {
     pub before: Option<(Value, Uuid)>,
     /// Only these.
     pub filters: Vec<SimpleExpr>,
+    /// And only if these rows may be seen.
+    pub names: Vec<(&'static Type, Uuid)>,
     /// What is wanted of them.
     pub wants: Wants,
     /// The sort column and the id, if cursors are wanted.
@@ -199,6 +201,8 @@ pub enum PartOut {
     Typename(&'static str),
     /// The text under a key.
     Text(&'static str),
+    /// The text under a key, or null.
+    TextIfAny(&'static str),
     /// The whole number under a key, or null.
     Int(&'static str),
     /// Whether what is under a key is true.
@@ -292,6 +296,8 @@ pub struct Subscription {
     pub of: &'static Type,
     /// Only these rows.
     pub filters: Vec<SimpleExpr>,
+    /// And only if these may be seen.
+    pub names: Vec<(&'static Type, Uuid)>,
     /// Only changes after this place; none for those from now on.
     pub after: Option<Place>,
     /// What to write of a change.

@@ -252,6 +252,7 @@ impl<'d> Planner<'d> {
                     None => PartOut::Typename(of.name),
                     Some(part) => match &part.holds {
                         Holds::Text => PartOut::Text(part.key),
+                        Holds::TextIfAny => PartOut::TextIfAny(part.key),
                         Holds::Int => PartOut::Int(part.key),
                         Holds::Flag => PartOut::Flag(part.key),
                         Holds::Word(words) => PartOut::Word(part.key, words),

@@ -58,6 +58,9 @@ impl ObjectType for Query {}
 pub trait Mapped {
     /// Its name in the map.
     const NAME: &'static str;
+    /// Input fields that name other rows, and the columns that name them too, by which its row is
+    /// found where an input gives no id of its own.
+    const KEYS: &'static [(&'static str, &'static str)] = &[];
 }
 
 /// A row in a mutation's payload: its id. What the client selected of it is read by a plan.
@@ -294,6 +297,7 @@ impl Registered<'_> {
             .map(|part| {
                 let ty = match &part.holds {
                     Holds::Text => "String!".to_owned(),
+                    Holds::TextIfAny => "String".to_owned(),
                     Holds::Int => "Int".to_owned(),
                     Holds::Flag => "Boolean!".to_owned(),
                     Holds::Word(words) => {
@@ -322,7 +326,7 @@ impl Registered<'_> {
                 format!("[{}!]", words.name)
             }
             Test::Contains(_) => "String".to_owned(),
-            Test::Refers(..) | Test::Concerns(..) => "ID".to_owned(),
+            Test::Refers(..) | Test::Concerns(..) | Test::Node(..) => "ID".to_owned(),
             Test::Empty(_) | Test::Holds(_) => "Boolean".to_owned(),
         }
     }

@@ -208,11 +208,11 @@ fn total(level: &Level, parents: Parents, scope: &Scope) -> SelectStatement {
     select
 }
 
-/// Who has the token of this hash, and their roles: see [`principal::select`].
-pub fn sign_in(backend: DbBackend, token_hash: &str, now: DateTime<Utc>) -> Ask {
+/// Who has the token of this hash, and their roles: see [`principal::of_token`].
+pub fn token(backend: DbBackend, token_hash: &str, now: DateTime<Utc>) -> Ask {
     static TEXTS: [OnceLock<Arc<str>>; 2] = [OnceLock::new(), OnceLock::new()];
     let text = &TEXTS[usize::from(backend == DbBackend::Postgres)];
-    let text = text.get_or_init(|| template(&principal::select(token_hash, now), backend).text);
+    let text = text.get_or_init(|| template(&principal::of_token(token_hash, now), backend).text);
     let values = [Value::from(token_hash), Value::from(now)].map(Bind::Value);
     Ask { text: Arc::clone(text), values: values.into() }
 }
@@ -225,7 +225,7 @@ pub fn changes(
     scope: &Scope,
     now: DateTime<Utc>,
 ) -> SelectStatement {
-    let Subscription { feed, of, filters, .. } = subscription;
+    let Subscription { feed, of, filters, names, .. } = subscription;
     let seen = (of.scope)(scope);
     let told = match &feed.gone {
         Some(gone) => seen.or((gone.scope)(scope)),
@@ -250,6 +250,7 @@ pub fn changes(
     for filter in filters {
         select.and_where(filter.clone());
     }
+    in_sight(&mut select, names, scope);
     select
 }
 
@@ -278,6 +279,17 @@ fn from(select: &mut SelectStatement, level: &Level, total: bool, parents: Paren
     if let Some(page) = &level.page {
         for filter in &page.filters {
             select.and_where(filter.clone());
+        }
+        in_sight(select, &page.names, scope);
+    }
+}
+
+/// Nothing, unless the rows that filters name may be seen.
+fn in_sight(select: &mut SelectStatement, names: &[(&'static Type, Uuid)], scope: &Scope) {
+    for (of, id) in names {
+        if let Some(visible) = visible(of.scope, of.table, scope) {
+            let one = visible.clone().and_where(Expr::col((of.table, "id")).eq(*id)).to_owned();
+            select.and_where(Expr::exists(one));
         }
     }
 }

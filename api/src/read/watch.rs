@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::people::principal;
+use entity::people::principal::{self, Proof, Unnoted};
 use entity::scope::{Scope, Viewer};
-use runtime::database::Database;
 use runtime::reads::{Rows, Snapshot};
 use sea_orm::{ConnectionTrait, DbErr};
 use tokio::sync::{Semaphore, watch};
@@ -34,14 +33,11 @@ const BEFORE: usize = 10_000;
 /// what the reader may see, can be another by then.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// More roles than anybody has.
-const MOST_ROLES: usize = 10_000;
-
-/// A person whose token was in force when last looked at, and what they could see then.
+/// A person whose token or session was in force when last looked at, and what they could see then.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// SHA-256 of the token.
-    pub token_hash: String,
+    /// What they came with.
+    pub proof: Proof,
     /// What they could see.
     pub viewer: Viewer,
 }
@@ -49,7 +45,7 @@ pub struct Caller {
 /// Why somebody is told nothing any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// The token ran out or was revoked.
+    /// The token or session ran out or was revoked.
     SignedOut,
     /// The person's roles are not what they were; what was told may be too much or too little.
     OtherRights,
@@ -58,45 +54,17 @@ pub enum Ended {
 }
 
 impl Caller {
-    /// The caller with that token, if it is in force.
+    /// The caller who came with this, if it is in force, and what of it is to be noted.
     ///
     /// # Errors
     /// A database fault.
     pub async fn find(
         db: &impl ConnectionTrait,
-        token_hash: String,
+        proof: Proof,
         now: DateTime<Utc>,
-    ) -> Result<Option<Self>, DbErr> {
-        let viewer = principal::find(db, &token_hash, now).await?.map(sorted);
-        Ok(viewer.map(|viewer| Self { token_hash, viewer }))
-    }
-
-    /// As [`Caller::find`], in one statement.
-    ///
-    /// # Errors
-    /// A database fault.
-    pub async fn read(
-        db: &Database,
-        token_hash: String,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Self>, Stopped> {
-        let mut snapshot = db.reads().snapshot().await?;
-        let ask = sql::sign_in(snapshot.backend(), &token_hash, now);
-        let roles = snapshot.ask(vec![ask], MOST_ROLES, true).await?.into_iter().next();
-        drop(snapshot);
-        let mut viewer = None;
-        for row in roles.iter().flat_map(Rows::iter) {
-            let person_id = row.id(0)?.unwrap_or_default();
-            let viewer = viewer.get_or_insert_with(|| Viewer { person_id, ..Viewer::default() });
-            if let Some(role) = row.text(1)? {
-                principal::grant_to(viewer, role, row.id(2)?, row.id(3)?, row.id(4)?);
-            }
-        }
-        let Some(viewer) = viewer else {
-            return Ok(None);
-        };
-        let viewer = sorted(principal::with_schools(db.reader(), viewer).await?);
-        Ok(Some(Self { token_hash, viewer }))
+    ) -> Result<Option<(Self, Option<Unnoted>)>, DbErr> {
+        let Some(found) = principal::prove(db, &proof, now).await? else { return Ok(None) };
+        Ok(Some((Self { proof, viewer: sorted(found.viewer) }, found.unnoted)))
     }
 
     /// Whether the caller is still who they were.
@@ -108,7 +76,8 @@ impl Caller {
         db: &impl ConnectionTrait,
         now: DateTime<Utc>,
     ) -> Result<Result<(), Ended>, DbErr> {
-        Ok(match principal::find(db, &self.token_hash, now).await?.map(sorted) {
+        let found = principal::prove(db, &self.proof, now).await?;
+        Ok(match found.map(|found| sorted(found.viewer)) {
             None => Err(Ended::SignedOut),
             Some(viewer) if viewer != self.viewer => Err(Ended::OtherRights),
             Some(_) => Ok(()),
@@ -123,7 +92,7 @@ impl Caller {
 }
 
 /// The same viewer, comparable: grants come in no order, and at any moment.
-fn sorted(mut viewer: Viewer) -> Viewer {
+pub(super) fn sorted(mut viewer: Viewer) -> Viewer {
     viewer.now = DateTime::UNIX_EPOCH;
     for list in [&mut viewer.regions, &mut viewer.hubs, &mut viewer.settings] {
         list.sort_unstable();
@@ -366,7 +335,7 @@ impl Ended {
     #[must_use]
     pub fn message(&self) -> &str {
         match self {
-            Self::SignedOut => "sign in again: the token has run out or was revoked",
+            Self::SignedOut => "sign in again: the token or session has run out or was revoked",
             Self::OtherRights => "what you may see has changed: connect again",
             Self::TooMuch(message) => message,
         }

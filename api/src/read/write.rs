@@ -314,6 +314,10 @@ impl<'p> Writer<'p> {
                 Some(text) => self.text(text),
                 None => return Err(self.unreadable(&DbErr::Type(format!("no {key} in JSON")))),
             },
+            PartOut::TextIfAny(key) => match item.get(key).and_then(Json::as_str) {
+                Some(text) => self.text(text),
+                None => self.null(),
+            },
             PartOut::Int(key) => match item.get(key) {
                 None | Some(Json::Null) => self.null(),
                 Some(number) => match number.as_i64() {

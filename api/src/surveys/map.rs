@@ -200,6 +200,12 @@ fn invitation() -> Type {
         fields: vec![
             word::<RespondentGroup>("respondentGroup", C::RespondentGroup, "Who answers."),
             column("expected", C::Expected, "How many the school expects, if it said so."),
+            column(
+                "version",
+                C::Version,
+                "Rises when the school says anew how many it expects; give it back as \
+                 `expectedVersion`.",
+            ),
             column("responses", C::Responses, "How many have answered."),
             column("firstOn", C::FirstOn, "Day of the first answer, in London."),
             column("enoughOn", C::EnoughOn, "Day on which there were enough, in London."),

@@ -5,6 +5,7 @@ use entity::scope::Scope;
 use entity::visits::{visit, visit_change};
 use rules::visits::{Party, VisitKind, VisitState, VisitStep};
 
+use crate::audit::map::history;
 use crate::read::map::{
     Holds, Plain, Type, Vocabulary, any_of, asc, before, column, desc, from, many, objects, one,
     part, refers, root, table, word,
@@ -102,6 +103,7 @@ fn visit() -> Type {
                 agreed_action::Column::VisitId,
                 "What was agreed at it to be done.",
             ),
+            history(),
         ],
         filters: vec![
             any_of::<VisitKind>("kind", C::Kind, "Of one of these kinds."),

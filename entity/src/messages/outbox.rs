@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rules::messages::{MessageState, may_become};
+use rules::messages::{MessageKind, MessageState, may_become};
 use rules::reminders::ReminderState;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, SimpleExpr};
@@ -18,9 +18,9 @@ use sea_orm::{
 use strum::VariantArray as _;
 use uuid::Uuid;
 
-use super::{message, message_event, reminder, text, word};
+use super::{message, message_event, reminder, text};
 use crate::id::new_id;
-use crate::outcome::StoreError;
+use crate::outcome::{StoreError, word};
 
 /// The right to write to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -290,6 +290,15 @@ async fn step(
         .await?;
     if updated.rows_affected == 0 {
         return Ok(false);
+    }
+    if to.is_an_end() {
+        // What signs somebody in is kept no longer than it takes to deliver it.
+        message::Entity::update_many()
+            .col_expr(message::Column::Body, Expr::val(None::<Vec<u8>>))
+            .filter(message::Column::Id.eq(lease.id))
+            .filter(message::Column::Kind.eq(text(MessageKind::SignInLink)))
+            .exec(txn)
+            .await?;
     }
     note(txn, lease, to, detail, now).await?;
     Ok(true)

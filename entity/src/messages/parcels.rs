@@ -15,10 +15,10 @@ use uuid::Uuid;
 use super::facts::{self, Book, Fact};
 use super::outbox::{Claimed, Lease};
 use super::reminders::{CallOff, read};
-use super::{message, reminder, text, word};
+use super::{message, reminder, text};
 use crate::enrolments::obligation;
-use crate::outcome::StoreError;
-use crate::people::person;
+use crate::outcome::{StoreError, word};
+use crate::people::{person, sign_in_links};
 use crate::surveys::letters::SurveyLetter;
 use crate::surveys::{letters, wanted};
 
@@ -44,6 +44,8 @@ pub enum Content {
     Digest(Reminders),
     /// About a survey.
     Survey(Box<SurveyLetter>),
+    /// The link with this id, which signs its reader in.
+    SignIn(Uuid),
     /// Nothing any more, and why not.
     Unwanted(String),
 }
@@ -159,6 +161,10 @@ async fn letter(
     message: &message::Model,
 ) -> Result<Content, StoreError> {
     let about = message.about_id.ok_or_else(|| missing(message, "it is about nothing"))?;
+    if kind == MessageKind::SignInLink {
+        let unwanted = sign_in_links::still_wanted(db, now, about).await?;
+        return Ok(unwanted.map_or(Content::SignIn(about), |why| Content::Unwanted(why.to_owned())));
+    }
     if let Some(reason) = wanted::still_wanted(db, now, kind, about, message.person_id).await? {
         return Ok(Content::Unwanted(reason.to_owned()));
     }

@@ -21,6 +21,14 @@ pub struct Model {
     pub expires_at: DateTimeUtc,
     /// When taken back.
     pub revoked_at: Option<DateTimeUtc>,
+    /// `rules::sign_in::TokenKind` as text.
+    pub kind: String,
+    /// What it may do: words of `rules::sign_in::TokenScope` with blanks between.
+    pub scopes: String,
+    /// Who made it; none for the command line.
+    pub created_by: Option<Uuid>,
+    /// When a request last came with it, to the minute or so.
+    pub last_used_at: Option<DateTimeUtc>,
 }
 
 /// Joins are written where they are read; none is implied here.

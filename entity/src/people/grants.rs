@@ -87,6 +87,30 @@ pub async fn grant(
     Ok(true)
 }
 
+/// Takes a role back; says whether they held it.
+///
+/// # Errors
+/// A database fault.
+pub async fn take_back(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    person_id: Uuid,
+    grant: Grant,
+) -> Result<bool, StoreError> {
+    let (role, region_id, hub_id, setting_id) = grant.parts();
+    let revoked = role_grant::Entity::update_many()
+        .col_expr(role_grant::Column::RevokedAt, Some(now).into())
+        .filter(role_grant::Column::PersonId.eq(person_id))
+        .filter(role_grant::Column::Role.eq(<&str>::from(role)))
+        .filter(role_grant::Column::RevokedAt.is_null())
+        .filter(same(role_grant::Column::RegionId, region_id))
+        .filter(same(role_grant::Column::HubId, hub_id))
+        .filter(same(role_grant::Column::SettingId, setting_id))
+        .exec(txn)
+        .await?;
+    Ok(revoked.rows_affected > 0)
+}
+
 fn same(column: role_grant::Column, id: Option<Uuid>) -> SimpleExpr {
     match id {
         Some(id) => column.eq(id),

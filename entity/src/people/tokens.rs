@@ -1,19 +1,81 @@
 //! Bearer tokens. Only their hashes reach the database.
 
 use chrono::{DateTime, Utc};
+use rules::sign_in::{TokenKind, TokenScope, stored_scopes};
 use sea_orm::{
-    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _,
 };
 use uuid::Uuid;
 
-use super::access_token;
+use super::{access_token, person};
+use crate::audit::{self, Change, Deed};
 use crate::id::new_id;
 use crate::outcome::StoreError;
 
-/// Keeps a new token of a person, by the SHA-256 of its text in hexadecimal.
+/// A token to be kept.
+#[derive(Clone, Copy, Debug)]
+pub struct NewToken<'a> {
+    /// As whom it acts.
+    pub person_id: Uuid,
+    /// SHA-256 of its text, hexadecimal.
+    pub token_hash: &'a str,
+    /// What it is for, shown in lists.
+    pub label: &'a str,
+    /// Whose hands it is in.
+    pub kind: TokenKind,
+    /// What it may do.
+    pub scopes: &'a [TokenScope],
+    /// From when it is refused.
+    pub expires_at: DateTime<Utc>,
+    /// Who makes it; none for the command line.
+    pub by: Option<Uuid>,
+}
+
+/// Keeps a new token, audits it as `tokenIssued`, and returns its id.
 ///
 /// # Errors
 /// A hash that is there already, or another database fault.
+pub async fn keep(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    new: NewToken<'_>,
+) -> Result<Uuid, StoreError> {
+    let kind: &str = new.kind.into();
+    let scopes = stored_scopes(new.scopes);
+    let row = access_token::Model {
+        id: new_id(now),
+        person_id: new.person_id,
+        token_hash: new.token_hash.to_owned(),
+        label: new.label.to_owned(),
+        created_at: now,
+        expires_at: new.expires_at,
+        revoked_at: None,
+        kind: kind.to_owned(),
+        scopes: scopes.to_owned(),
+        created_by: new.by,
+        last_used_at: None,
+    };
+    let id = row.id;
+    access_token::Entity::insert(row.into_active_model()).exec_without_returning(txn).await?;
+    let deed = Deed {
+        action: "tokenIssued",
+        node: Some(("AccessToken", id)),
+        changes: vec![
+            Change::came("kind", kind),
+            Change::came("scopes", scopes),
+            Change::came("expiresAt", new.expires_at.to_rfc3339()),
+        ],
+        ..Deed::default()
+    };
+    audit::record(txn, new.by, now, deed).await?;
+    Ok(id)
+}
+
+/// Keeps a new token of a person who may read and write, made on the command line.
+///
+/// # Errors
+/// As [`keep`].
 pub async fn issue(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
@@ -21,17 +83,69 @@ pub async fn issue(
     token_hash: &str,
     label: &str,
     expires_at: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let row = access_token::Model {
-        id: new_id(now),
-        person_id,
-        token_hash: token_hash.to_owned(),
-        label: label.to_owned(),
-        created_at: now,
-        expires_at,
-        revoked_at: None,
-    };
-    access_token::Entity::insert(row.into_active_model()).exec_without_returning(txn).await?;
+) -> Result<Uuid, StoreError> {
+    let (kind, scopes) = (TokenKind::Person, &[TokenScope::Read, TokenScope::Write][..]);
+    let new = NewToken { person_id, token_hash, label, kind, scopes, expires_at, by: None };
+    keep(txn, now, new).await
+}
+
+/// Takes back a token and audits it as `tokenRevoked`; false when it was taken back already.
+///
+/// # Errors
+/// A database fault.
+pub async fn revoke(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    by: Uuid,
+    id: Uuid,
+) -> Result<bool, StoreError> {
+    let revoked = access_token::Entity::update_many()
+        .col_expr(access_token::Column::RevokedAt, Some(now).into())
+        .filter(access_token::Column::Id.eq(id))
+        .filter(access_token::Column::RevokedAt.is_null())
+        .exec(txn)
+        .await?;
+    if revoked.rows_affected == 0 {
+        return Ok(false);
+    }
+    let deed = Deed { action: "tokenRevoked", node: Some(("AccessToken", id)), ..Deed::default() };
+    audit::record(txn, Some(by), now, deed).await?;
+    Ok(true)
+}
+
+/// Whom a token of the demonstration signs in, and their name, if this is the SHA-256 (hexadecimal)
+/// of one in force.
+///
+/// # Errors
+/// A database fault.
+pub async fn find_demo(
+    db: &impl ConnectionTrait,
+    token_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<(Uuid, String)>, DbErr> {
+    let kind: &str = TokenKind::Demo.into();
+    let token = access_token::Entity::find()
+        .filter(access_token::Column::TokenHash.eq(token_hash))
+        .filter(access_token::Column::Kind.eq(kind))
+        .filter(access_token::Column::RevokedAt.is_null())
+        .filter(access_token::Column::ExpiresAt.gt(now))
+        .one(db)
+        .await?;
+    let Some(token) = token else { return Ok(None) };
+    let person = person::Entity::find_by_id(token.person_id).one(db).await?;
+    Ok(person.map(|person| (person.id, person.name)))
+}
+
+/// Notes that a request came with a token.
+///
+/// # Errors
+/// A database fault.
+pub async fn touch(txn: &DatabaseTransaction, now: DateTime<Utc>, id: Uuid) -> Result<(), DbErr> {
+    access_token::Entity::update_many()
+        .col_expr(access_token::Column::LastUsedAt, Some(now).into())
+        .filter(access_token::Column::Id.eq(id))
+        .exec(txn)
+        .await?;
     Ok(())
 }
 

@@ -30,6 +30,8 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// When last changed.
     pub changed_at: DateTimeUtc,
+    /// Rises when the school says anew how many answers it expects.
+    pub version: i32,
 }
 
 /// Joins are written where they are read; none is implied here.

@@ -124,8 +124,13 @@ function ranked(type, order) {
 function passes(dump, type, name, given, row) {
   const filter = type.filters[name];
   const value = row[filter.column];
-  const id = (target) => {
+  // What the viewer cannot see is looked for in vain: a filter by it must not tell of it.
+  const seen = () => {
     const found = parseGlobalId(given);
+    return dump.types[found?.type]?.byId.has(found.uuid) ? found : null;
+  };
+  const id = (target) => {
+    const found = seen();
     return found?.type === target ? found.uuid : null;
   };
   switch (filter.test) {
@@ -143,6 +148,8 @@ function passes(dump, type, name, given, row) {
       return value !== null && value === id(filter.target);
     case 'concerns':
       return filter.rows[id(filter.target)]?.includes(row.id) ?? false;
+    case 'node':
+      return value !== null && value === id(row[filter.typeColumn]);
     case 'empty':
       return row[`empty:${filter.column}`] === given;
     case 'holds':

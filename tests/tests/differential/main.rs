@@ -4,11 +4,14 @@
 
 mod dump;
 
+use std::sync::Arc;
+
 use api::app::App;
 use api::commands::load_demo::{self, DemoToken};
 use entity::people::principal;
 use entity::scope::Scope;
 use rules::people::Role;
+use runtime::allowance::Allowances;
 use runtime::signal::Signal;
 use sea_orm::ConnectionTrait as _;
 use serde_json::Value;
@@ -48,6 +51,8 @@ async fn app(world: &World) -> (App, Vec<DemoToken>) {
         db: world.db.clone(),
         clock: world.clock.clone(),
         signal: Signal::start("", CancellationToken::new()).expect("a signal"),
+        documents: Arc::default(),
+        allowances: Allowances::open("").expect("no Redis is asked"),
     };
     (app, tokens)
 }

@@ -3,8 +3,11 @@
 mod access;
 mod acting;
 mod alerts;
+mod audit;
+mod deeds;
 mod door;
 mod events;
+mod foreign;
 mod live;
 mod paging;
 mod reading;
@@ -14,3 +17,4 @@ mod seed;
 mod support;
 mod surveys;
 mod values;
+mod writing;

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::mail::render::{Links, Rendered, Words, render};
-use crate::mail::{Carrier, Outcome, digest, survey};
+use crate::mail::{Carrier, Outcome, digest, sign_in, survey};
 use crate::pass::Done;
 
 /// Messages claimed at a time: few, so that the look before sending is fresh.
@@ -196,10 +196,10 @@ impl Desk<'_> {
                 let reason = "Its hour passed; what it was to say waits for the next digest.";
                 Some((MessageState::Expired, reason.to_owned()))
             }
-            Content::Survey(_) if late => {
+            Content::Survey(_) | Content::SignIn(_) if late => {
                 Some((MessageState::Expired, "Its time has passed.".to_owned()))
             }
-            Content::Digest(_) | Content::Survey(_) => None,
+            Content::Digest(_) | Content::Survey(_) | Content::SignIn(_) => None,
         })
     }
 
@@ -258,6 +258,10 @@ impl Desk<'_> {
             Content::Survey(letter) => {
                 let letter = survey::content(&parcel.person, letter, parcel.kind, &links);
                 Ok(letter.words()?)
+            }
+            Content::SignIn(link) => {
+                let until = parcel.message.expires_at;
+                Ok(sign_in::content(&parcel.person, *link, until, &links).words()?)
             }
             Content::Unwanted(_) => anyhow::bail!("what is not wanted has no words"),
         }

@@ -7,6 +7,7 @@ mod deliver;
 mod derive_obligations;
 mod plan_reminders;
 mod run_campaigns;
+mod sign_in_letters;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use entity::outcome::StoreError;
@@ -22,7 +23,18 @@ use crate::app::App;
 use crate::pass::Done;
 
 /// The jobs there are; as text, the name of their file and of their rows in `occurrence`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[strum(serialize_all = "snake_case")]
 pub enum Job {
     /// Brings every obligation up to the day.
@@ -33,6 +45,8 @@ pub enum Job {
     PlanReminders,
     /// Makes the digests whose time has come.
     BundleDigests,
+    /// Queues the letters with links that sign in.
+    SignInLetters,
     /// Delivers messages. Nothing else sends mail.
     Deliver,
     /// Raises and clears alerts.
@@ -79,6 +93,7 @@ pub const TIMETABLE: &[Row] = &[
         catch_up: TimeDelta::hours(12),
     },
     Row { job: Job::BundleDigests, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
+    Row { job: Job::SignInLetters, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
     Row { job: Job::Deliver, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
     // Mutations assess what they touch; these passes see what the passing of time alone changed.
     Row {
@@ -100,7 +115,7 @@ impl Job {
             Self::RunCampaigns => run_campaigns::run(txn, now).await?,
             Self::PlanReminders => plan_reminders::run(txn, now).await?,
             Self::AssessEngagement => assess_engagement::run(txn, now).await?,
-            Self::BundleDigests | Self::Deliver => Done::nothing(),
+            Self::BundleDigests | Self::SignInLetters | Self::Deliver => Done::nothing(),
         })
     }
 
@@ -112,6 +127,7 @@ impl Job {
     ) -> anyhow::Result<Done> {
         match self {
             Self::BundleDigests => bundle_digests::run(app).await,
+            Self::SignInLetters => sign_in_letters::run(app).await,
             Self::Deliver => deliver::run(app, stop).await,
             Self::DeriveObligations
             | Self::RunCampaigns

@@ -3,6 +3,7 @@
 pub mod digest;
 mod folder;
 pub mod render;
+pub mod sign_in;
 mod smtp;
 pub mod survey;
 

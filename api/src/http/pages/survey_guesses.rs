@@ -22,9 +22,15 @@ pub(super) fn window() -> TimeDelta {
     TimeDelta::minutes(10)
 }
 
-/// Wrong codes by address.
-#[derive(Debug, Default)]
-pub(super) struct Guesses(Mutex<HashMap<IpAddr, Counted>>);
+/// Wrong codes by address, and how many of them are too many.
+#[derive(Debug)]
+pub(crate) struct Guesses(Mutex<HashMap<IpAddr, Counted>>, u32);
+
+impl Default for Guesses {
+    fn default() -> Self {
+        Self::with_most(MOST_GUESSES)
+    }
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Counted {
@@ -33,12 +39,17 @@ struct Counted {
 }
 
 impl Guesses {
+    /// None yet, and so many are too many.
+    pub fn with_most(most: u32) -> Self {
+        Self(Mutex::default(), most)
+    }
+
     /// Whether this address has to wait.
     pub fn is_slowed(&self, address: IpAddr, now: DateTime<Utc>) -> bool {
         let counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counted
             .get(&network(address))
-            .is_some_and(|counted| counted.wrong >= MOST_GUESSES && now < counted.until)
+            .is_some_and(|counted| counted.wrong >= self.1 && now < counted.until)
     }
 
     /// Notes a code that does not exist.
@@ -64,7 +75,7 @@ impl Guesses {
 }
 
 /// One customer of a network holds at least a /64 of IPv6 addresses.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or_else(
@@ -76,7 +87,7 @@ fn network(address: IpAddr) -> IpAddr {
 
 /// Who asks: the address of the connection or, behind `proxies` of our own, what the outermost of
 /// them wrote down. All others in that header are the client's to make up.
-pub(super) fn client(parts: &Parts, proxies: usize) -> IpAddr {
+pub(crate) fn client(parts: &Parts, proxies: usize) -> IpAddr {
     let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     let connected = connected.map_or(Ipv6Addr::UNSPECIFIED.into(), |it| it.0.ip());
     let Some(back) = proxies.checked_sub(1) else { return connected };

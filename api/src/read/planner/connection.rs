@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Planner, Same};
 use crate::read::gate::Refused;
 use crate::read::ids;
-use crate::read::map::{Filter, Leaf, Link, Order, Test, Type};
+use crate::read::map::{Filter, Leaf, Link, Map, Order, Test, Type};
 use crate::read::plan::{Connection, ConnectionOut, EdgeOut, Level, Page, PageOut, Wants};
 
 /// Most rows of one list.
@@ -98,7 +98,7 @@ impl<'d> Planner<'d> {
             return Err(self.refuse(field, "give \"first\" or \"last\", not both"));
         }
         let (order, descending) = self.order(of, field, given)?;
-        let mut filters = Vec::new();
+        let (mut filters, mut names) = (Vec::new(), Vec::new());
         if let Some(JsonValue::Object(given)) = given.get("filter") {
             for filter in &of.filters {
                 if let Some(value) = given.get(filter.name).filter(|value| !value.is_null()) {
@@ -106,6 +106,7 @@ impl<'d> Planner<'d> {
                     filters.push(found.map_err(|problem| {
                         self.refuse(field, format!("filter.{} {problem}", filter.name))
                     })?);
+                    names.extend(named(self.map, filter, value));
                 }
             }
         }
@@ -117,6 +118,7 @@ impl<'d> Planner<'d> {
             after: self.place(order, field, given, "after")?,
             before: self.place(order, field, given, "before")?,
             filters,
+            names,
             wants: Wants::default(),
             cursor: None,
         })
@@ -191,6 +193,20 @@ fn wants_cursor(out: &ConnectionOut) -> bool {
     }
 }
 
+/// The row that a filter names, if it names one. It has to be in sight too, or the filter would tell
+/// of it.
+pub(super) fn named(
+    map: &'static Map,
+    filter: &Filter,
+    value: &JsonValue,
+) -> Option<(&'static Type, Uuid)> {
+    let (of, id) = ids::parse_global(value.as_str()?)?;
+    match &filter.test {
+        Test::Refers(..) | Test::Concerns(..) | Test::Node(..) => Some((map.named(&of)?, id)),
+        _ => None,
+    }
+}
+
 /// A filter as a condition, or what is wrong with its value.
 pub(super) fn condition(
     of: &Type,
@@ -244,6 +260,10 @@ pub(super) fn condition(
         },
         Test::Concerns(target, concerns) => match ids::parse(target, text) {
             Some(id) => concerns(id),
+            None => nothing(),
+        },
+        Test::Node(of, name) => match ids::parse_global(text) {
+            Some((type_name, id)) => column(of).eq(type_name).and(column(name).eq(id)),
             None => nothing(),
         },
         Test::Empty(name) if yes => column(name).is_null(),

@@ -62,7 +62,7 @@ impl<'d> Planner<'d> {
                 Some(listed) => {
                     RootField::Connection(self.connection(listed, same, given, None, 1)?)
                 }
-                None => return Err(self.refuse(same[0], format!("{name} is not mapped"))),
+                None => return Err(self.not_mapped(same[0], name)),
             },
         })
     }

@@ -4,7 +4,7 @@ use apollo_compiler::ast::OperationType;
 use sea_orm::sea_query::ExprTrait as _;
 
 use super::Planner;
-use super::connection::condition;
+use super::connection::{condition, named};
 use crate::read::code::Code;
 use crate::read::feed::{Feed, Place};
 use crate::read::gate::Refused;
@@ -29,7 +29,7 @@ impl Planner<'_> {
         };
         let given = self.arguments(field).map_err(|problem| self.refuse(field, problem))?;
         let given = |name: &str| given.get(name).filter(|value| !value.is_null());
-        let mut filters = Vec::new();
+        let (mut filters, mut names) = (Vec::new(), Vec::new());
         for filter in of.filters.iter().filter(|filter| feed.by.contains(&filter.name)) {
             if let Some(value) = given(filter.name) {
                 let gone = feed.gone.as_ref().map(|gone| &gone.by);
@@ -43,6 +43,7 @@ impl Planner<'_> {
                         self.refuse(field, format!("{} {problem}", filter.name))
                     })?,
                 );
+                names.extend(named(self.map, filter, value));
             }
         }
         let after = given("after").map(|after| {
@@ -63,6 +64,7 @@ impl Planner<'_> {
             };
             out.push((key, written));
         }
-        Ok(Subscription { key: key.clone(), feed, of, filters, after: after.transpose()?, out })
+        let after = after.transpose()?;
+        Ok(Subscription { key: key.clone(), feed, of, filters, names, after, out })
     }
 }

@@ -142,6 +142,10 @@ pub async fn people(txn: &DatabaseTransaction, now: DateTime<Utc>) {
             created_at: now,
             expires_at: now + chrono::TimeDelta::hours(1),
             revoked_at: None,
+            kind: "person".to_owned(),
+            scopes: "read write".to_owned(),
+            created_by: None,
+            last_used_at: None,
         };
         put(txn, token).await;
     }

@@ -145,6 +145,7 @@ async fn invitation(
         told_at: (responses > 0).then(|| at("2026-09-25T10:00:00Z")),
         created_at: at("2026-09-14T08:00:00Z"),
         changed_at: at("2026-09-14T08:00:00Z"),
+        version: 1,
     };
     let made = made.into_active_model();
     survey_invitation::Entity::insert(made).exec_without_returning(txn).await.expect("a row");
