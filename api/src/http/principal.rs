@@ -10,7 +10,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::sign_in::session;
 use crate::app::App;
-use crate::read::Stopped;
 use crate::read::watch::Caller;
 use crate::read::{Stopped, caller};
 
