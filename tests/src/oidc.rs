@@ -100,7 +100,6 @@ pub fn of_school(email: &str, category: &str, urn: &str, uid: &str) -> Value {
 }
 
 /// Our pages, at the real time, with the services `dfe` and `staff` in their settings.
-#[derive(Debug)]
 pub struct Door {
     /// The pages.
     pub router: Router,

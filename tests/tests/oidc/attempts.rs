@@ -51,7 +51,9 @@ async fn only_the_browser_that_left_comes_back_and_only_once_and_soon() {
         refused(&mut other, &back).await;
         let state = back.split("state=").nth(1).and_then(|rest| rest.split('&').next());
         let state = state.expect("a state");
-        for wrong in ["", "x", &state.replace(&state[20..], &"0".repeat(44)), &state[..63], "%C3%A9"] {
+        for wrong in
+            ["", "x", &state.replace(&state[20..], &"0".repeat(44)), &state[..63], "%C3%A9"]
+        {
             refused(&mut own.clone(), &back.replace(state, wrong)).await;
         }
         refused(&mut own.clone(), &back.replace("/staff/", "/dfe/")).await;

@@ -163,11 +163,7 @@ async fn leave(
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let scopes = config.scopes().split_whitespace().filter(|scope| *scope != "openid");
     let (url, _, nonce) = client
-        .authorize_url(
-            CoreAuthenticationFlow::AuthorizationCode,
-            || token,
-            Nonce::new_random,
-        )
+        .authorize_url(CoreAuthenticationFlow::AuthorizationCode, || token, Nonce::new_random)
         .add_scopes(scopes.map(|scope| Scope::new(scope.to_owned())))
         .set_pkce_challenge(challenge)
         .url();
