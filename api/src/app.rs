@@ -1,13 +1,18 @@
 //! What every request and command works with.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use migration::{Migrator, MigratorTrait as _};
+use runtime::allowance::Allowances;
 use runtime::clock::Clock;
 use runtime::config::Config;
 use runtime::database::Database;
 use runtime::signal::Signal;
 
-/// The running program: settings, database, clock and change signal.
+use crate::read::trusted::Documents;
+
+/// The running program: settings, database, clock, change signal and allowances.
 #[derive(Clone)]
 pub struct App {
     /// Settings.
@@ -18,6 +23,10 @@ pub struct App {
     pub clock: Clock,
     /// Change signal.
     pub signal: Signal,
+    /// What each caller may still ask for.
+    pub allowances: Allowances,
+    /// Documents that clients may name by their hashes; read where they are served.
+    pub documents: Arc<Documents>,
 }
 
 impl App {
@@ -35,6 +44,7 @@ impl App {
             .context("the database of the setting database.url (DATABASE_URL) does not answer")?;
         Migrator::up(db.migrator(), None).await?;
         let signal = Signal::start(&config.redis.url, stop)?;
-        Ok(Self { config, db, clock, signal })
+        let allowances = Allowances::open(&config.redis.url)?;
+        Ok(Self { config, db, clock, signal, allowances, documents: Arc::default() })
     }
 }

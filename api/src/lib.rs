@@ -3,6 +3,7 @@
 
 pub mod act;
 pub mod app;
+pub mod audit;
 pub mod commands;
 pub mod engagement;
 pub mod enrolments;

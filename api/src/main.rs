@@ -25,8 +25,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(Arguments { config, command }: Arguments) -> anyhow::Result<()> {
-    if let Command::Schema = command {
-        return commands::schema::run();
+    // These need neither settings nor a database.
+    match &command {
+        Command::Schema => return commands::schema::run(),
+        Command::TrustDocuments(arguments) => return commands::trust_documents::run(arguments),
+        _ => {}
     }
     runtime::tls::install();
     let config = Config::load(config.as_deref())?;

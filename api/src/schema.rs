@@ -18,8 +18,8 @@ use crate::read::plan::Action;
 use crate::read::registry::{Query, Subscription};
 use crate::read::write::Payload;
 use crate::{
-    engagement, enrolments, events, hubs, messages, people, plans, programme, schools, surveys,
-    visits,
+    audit, engagement, enrolments, events, hubs, messages, people, plans, programme, schools,
+    surveys, visits,
 };
 
 /// The types of all areas.
@@ -38,6 +38,7 @@ pub fn map() -> &'static Map {
             messages::map::types(),
             people::map::types(),
             surveys::map::types(),
+            audit::map::types(),
         ];
         Map::new(areas.into_iter().flatten().collect())
     });
@@ -52,6 +53,7 @@ pub fn feeds() -> &'static [Feed] {
             engagement::subscription::feeds(),
             visits::subscription::feeds(),
             messages::subscription::feeds(),
+            surveys::subscription::feeds(),
         ];
         areas.into_iter().flatten().collect()
     });
@@ -116,7 +118,13 @@ impl Graph {
     ) -> Result<Payload, String> {
         let request = self.document(action).ok_or("there is no such mutation")?;
         let variables = serde_json::to_value(&action.arguments).map_err(|_| "no JSON")?;
-        let acting = Acting { app: app.clone(), scope: scope.clone(), now };
+        let acting = Acting {
+            app: app.clone(),
+            scope: scope.clone(),
+            now,
+            action: action.name.to_string(),
+            input: variables["input"].clone(),
+        };
         let request = async_graphql::Request::new(request)
             .variables(Variables::from_json(variables))
             .data(acting);

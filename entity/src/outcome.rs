@@ -12,6 +12,8 @@ pub struct Refusal {
     pub field: Option<&'static str>,
     /// A sentence for the person who asked.
     pub message: String,
+    /// What else is wrong with the same input, as far as it was looked at.
+    pub also: Vec<Refusal>,
 }
 
 /// The kinds of business refusal.
@@ -61,6 +63,42 @@ impl StoreError {
         field: Option<&'static str>,
         message: impl Into<String>,
     ) -> Self {
-        Self::Refused(Refusal { code, field, message: message.into() })
+        Self::Refused(Refusal { code, field, message: message.into(), also: Vec::new() })
+    }
+}
+
+/// The faults of one input, gathered so that whoever asked hears of all of them at once.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Refusal>);
+
+impl Faults {
+    /// What was checked, or none and a note of why it is refused.
+    ///
+    /// # Errors
+    /// Anything but a refusal.
+    pub fn note<T>(&mut self, checked: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+        match checked {
+            Ok(checked) => Ok(Some(checked)),
+            Err(StoreError::Refused(refusal)) => {
+                self.0.push(refusal);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Goes on if nothing was refused.
+    ///
+    /// # Errors
+    /// All refusals, as one.
+    pub fn end(self) -> Result<(), StoreError> {
+        let mut all = self.0.into_iter();
+        match all.next() {
+            None => Ok(()),
+            Some(mut first) => {
+                first.also.extend(all);
+                Err(StoreError::Refused(first))
+            }
+        }
     }
 }

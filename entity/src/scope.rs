@@ -37,6 +37,10 @@ pub struct Viewer {
     pub settings: Vec<Uuid>,
     /// External evaluator.
     pub evaluator: bool,
+    /// The session that they came with; none with a token.
+    pub session_id: Option<Uuid>,
+    /// Whether they came with a token that may only read.
+    pub only_reads: bool,
     /// The moment of the request, for what becomes visible at its time; see [`Scope::at`]. Where
     /// nobody says it, nothing has become visible yet.
     pub now: DateTime<Utc>,
@@ -266,6 +270,22 @@ impl Scope {
         match self.limited() {
             Some(viewer) => shown.and(within("engagement_alert", "hub_id", led_hubs(viewer))),
             None => shown,
+        }
+    }
+
+    /// Rows of `engagement_alert` whose last change took them out of sight, with their partner, to
+    /// another hub: that they went may be told, not what they are now.
+    #[must_use]
+    pub fn alerts_gone(&self) -> SimpleExpr {
+        match self.limited() {
+            Some(viewer) => {
+                let left_at = Expr::col(("engagement_alert", "left_at"));
+                let changed_at = Expr::col(("engagement_alert", "changed_at"));
+                within("engagement_alert", "left_hub_id", led_hubs(viewer))
+                    .and(left_at.eq(changed_at))
+                    .and(Expr::col(("engagement_alert", "state")).ne("pending"))
+            }
+            None => Expr::cust("1 = 0"),
         }
     }
 
@@ -515,6 +535,50 @@ impl Scope {
             .and_where(Expr::col(("booking", "state")).eq("booked"))
             .to_owned();
         within("event", "id", booked).or(within("event", "hub_id", led_hubs(viewer)))
+    }
+
+    /// Rows of `audit_entry`: for those who answer for hubs, what was done to what belongs to their
+    /// hubs; all else, as who signed in and how, is for admins.
+    #[must_use]
+    pub fn audit_entries(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        if viewer.hubs.is_empty() && viewer.regions.is_empty() {
+            return Expr::cust("1 = 0");
+        }
+        let leads = || within("enrolment", "hub_id", led_hubs(viewer));
+        let partners = Query::select()
+            .column(("enrolment", "id"))
+            .from("enrolment")
+            .and_where(leads())
+            .to_owned();
+        let done_to = |table: &'static str, which: SimpleExpr| {
+            let rows =
+                Query::select().column((table, "id")).from(table).and_where(which).to_owned();
+            within("audit_entry", "node_id", rows)
+        };
+        let hubs = |table: &'static str| done_to(table, within(table, "hub_id", led_hubs(viewer)));
+        let of_partners =
+            |table: &'static str| done_to(table, within(table, "enrolment_id", partners.clone()));
+        let objectives = self.of_visible(
+            "objective",
+            "plan_id",
+            "plan",
+            within("plan", "enrolment_id", partners.clone()),
+        );
+        done_to("enrolment", leads())
+            .or(hubs("obligation"))
+            .or(hubs("visit"))
+            .or(hubs("event"))
+            .or(done_to("engagement_alert", self.alerts()))
+            .or(of_partners("plan"))
+            .or(done_to("objective", objectives))
+            .or(of_partners("agreed_action"))
+            .or(of_partners("review"))
+            .or(of_partners("self_assessment"))
+            .or(of_partners("booking"))
+            .or(of_partners("event_attendance"))
     }
 
     /// Rows of `enrolment_change`: the history of visible enrolments.

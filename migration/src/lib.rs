@@ -24,6 +24,8 @@ mod m20261122_000013_enrolment_standing;
 mod m20261122_000014_live;
 mod m20261122_000015_audit;
 mod m20261122_000016_sign_in;
+mod m20261122_000017_idempotency;
+mod m20261122_000019_following;
 
 /// Lists and runs the migrations.
 pub struct Migrator;
@@ -48,6 +50,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000014_live::Migration),
             Box::new(m20261122_000015_audit::Migration),
             Box::new(m20261122_000016_sign_in::Migration),
+            Box::new(m20261122_000019_following::Migration),
+            Box::new(m20261122_000017_idempotency::Migration),
         ]
     }
 }

@@ -21,8 +21,7 @@ impl MigrationTrait for Migration {
             .col(required("action").text())
             .col(optional("node_type").text())
             .col(optional("node_id").uuid())
-            .col(optional("before").json())
-            .col(optional("after").json())
+            .col(required("changes").json())
             .col(required("detail").text().default(""))
             .foreign_key(&mut references("audit_entry", "by_person", "person"))
             .to_owned();

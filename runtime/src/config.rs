@@ -26,6 +26,10 @@ pub struct Config {
     pub http: HttpConfig,
     /// How people sign in.
     pub sign_in: SignInConfig,
+    /// Which documents are answered.
+    pub documents: DocumentsConfig,
+    /// How much each caller may ask for.
+    pub limits: LimitsConfig,
     /// How changes are told as they happen.
     pub live: LiveConfig,
     /// How mail leaves.
@@ -73,16 +77,66 @@ pub struct HttpConfig {
     pub public_url: String,
     /// Longest time for one request, in seconds.
     pub timeout_seconds: u64,
+    /// Longest wait for the head of a connection's next request, in seconds.
+    pub head_seconds: u64,
+    /// Longest wait for a client to take what is sent, in seconds.
+    pub write_seconds: u64,
+    /// Most connections of this process.
+    pub connections: u32,
     /// Reverse proxies of our own in front, each of which adds to `X-Forwarded-For`.
     pub proxies: usize,
+    /// Whether GraphiQL is served.
+    pub graphiql: bool,
+}
+
+impl HttpConfig {
+    /// The scheme, host and port that links start with, as browsers name them.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        self.public_url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+    }
 }
 
 /// See `[sign_in]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignInConfig {
+    /// Minutes without a request after which a session ends.
+    pub idle_minutes: u32,
+    /// Hours after which a session ends in any case.
+    pub longest_hours: u32,
     /// The sign-in services that vouch for people, by key.
     pub issuers: BTreeMap<String, IssuerConfig>,
+}
+
+/// See `[documents]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentsConfig {
+    /// Manifest of trusted documents, empty for none.
+    pub manifest: PathBuf,
+    /// Whether others are answered as well.
+    pub mode: DocumentsMode,
+}
+
+/// Which documents are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DocumentsMode {
+    /// Any document of the schema.
+    Any,
+    /// Those of the manifest, and nothing else.
+    TrustedOnly,
+}
+
+/// See `[limits]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// Points a caller can have; 0 if they are not counted.
+    pub points: u32,
+    /// Points that come back each second.
+    pub points_per_second: u32,
 }
 
 /// See `[live]`.
@@ -95,6 +149,8 @@ pub struct LiveConfig {
     pub connections_per_person: u32,
     /// Most operations under way on one socket.
     pub operations_per_connection: usize,
+    /// Messages a client may send over a socket each second.
+    pub messages_per_second: u32,
     /// Seconds until a new socket must have said who it is.
     pub init_seconds: u64,
     /// Seconds of silence after which a socket is closed.
@@ -255,13 +311,18 @@ impl Config {
         if !self.http.public_url.starts_with("http") || self.http.public_url.ends_with('/') {
             return unusable("http.public_url", "it must start with http and end without a slash");
         }
-        if self.http.timeout_seconds == 0 {
-            return unusable("http.timeout_seconds", "it must be at least 1");
+        let documents = &self.documents;
+        if documents.mode == DocumentsMode::TrustedOnly && documents.manifest.as_os_str().is_empty()
+        {
+            return unusable(
+                "documents.manifest",
+                "with documents.mode \"trusted-only\" it must name a file",
+            );
         }
         for (key, issuer) in &self.sign_in.issuers {
             issuer.check(key)?;
         }
-        self.check_live()?;
+        self.check_at_least_one()?;
         if !(1..=60).contains(&self.worker.beat_seconds) {
             return unusable("worker.beat_seconds", "it must be between 1 and 60");
         }
@@ -279,10 +340,18 @@ impl Config {
         self.clock().map(|_| ())
     }
 
-    /// Refuses live updates that could not be had or never end.
-    fn check_live(&self) -> Result<(), ConfigError> {
-        let live = &self.live;
+    /// Refuses requests and live updates that could not be had or never end.
+    fn check_at_least_one(&self) -> Result<(), ConfigError> {
+        let (http, live) = (&self.http, &self.live);
         let at_least_one = [
+            ("http.timeout_seconds", http.timeout_seconds),
+            ("http.head_seconds", http.head_seconds),
+            ("http.write_seconds", http.write_seconds),
+            ("http.connections", u64::from(http.connections)),
+            ("sign_in.idle_minutes", u64::from(self.sign_in.idle_minutes)),
+            ("sign_in.longest_hours", u64::from(self.sign_in.longest_hours)),
+            ("limits.points_per_second", u64::from(self.limits.points_per_second)),
+            ("live.messages_per_second", u64::from(live.messages_per_second)),
             ("live.connections", u64::from(live.connections)),
             ("live.connections_per_person", u64::from(live.connections_per_person)),
             ("live.operations_per_connection", live.operations_per_connection as u64),
@@ -364,6 +433,10 @@ mod tests {
             ("REDIS_URL", "memcached://x", "redis.url"),
             ("HUBS__HTTP__LISTEN", "everywhere", "http.listen"),
             ("HUBS__HTTP__PUBLIC_URL", "https://hubs.example/", "http.public_url"),
+            ("HUBS__DOCUMENTS__MODE", "some", "documents.mode"),
+            ("HUBS__DOCUMENTS__MODE", "trusted-only", "documents.manifest"),
+            ("HUBS__HTTP__CONNECTIONS", "0", "http.connections"),
+            ("HUBS__LIMITS__POINTS_PER_SECOND", "0", "limits.points_per_second"),
             ("HUBS__LIVE__LOOK_SECONDS", "0", "live.look_seconds"),
             ("HUBS__LIVE__IDLE_SECONDS", "2", "live.idle_seconds"),
             ("HUBS__WORKER__BEAT_SECONDS", "0", "worker.beat_seconds"),

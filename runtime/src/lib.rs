@@ -1,6 +1,7 @@
 //! What every Hubs program stands on: settings, database, clock, logs, shutdown and the change
 //! signal. Nothing here knows the programme.
 
+pub mod allowance;
 pub mod clock;
 pub mod config;
 pub mod database;

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -12,8 +13,8 @@ const CHANNEL: &str = "hubs:look-again";
 /// Pause before a lost Redis is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// How long Redis may take to give a sign of life.
-const PING: Duration = Duration::from_secs(2);
+/// How long Redis may take to take a connection or to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What became of Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub enum RedisState {
 #[derive(Clone)]
 pub struct Signal {
     local: watch::Sender<u64>,
-    redis: Option<redis::Client>,
+    redis: Option<ConnectionManager>,
 }
 
 impl Signal {
@@ -45,27 +46,35 @@ impl Signal {
             return Ok(Self { local, redis: None });
         }
         let client = redis::Client::open(redis_url)?;
-        tokio::spawn(stop.run_until_cancelled_owned(listen(client.clone(), local.clone())));
-        Ok(Self { local, redis: Some(client) })
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(0)
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE));
+        let kept = ConnectionManager::new_lazy_with_config(client.clone(), config)?;
+        tokio::spawn(stop.run_until_cancelled_owned(listen(client, local.clone())));
+        Ok(Self { local, redis: Some(kept) })
     }
 
     /// Says that something changed. Call it after the commit. It never fails the caller: a signal
     /// that Redis does not take is logged and forgotten.
     pub async fn changed(&self) {
         bump(&self.local);
-        if let Some(client) = &self.redis
-            && let Err(error) = publish(client).await
+        if let Some(redis) = &self.redis
+            && let Err(problem) = ask(redis, redis::cmd("PUBLISH").arg(CHANNEL).arg("")).await
         {
-            tracing::warn!(%error, "Redis did not take the change signal; others look again later");
+            tracing::warn!(
+                %problem,
+                "Redis did not take the change signal; others look again later"
+            );
         }
     }
 
     /// Asks Redis for a sign of life.
     pub async fn redis(&self) -> RedisState {
-        let Some(client) = &self.redis else { return RedisState::NotUsed };
-        match tokio::time::timeout(PING, ping(client)).await {
-            Ok(Ok(())) => RedisState::Up,
-            Ok(Err(_)) | Err(_) => RedisState::Down,
+        let Some(redis) = &self.redis else { return RedisState::NotUsed };
+        match ask(redis, &redis::cmd("PING")).await {
+            Ok(()) => RedisState::Up,
+            Err(_) => RedisState::Down,
         }
     }
 
@@ -81,14 +90,20 @@ fn bump(local: &watch::Sender<u64>) {
     local.send_modify(|count| *count = count.wrapping_add(1));
 }
 
-async fn publish(client: &redis::Client) -> redis::RedisResult<()> {
-    let mut connection = client.get_multiplexed_async_connection().await?;
-    redis::cmd("PUBLISH").arg(CHANNEL).arg("").query_async(&mut connection).await
-}
-
-async fn ping(client: &redis::Client) -> redis::RedisResult<()> {
-    let mut connection = client.get_multiplexed_async_connection().await?;
-    redis::cmd("PING").query_async::<String>(&mut connection).await.map(|_| ())
+/// Sends a command over the kept connection. One that broke unnoticed, as when Redis was started
+/// again, is known by a first failure; the second try is on a new one.
+async fn ask(redis: &ConnectionManager, command: &redis::Cmd) -> Result<(), String> {
+    let asking = async {
+        let mut kept = redis.clone();
+        match command.query_async::<redis::Value>(&mut kept).await {
+            Ok(_) => Ok(()),
+            Err(_) => command.query_async::<redis::Value>(&mut kept).await.map(drop),
+        }
+    };
+    match tokio::time::timeout(PATIENCE, asking).await {
+        Ok(asked) => asked.map_err(|error| error.to_string()),
+        Err(_) => Err("it does not answer in time".to_owned()),
+    }
 }
 
 /// Passes Redis's signal on to this process, and wakes it after every reconnection, since it may

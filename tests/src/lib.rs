@@ -3,15 +3,18 @@
 //! A test that touches a database is written once and runs on both through [`both`].
 
 pub mod deeds;
+pub mod hostile;
 pub mod mails;
 pub mod node;
 pub mod oidc;
 pub mod postgres;
 pub mod programs;
+pub mod python;
 pub mod redis;
 pub mod rise;
 pub mod roles_api;
 pub mod script;
+pub mod server;
 pub mod smtp;
 pub mod socket;
 pub mod survey;

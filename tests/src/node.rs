@@ -3,7 +3,7 @@
 //! A test that needs Node begins with `if node::is_absent() { return; }`.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 
 use crate::postgres::ABSENT;
@@ -26,31 +26,31 @@ pub fn is_absent() -> bool {
 /// # Panics
 /// It fails, with all it wrote, or takes longer than a minute; or there is no Node.
 pub async fn run(script: &str, variables: &[(&str, &str)]) -> String {
-    let mut node = command(CLIENTS, "node");
-    node.arg(script).envs(variables.iter().copied());
-    told(script, node).await
+    let (status, told, errors) = ended(script, variables).await;
+    assert!(status.success(), "{script}: {status}\n{told}\n{errors}");
+    told
 }
 
-/// Runs a program that a package of `tests/clients` brings along, such as `eslint`.
+/// Runs a script that must fail, and returns what it wrote, standard output first.
 ///
 /// # Panics
-/// As [`run`].
-pub async fn run_package(name: &str, arguments: &[&str]) -> String {
-    let mut program = command(CLIENTS, "npx");
-    program.args(["--no-install", "--", name]).args(arguments);
-    told(name, program).await
+/// It succeeds, or takes longer than a minute; or there is no Node.
+pub async fn refused(script: &str, variables: &[(&str, &str)]) -> String {
+    let (status, told, errors) = ended(script, variables).await;
+    assert!(!status.success(), "{script} succeeds: {told}\n{errors}");
+    format!("{told}\n{errors}")
 }
 
-async fn told(name: &str, command: Command) -> String {
+async fn ended(script: &str, variables: &[(&str, &str)]) -> (ExitStatus, String, String) {
+    let mut node = command(CLIENTS, "node");
+    node.arg(script).envs(variables.iter().copied());
     let output = tokio::task::spawn_blocking(move || {
         install(CLIENTS);
-        finish(command)
+        finish(node)
     });
     let output = output.await.expect("it ends");
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{name}: {}\n{told}\n{errors}", output.status);
-    told
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status, text(&output.stdout), text(&output.stderr))
 }
 
 /// `program` in a folder of the repository, with nothing to read.

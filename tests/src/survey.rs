@@ -101,8 +101,10 @@ impl Survey {
                 responses: Set(0),
                 first_on: Set(None),
                 enough_on: Set(None),
+                told_at: Set(None),
                 created_at: Set(now),
                 changed_at: Set(now),
+                version: Set(1),
             };
             let invitation = row.insert(&txn).await.expect("an invitation").id;
             let typed = code::from_random(if by_link { 4_711 } else { 20_261_005 });

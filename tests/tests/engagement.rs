@@ -7,7 +7,8 @@ use entity::engagement::{
     Assessed, acknowledge, alert_event, assess_enrolment, assess_programme, engagement_alert,
     snooze, wake,
 };
-use entity::enrolments::{obligation, settle_enrolment, settle_programme};
+use entity::enrolments::{obligation, settle_enrolment, settle_programme, transfer};
+use entity::hubs::hub;
 use entity::id::new_id;
 use entity::messages::message;
 use entity::outcome::{RefusalCode, StoreError};
@@ -103,6 +104,39 @@ fn refusal<T>(outcome: Result<T, StoreError>) -> (RefusalCode, Option<&'static s
 }
 
 const MORNING: &str = "2026-10-05T08:00:00Z";
+
+#[tokio::test]
+async fn an_alert_goes_with_its_partner_and_notes_the_hub_it_left() {
+    both(async |world| {
+        let rise = seed(&world, &["Demo Ash School", "Demo Birch School"]).await;
+        assess(&world, &rise, MORNING).await;
+        let enrolment = rise.partners[0].enrolment;
+        let now = at("2026-10-05T09:00:00Z");
+        let to = write(&world, async |txn| {
+            let other = hub::Model {
+                id: new_id(now),
+                key: "demo-other".to_owned(),
+                lead_setting_id: rise.partners[1].setting,
+                ..rise.hub.clone()
+            };
+            hub::Entity::insert(other.clone().into_active_model())
+                .exec_without_returning(txn)
+                .await?;
+            transfer(txn, &Scope::System, None, now, enrolment, None, other.id, "Nearer").await?;
+            Ok(other.id)
+        });
+        let to = to.await.expect("transferred");
+        let of_partner = |row: &engagement_alert::Model| row.enrolment_id == Some(enrolment);
+        let moved: Vec<_> = alerts(&world).await.into_iter().filter(of_partner).collect();
+        assert!(!moved.is_empty(), "{}", world.name);
+        for alert in moved {
+            assert_eq!(alert.hub_id, Some(to));
+            assert_eq!(alert.left_hub_id, Some(rise.hub.id), "{}", world.name);
+            assert_eq!(alert.left_at, Some(alert.changed_at));
+        }
+    })
+    .await;
+}
 
 #[tokio::test]
 async fn a_snoozed_alert_stays_quiet_while_its_fact_goes_and_comes_back_until_its_day() {
@@ -415,8 +449,10 @@ async fn open_survey(txn: &DatabaseTransaction, rise: &Rise, enrolment_id: Uuid)
             responses,
             first_on: None,
             enough_on: None,
+            told_at: None,
             created_at: now,
             changed_at: now,
+            version: 1,
         };
         let row = invitation.into_active_model();
         survey_invitation::Entity::insert(row).exec_without_returning(txn).await.expect("a group");

@@ -2,8 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use entity::engagement::engagement_alert;
+use entity::id::new_id;
 use entity::people::grants::Grant;
 use reqwest::Client;
+use sea_orm::{EntityTrait as _, IntoActiveModel as _};
 use serde_json::{Value, json};
 use tests::programs::{program, run, serve_with};
 use tests::redis::{self, Redis};
@@ -153,6 +156,77 @@ async fn a_change_in_one_replica_is_told_by_another_and_later_so_without_redis()
         let told = follower.told().await;
         assert_eq!(told["id"], alert);
         assert_eq!(follower.told().await, Value::Null, "once");
+    })
+    .await;
+}
+
+/// Readers that do not read, changes that each is to be told, and the size of one.
+const SLOW: usize = 16;
+const CHANGES: usize = 1_500;
+const BYTES: usize = 8_000;
+
+/// Memory that a process holds, in bytes, as Linux counts it.
+fn held(process: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("a process");
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its memory");
+    let kilobytes = line.split_whitespace().nth(1).and_then(|number| number.parse().ok());
+    kilobytes.map(|kilobytes: usize| kilobytes * 1_024).expect("a number")
+}
+
+/// Many alerts at once, as a bad night could raise them.
+async fn flood(world: &World) {
+    let txn = world.db.write().await.expect("a transaction");
+    let found = engagement_alert::Entity::find().one(&txn).await;
+    let mut row = found.expect("a read").expect("an alert");
+    row.changed_at = at("2026-10-05T07:00:00Z");
+    row.state = "firing".to_owned();
+    row.summary = "long ".repeat(BYTES / 5);
+    for number in 0..CHANGES {
+        row.id = new_id(row.changed_at);
+        row.period = format!("flood {number}");
+        let row = row.clone().into_active_model();
+        engagement_alert::Entity::insert(row).exec_without_returning(&txn).await.expect("a row");
+    }
+    txn.commit().await.expect("a commit");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_that_do_not_read_cost_no_memory_and_miss_nothing() {
+    both(async |world| {
+        world.clock.set(at("2026-07-06T08:00:00Z"));
+        Rise::seed(&world, &["Demo Ash School"]).await;
+        let token = token_for(&world, "ada@admin.example", Grant::ProgrammeAdmin).await;
+        morning(&world);
+        // Who does not read answers no pings either.
+        let variables = [("HUBS__LIVE__LOOK_SECONDS", "1"), ("HUBS__LIVE__IDLE_SECONDS", "600")];
+        let (api, address) = serve_with(&world, MORNING, &variables);
+        let query = ALERTS.replace("state", "state summary");
+        let mut sockets = Vec::new();
+        for _ in 0..=SLOW {
+            let mut socket = Socket::ready(&address, &token).await;
+            socket.subscribe("a", &query, json!({})).await;
+            while !socket.data("a").await["alertChanged"]["alert"].is_null() {}
+            sockets.push(socket);
+        }
+        let before = held(api.id());
+        flood(&world).await;
+        // One of them reads: by the time it has everything, the others' turns have come as often.
+        let read = async |mut socket: Socket| {
+            let mut seen = std::collections::HashSet::new();
+            for _ in 0..CHANGES {
+                let mut data = socket.data("a").await;
+                let alert = data["alertChanged"]["alert"].take();
+                assert!(seen.insert(alert["id"].to_string()), "told twice");
+            }
+        };
+        read(sockets.pop().expect("a socket")).await;
+        let grown = held(api.id()).saturating_sub(before);
+        let unread = SLOW * CHANGES * BYTES;
+        assert!(grown < unread / 4, "{}: {grown} bytes for {unread} unread", world.name);
+        // The slow ones get it all once they read.
+        for socket in sockets.drain(..2) {
+            read(socket).await;
+        }
     })
     .await;
 }

@@ -609,8 +609,10 @@ async fn nothing_ties_an_answer_to_who_gave_it_or_when() {
             pages.post(&format!("{address}/check"), "").await;
             sent.push(address.rsplit('/').next().expect("an id").to_owned());
         }
-        let changed = pages.survey.invitations(&pages.world).await[0].changed_at;
+        let invitation = pages.survey.invitations(&pages.world).await[0].clone();
+        let changed = invitation.changed_at;
         assert!(changed <= at("2026-10-05T08:00:00Z"), "no moment of an answer is kept");
+        assert_eq!(invitation.told_at, Some(at("2026-10-05T09:00:00Z")), "but its hour");
         let db = pages.world.db.reader();
         let columns = match db.get_database_backend() {
             DbBackend::Sqlite => "SELECT name FROM pragma_table_info('survey_response')",

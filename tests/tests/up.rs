@@ -13,7 +13,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 fn up(folder: &Path) -> Running {
     let folder = folder.display().to_string();
-    Running::start(bare("xtask", &["up", "--port", "0", "--folder", &folder]))
+    Running::start(bare("xtask", &["up", "--no-graphiql", "--port", "0", "--folder", &folder]))
 }
 
 /// The api and the worker that `demo` runs, once they do.

@@ -7,6 +7,7 @@
 mod bench;
 mod cargo;
 mod demo_clock;
+mod graphiql;
 mod servers;
 mod tools;
 mod up;
@@ -17,11 +18,12 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-cargo up [--fresh] [--port N] [--folder DIR]
+cargo up [--fresh] [--port N] [--folder DIR] [--no-graphiql]
     Run the demonstration: an invented programme, the api and the worker, mail into a folder.
     --fresh       start over: forget what the last demonstration did
     --port N      listen on another port than 8000; 0 takes a free one
     --folder DIR  keep the demonstration elsewhere than in data/demo
+    --no-graphiql do without the page to write queries in, which npm builds once
 
 cargo verify [--all] [FILTER]
     Check formatting, lints, and run all tests and journeys; with FILTER only the tests whose

@@ -2,10 +2,15 @@
 
 use std::process::{Command, Stdio};
 
+/// What tells the tests to leave out what needs a tool.
+pub const ABSENT: &str = "absent";
+
 /// Something that must be installed for a part of the checks.
 pub struct Tool {
     /// What it is called.
     pub name: &'static str,
+    /// What tells the tests, by the word [`ABSENT`], that it is not there.
+    pub variable: &'static str,
     /// A shell command that succeeds when it is there.
     present: &'static str,
     /// What is not checked without it.
@@ -15,9 +20,10 @@ pub struct Tool {
 }
 
 /// All of them.
-pub const TOOLS: [Tool; 5] = [
+pub const TOOLS: [Tool; 6] = [
     Tool {
         name: "PostgreSQL",
+        variable: "HUBS_TEST_POSTGRES",
         present: "PATH=$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1) \
                   && command -v initdb && command -v pg_ctl",
         serves: "every test on PostgreSQL (they ran on SQLite alone)",
@@ -25,18 +31,21 @@ pub const TOOLS: [Tool; 5] = [
     },
     Tool {
         name: "Redis",
+        variable: "HUBS_TEST_REDIS",
         present: "command -v redis-server && command -v redis-cli",
         serves: "the tests of the change signal between processes",
         packages: &["redis-server"],
     },
     Tool {
         name: "Python 3",
+        variable: "HUBS_TEST_PYTHON",
         present: "python3 -c 'import email'",
         serves: "reading the mails with a second parser",
         packages: &["python3"],
     },
     Tool {
         name: "Chromium with Node",
+        variable: "HUBS_TEST_BROWSER",
         present: "(command -v chromium || command -v chromium-browser || command -v google-chrome) \
                   && command -v node && command -v npm",
         serves: "answering a survey in a browser, by keyboard, at the width of a phone",
@@ -44,9 +53,17 @@ pub const TOOLS: [Tool; 5] = [
     },
     Tool {
         name: "Node",
+        variable: "HUBS_TEST_NODE",
         present: "command -v node && command -v npm",
         serves: "other people's GraphQL clients and checkers against the api",
         packages: &["nodejs", "npm"],
+    },
+    Tool {
+        name: "Python 3 with venv",
+        variable: "HUBS_TEST_PYTHON_PACKAGES",
+        present: "python3 -c 'import ensurepip, venv'",
+        serves: "Schemathesis, which looks for requests that break the server",
+        packages: &["python3", "python3-venv"],
     },
 ];
 

@@ -16,7 +16,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::cargo::{cargo, programs, root};
 use crate::demo_clock::{DemoClock, STARTS_AT, shown, until_digests};
-use crate::welcome;
+use crate::{graphiql, welcome};
 
 /// How long the programs may take to stop before they are killed.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -38,6 +38,7 @@ kill -KILL \"$@\" 2>/dev/null";
 
 struct Wishes {
     fresh: bool,
+    graphiql: bool,
     port: u16,
     folder: PathBuf,
 }
@@ -61,6 +62,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         forget(&wishes.folder)?;
     }
     build()?;
+    let graphiql = wishes.graphiql && graphiql::ready();
 
     let clock = DemoClock::run_on(wishes.folder.join("clock"))?;
     let demo = Demo {
@@ -68,6 +70,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         folder: wishes.folder,
         address: format!("127.0.0.1:{port}"),
         clock,
+        graphiql,
     };
     let tokens = demo.load()?;
     if stop.load(Ordering::Relaxed) {
@@ -81,12 +84,14 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
 }
 
 fn wishes(arguments: &[String]) -> Result<Wishes, String> {
-    let mut wishes = Wishes { fresh: false, port: 8000, folder: root().join("data/demo") };
+    let mut wishes =
+        Wishes { fresh: false, graphiql: true, port: 8000, folder: root().join("data/demo") };
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
             "--fresh" => wishes.fresh = true,
+            "--no-graphiql" => wishes.graphiql = false,
             "--port" => {
                 let value = value()?;
                 wishes.port = value
@@ -172,6 +177,7 @@ struct Demo {
     folder: PathBuf,
     address: String,
     clock: DemoClock,
+    graphiql: bool,
 }
 
 impl Demo {
@@ -192,6 +198,7 @@ impl Demo {
             .env("DATABASE_URL", format!("sqlite://{}", self.database().display()))
             .env("HUBS__MAIL__FOLDER", self.mail())
             .env("HUBS__HTTP__LISTEN", &self.address)
+            .env("HUBS__HTTP__GRAPHIQL", self.graphiql.to_string())
             .env("HUBS__HTTP__PUBLIC_URL", format!("http://{}", self.address))
             .env("HUBS__CLOCK__STARTS_AT", STARTS_AT)
             .env("HUBS__CLOCK__ANCHOR_UNIX_MS", self.clock.anchor_unix_ms().to_string())
@@ -286,7 +293,8 @@ impl Running {
                 let clock = (shown(elapsed), until_digests(elapsed));
                 let (database, mail) = (demo.database(), demo.mail());
                 let places = [database.as_path(), mail.as_path()];
-                println!("{}", welcome::text(&demo.address, places, &clock, tokens));
+                let text = welcome::text(&demo.address, demo.graphiql, places, &clock, tokens);
+                println!("{text}");
             }
             if !welcomed && started.elapsed() > START_LIMIT {
                 return Err("The api did not get ready in time; its log is above.".to_owned());

@@ -7,22 +7,10 @@ use std::time::Instant;
 
 use crate::cargo::{cargo, programs};
 use crate::servers::{POSTGRES, REDIS, Server};
-use crate::tools::{TOOLS, install_missing};
+use crate::tools::{ABSENT, TOOLS, install_missing};
 
-/// Names a running PostgreSQL to the tests, or says that there is none.
-const POSTGRES_VARIABLE: &str = "HUBS_TEST_POSTGRES";
-/// Names a running Redis to the tests, or says that there is none.
-const REDIS_VARIABLE: &str = "HUBS_TEST_REDIS";
-/// Says that there is no Python.
-const PYTHON_VARIABLE: &str = "HUBS_TEST_PYTHON";
-/// Says that there is no browser.
-const BROWSER_VARIABLE: &str = "HUBS_TEST_BROWSER";
-/// Says that there is no Node.
-const NODE_VARIABLE: &str = "HUBS_TEST_NODE";
 /// Names the folder of the programs under test, already built.
 const PROGRAMS_VARIABLE: &str = "HUBS_TEST_PROGRAMS";
-/// The value that tells the tests to leave out what needs a tool.
-const ABSENT: &str = "absent";
 
 /// Tests that passed, failed and were ignored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,7 +108,7 @@ fn tests(report: &mut Report, filter: Option<&str>) -> Result<Counts, String> {
         report.left_out.push(format!("{}: {}", tool.serves, tool.how_to_get()));
     }
     let present = |name: &str| !missing.iter().any(|tool| tool.name == name);
-    let [postgres, redis, python, browser, node] = &TOOLS;
+    let [postgres, redis, ..] = &TOOLS;
 
     // Everything the tests run is built here once, together, so that no test program waits for
     // cargo and nothing is built twice with other features.
@@ -140,26 +128,16 @@ fn tests(report: &mut Report, filter: Option<&str>) -> Result<Counts, String> {
     let mut servers = Vec::new();
     if present(postgres.name) {
         let server = Server::start(POSTGRES, postgres.name)?;
-        test.env(POSTGRES_VARIABLE, &server.folder);
+        test.env(postgres.variable, &server.folder);
         servers.push(server);
-    } else {
-        test.env(POSTGRES_VARIABLE, ABSENT);
     }
     if present(redis.name) {
         let server = Server::start(REDIS, redis.name)?;
-        test.env(REDIS_VARIABLE, format!("redis+unix://{}/redis.sock", server.folder));
+        test.env(redis.variable, format!("redis+unix://{}/redis.sock", server.folder));
         servers.push(server);
-    } else {
-        test.env(REDIS_VARIABLE, ABSENT);
     }
-    if !present(python.name) {
-        test.env(PYTHON_VARIABLE, ABSENT);
-    }
-    if !present(browser.name) {
-        test.env(BROWSER_VARIABLE, ABSENT);
-    }
-    if !present(node.name) {
-        test.env(NODE_VARIABLE, ABSENT);
+    for tool in &missing {
+        test.env(tool.variable, ABSENT);
     }
     if let Some(filter) = filter {
         test.args(["--", filter]);

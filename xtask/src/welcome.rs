@@ -30,9 +30,10 @@ fn ask(address: &str) -> Option<String> {
 }
 
 /// The text. `clock` is what the demonstration's clock shows and the seconds until its next
-/// digests; `database` is the file that holds the demonstration; `tokens` are lines of role, name and token, divided by tabs.
+/// digests; `graphiql` says whether it is served; `database` is the file that holds the demonstration; `tokens` are lines of role, name and token, divided by tabs.
 pub fn text(
     address: &str,
+    graphiql: bool,
     [database, mail]: [&Path; 2],
     clock: &(String, u64),
     tokens: &str,
@@ -45,9 +46,16 @@ pub fn text(
             Some([cells.next()?, cells.next()?, cells.next()?])
         })
         .collect();
+    let graphiql = match (graphiql, rows.first()) {
+        (true, Some([role, _, token])) => {
+            format!("  GraphiQL  http://{address}/graphiql#token={token} (as {role})\n")
+        }
+        _ => String::new(),
+    };
     let mut text = format!(
         "\nHubs is running, with an invented programme.\n\n  \
-         GraphQL   http://{address}/graphql\n  \
+         GraphQL   http://{address}/graphql\n\
+         {graphiql}  \
          Health    http://{address}/healthz  http://{address}/readyz\n  \
          Mail      {}\n  \
          Clock     {shown}; the next digests go out at 08:00, in {}\n\n",
@@ -58,6 +66,12 @@ pub fn text(
     let (roles, names) = (width(0), width(1));
     for [role, name, token] in &rows {
         let _ = writeln!(text, "  {role:roles$}  {name:names$}  {token}");
+    }
+    if !rows.is_empty() {
+        text.push_str("\nTo sign in with a browser, open:\n\n");
+    }
+    for [role, _, token] in &rows {
+        let _ = writeln!(text, "  {role:roles$}  http://{address}/sign-in/demo/{token}");
     }
     if let Some([role, _, token]) = rows.first() {
         let _ = write!(
@@ -91,10 +105,15 @@ mod tests {
     fn the_command_to_paste_carries_the_first_token() {
         let clock = ("Monday".to_owned(), 113);
         let tokens = "admin\tAsha Fernsby\tsecret-1\nhub_lead\tBen Oakhollow\tsecret-2\n";
-        let text = text("127.0.0.1:8000", ["hubs.db", "mail"].map(Path::new), &clock, tokens);
+        let places = ["hubs.db", "mail"].map(Path::new);
+        let text = text("127.0.0.1:8000", true, places, &clock, tokens);
         assert!(text.contains("Bearer secret-1'"), "{text}");
         assert!(text.contains("DATABASE_URL='sqlite://hubs.db' target/debug/worker"), "{text}");
+        let page = "\n  GraphiQL  http://127.0.0.1:8000/graphiql#token=secret-1 (as admin)\n";
+        assert!(text.contains(page), "{text}");
         assert!(text.contains("in about 2 minutes"), "{text}");
         assert!(text.contains("hub_lead  Ben Oakhollow  secret-2"), "{text}");
+        let link = "hub_lead  http://127.0.0.1:8000/sign-in/demo/secret-2\n";
+        assert!(text.contains(link), "{text}");
     }
 }

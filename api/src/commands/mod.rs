@@ -10,6 +10,7 @@ pub mod load_questionnaire;
 pub mod schema;
 pub mod serve;
 pub mod set_up;
+pub mod trust_documents;
 
 use clap::Subcommand;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,8 @@ pub enum Command {
     Serve,
     /// Print the GraphQL schema.
     Schema,
+    /// Make a manifest of a client's documents, so that it can name them by their hashes.
+    TrustDocuments(trust_documents::Arguments),
     /// Load the register of schools from a GIAS extract.
     ImportRegister(import_register::Arguments),
     /// Load or change a programme: cohorts, terms, pathways, commitments, events, calendars.
@@ -49,6 +52,7 @@ pub async fn run(app: App, command: Command, stop: CancellationToken) -> anyhow:
     match command {
         Command::Serve => serve::run(app, stop).await,
         Command::Schema => schema::run(),
+        Command::TrustDocuments(arguments) => trust_documents::run(&arguments),
         Command::ImportRegister(arguments) => import_register::run(&app, &arguments).await,
         Command::SetUp(arguments) => set_up::run(&app, &arguments).await,
         Command::LoadQuestionnaire(arguments) => load_questionnaire::run(&app, &arguments).await,

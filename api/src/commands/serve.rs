@@ -1,7 +1,7 @@
 //! `api serve`: GraphQL and pages over HTTP.
 
 use std::io::Write as _;
-use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::http::live::Live;
+use crate::read::trusted::Documents;
 use crate::{http, schema};
 
 /// How long requests under way may take once asked to stop.
@@ -20,7 +21,10 @@ const GRACE: Duration = Duration::from_secs(10);
 /// # Errors
 /// An address that cannot be listened on.
 pub async fn run(app: App, stop: CancellationToken) -> anyhow::Result<()> {
-    schema::graph().map_err(|problem| anyhow!("the schema cannot be used: {problem}"))?;
+    let graph =
+        schema::graph().map_err(|problem| anyhow!("the schema cannot be used: {problem}"))?;
+    let documents = Documents::open(&app.config.documents, graph).map_err(|it| anyhow!(it))?;
+    let app = App { documents: Arc::new(documents), ..app };
     let address = app.config.http.listen;
     let listener = match TcpListener::bind(address).await {
         Ok(listener) => listener,
@@ -37,19 +41,15 @@ pub async fn run(app: App, stop: CancellationToken) -> anyhow::Result<()> {
     // For whoever started us with port 0.
     writeln!(std::io::stdout(), "listening on http://{address}")?;
     let live = Live::new(&app.config.live, stop.clone());
-    // With the address of whoever asks, for the pages that slow down guessing.
-    let service = http::router_with(app, live.clone());
-    let service = service.into_make_service_with_connect_info::<SocketAddr>();
-    let serving =
-        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let settings = app.config.http.clone();
+    let router = http::router_with(app, live.clone());
     let serving = async {
-        let ended = serving.await;
+        http::server::serve(listener, router, &settings, stop.clone()).await;
         // Sockets are no requests any more; they say goodbye by themselves.
         live.ended().await;
-        ended
     };
     tokio::select! {
-        ended = serving => ended.context("serving ended")?,
+        () = serving => {}
         () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {
             tracing::warn!("stopped with requests under way");
         }

@@ -6,9 +6,10 @@ use rules::engagement::{AlertState, AlertStep, AlertSubject, RuleName};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SimpleExpr};
 use uuid::Uuid;
 
+use crate::audit::map::history;
 use crate::read::map::{
-    Holds, Plain, Test, Type, Vocabulary, any_of, asc, before, column, desc, filter, from, is,
-    many, objects, one, part, refers, root, table, word,
+    Either, Holds, Plain, Test, Type, Vocabulary, any_of, asc, before, column, desc, either,
+    filter, from, is, many, objects, one, part, refers, root, table, word,
 };
 
 impl Vocabulary for AlertState {
@@ -96,20 +97,27 @@ fn alert() -> Type {
             one("contact", "Contact", C::ContactId, "The contact it is about, if one."),
             one("acknowledgedBy", "Person", C::AcknowledgedBy, "Who took it on."),
             one("snoozedBy", "Person", C::SnoozedBy, "Who set it aside."),
+            either(
+                "subject",
+                concern(),
+                C::SubjectId,
+                "What it is about, if that is still there and you may see it.",
+            ),
             many(
                 "events",
                 "AlertEvent",
                 alert_event::Column::AlertId,
                 "Its story, from being raised to where it stands.",
             ),
+            history(),
         ],
         filters: vec![
             any_of::<AlertState>("state", C::State, "In one of these states."),
             any_of::<RuleName>("rule", C::Rule, "Raised by one of these rules."),
             any_of::<AlertSubject>("subjectKind", C::SubjectKind, "About one of these."),
             is("period", C::Period, "About this period."),
-            filter("snoozed", Test::Holds(snoozed), "Set aside, or not."),
-            filter("open", Test::Holds(open), "Not over yet, or over."),
+            filter("snoozed", Test::Holds(snoozed), "True: set aside until a day. False: not."),
+            filter("open", Test::Holds(open), "True: not over yet. False: over."),
             refers("hub", "Hub", C::HubId, "Concerning this hub."),
             refers("enrolment", "Enrolment", C::EnrolmentId, "About this enrolment."),
             filter(
@@ -121,6 +129,14 @@ fn alert() -> Type {
             before("raisedBefore", C::RaisedAt, "Raised before this moment."),
         ],
         orders: vec![desc("RAISED_AT", C::RaisedAt), desc("CHANGED_AT", C::ChangedAt)],
+    }
+}
+
+fn concern() -> Either {
+    Either {
+        name: "AlertConcern",
+        about: "What an alert is about: a partner's enrolment, a hub, or a contact.",
+        targets: vec!["Enrolment", "Hub", "Contact"],
     }
 }
 

@@ -1,25 +1,19 @@
 //! What can be done to alerts.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object};
 use entity::engagement::{self, engagement_alert};
 use entity::outcome::{RefusalCode, StoreError};
 use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
-use crate::act::{Acting, Answered, Date, UserError, row};
-use crate::read::registry::{Mapped, Ref};
+use crate::act::{Acting, Answered, Date, payloads, row};
 
-impl Mapped for engagement_alert::Entity {
-    const NAME: &'static str = "EngagementAlert";
-}
-
-/// What became of an alert.
-#[derive(SimpleObject)]
-pub struct AlertPayload {
-    /// The alert as it stands now; null if nothing was done.
-    alert: Option<Ref<engagement_alert::Entity>>,
-    /// Why nothing was done; empty if it was.
-    user_errors: Vec<UserError>,
+payloads! {
+    "What became of an alert."
+    AlertPayload {
+        /// The alert as it stands now; null if nothing was done.
+        alert: engagement_alert as "EngagementAlert"
+    }
 }
 
 /// Which alert you take on.
@@ -70,8 +64,8 @@ impl EngagementMutations {
     ) -> Answered<AlertPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = acknowledge(&txn, acting, &input).await;
-        answer(acting, txn, outcome).await
+        let outcome = acting.carry_out(&txn, acknowledge(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Sets an alert aside until a day: it stays quiet until then, even if what raised it goes and
@@ -83,8 +77,8 @@ impl EngagementMutations {
     ) -> Answered<AlertPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = snooze(&txn, acting, &input).await;
-        answer(acting, txn, outcome).await
+        let outcome = acting.carry_out(&txn, snooze(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Takes up again, before its day, an alert that was set aside. For those who answer for its hub.
@@ -95,21 +89,9 @@ impl EngagementMutations {
     ) -> Answered<AlertPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = wake(&txn, acting, &input).await;
-        answer(acting, txn, outcome).await
+        let outcome = acting.carry_out(&txn, wake(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
-}
-
-async fn answer(
-    acting: &Acting,
-    txn: DatabaseTransaction,
-    outcome: Result<engagement_alert::Model, StoreError>,
-) -> Answered<AlertPayload> {
-    let (alert, user_errors) = match acting.end(txn, outcome).await? {
-        Ok(row) => (Some(Ref::new(row.id)), Vec::new()),
-        Err(refused) => (None, vec![refused]),
-    };
-    Ok(Some(AlertPayload { alert, user_errors }))
 }
 
 /// Which alert, and who acts.

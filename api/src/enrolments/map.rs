@@ -9,6 +9,7 @@ use entity::visits::visit;
 use rules::enrolments::EnrolmentStatus;
 
 use super::obligations;
+use crate::audit::map::history;
 use crate::read::map::{
     Filter, Type, Vocabulary, any_of, asc, before, column, desc, from, many, many_through, one,
     refers, root, table, word,
@@ -115,6 +116,7 @@ fn enrolment() -> Type {
                 enrolment_change::Column::EnrolmentId,
                 "Its history.",
             ),
+            history(),
         ],
         filters: filters(),
         orders: vec![asc("ENROLLED_ON", C::EnrolledOn), desc("CHANGED_AT", C::ChangedAt)],

@@ -1,59 +1,24 @@
 //! What can be done to enrolments and obligations.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object};
 use entity::enrolments::{self, Enrol, enrolment, obligation};
 use entity::outcome::{RefusalCode, StoreError};
 use entity::people::settings;
 use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
-use crate::act::{Acting, Answered, Date, UserError, row};
-use crate::read::registry::{Mapped, Ref};
+use crate::act::{Acting, Answered, Date, payloads, row};
 
-impl Mapped for enrolment::Entity {
-    const NAME: &'static str = "Enrolment";
-}
-
-impl Mapped for obligation::Entity {
-    const NAME: &'static str = "Obligation";
-}
-
-/// What became of an enrolment.
-#[derive(SimpleObject)]
-pub struct EnrolmentPayload {
-    /// The enrolment as it stands now; null if nothing was done, or if it is no longer yours to see.
-    enrolment: Option<Ref<enrolment::Entity>>,
-    /// Why nothing was done; empty if it was.
-    user_errors: Vec<UserError>,
-}
-
-/// What became of an obligation.
-#[derive(SimpleObject)]
-pub struct ObligationPayload {
-    /// The obligation as it stands now; null if nothing was done.
-    obligation: Option<Ref<obligation::Entity>>,
-    /// Why nothing was done; empty if it was.
-    user_errors: Vec<UserError>,
-}
-
-impl From<Result<enrolment::Model, UserError>> for EnrolmentPayload {
-    fn from(outcome: Result<enrolment::Model, UserError>) -> Self {
-        let (done, refused) = split(outcome);
-        Self { enrolment: done.map(|row| Ref::new(row.id)), user_errors: refused }
+payloads! {
+    "What became of an enrolment."
+    EnrolmentPayload {
+        /// The enrolment as it stands now; null if nothing was done or you may not see it any more.
+        enrolment: enrolment as "Enrolment"
     }
-}
-
-impl From<Result<obligation::Model, UserError>> for ObligationPayload {
-    fn from(outcome: Result<obligation::Model, UserError>) -> Self {
-        let (done, refused) = split(outcome);
-        Self { obligation: done.map(|row| Ref::new(row.id)), user_errors: refused }
-    }
-}
-
-fn split<T>(outcome: Result<T, UserError>) -> (Option<T>, Vec<UserError>) {
-    match outcome {
-        Ok(done) => (Some(done), Vec::new()),
-        Err(refused) => (None, vec![refused]),
+    "What became of an obligation."
+    ObligationPayload {
+        /// The obligation as it stands now; null if nothing was done.
+        obligation: obligation as "Obligation"
     }
 }
 
@@ -78,6 +43,9 @@ pub struct EnrolmentCreateInput {
     /// Schools of a partner trust that take part; none for a partner school.
     #[graphql(default)]
     academy_ids: Vec<ID>,
+    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
+    /// again under it within a day, it is answered as the first time and not done again.
+    idempotency_key: Option<String>,
 }
 
 /// Which enrolment ends, when and why.
@@ -158,8 +126,8 @@ impl EnrolmentMutations {
     ) -> Answered<EnrolmentPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = create(&txn, acting, &input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, create(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Ends an enrolment. What is open is no longer owed; what was achieved stays.
@@ -170,8 +138,8 @@ impl EnrolmentMutations {
     ) -> Answered<EnrolmentPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = withdraw(&txn, acting, &input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, withdraw(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Moves an enrolment to another hub. What was achieved goes with it.
@@ -182,8 +150,8 @@ impl EnrolmentMutations {
     ) -> Answered<EnrolmentPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = transfer(&txn, acting, &input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, transfer(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Records that an obligation was met. For who owes it, the hub's lead and those above. Sending
@@ -197,8 +165,8 @@ impl EnrolmentMutations {
     ) -> Answered<ObligationPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = record_met(&txn, acting, &input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, record_met(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Records that an obligation need not be met. Not for who owes it.
@@ -209,8 +177,8 @@ impl EnrolmentMutations {
     ) -> Answered<ObligationPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = excuse(&txn, acting, &input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, excuse(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Opens again what was recorded as met by hand, or excused, in error. For whoever could excuse
@@ -224,8 +192,8 @@ impl EnrolmentMutations {
     ) -> Answered<ObligationPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = reopen(&txn, acting, &input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, reopen(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 }
 

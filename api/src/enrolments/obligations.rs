@@ -9,6 +9,7 @@ use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SimpleExpr};
 use uuid::Uuid;
 
+use crate::audit::map::history;
 use crate::read::map::{
     Cells, Field, Filter, Leaf, Scalar, Test, Type, Vocabulary, any_of, asc, before, column,
     derived, desc, filter, from, many, one, refers, root, table, word,
@@ -107,6 +108,7 @@ fn fields() -> Vec<Field> {
             "Who recorded that it was met or excused, or opened it again.",
         ),
         many("reminders", "Reminder", reminder::Column::ObligationId, "Reminders about it."),
+        history(),
     ]
 }
 

@@ -1,7 +1,9 @@
 //! Pausing enrolments and taking them up again.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use entity::enrolments::{pause, resume};
+use entity::enrolments::{self, enrolment};
+use entity::outcome::StoreError;
+use sea_orm::DatabaseTransaction;
 
 use super::mutations::EnrolmentPayload;
 use crate::act::{Acting, Answered, row};
@@ -43,15 +45,8 @@ impl StandingMutations {
     ) -> Answered<EnrolmentPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = match row("Enrolment", "enrolmentId", &input.enrolment_id) {
-            Ok(id) => {
-                let EnrolmentPauseInput { expected_version, reason, .. } = &input;
-                let (scope, by, now) = (&acting.scope, acting.by(), acting.now);
-                pause(&txn, scope, by, now, id, *expected_version, reason).await
-            }
-            Err(refused) => Err(refused),
-        };
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, pause(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Takes an enrolment up again after a pause.
@@ -62,14 +57,27 @@ impl StandingMutations {
     ) -> Answered<EnrolmentPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = match row("Enrolment", "enrolmentId", &input.enrolment_id) {
-            Ok(id) => {
-                let EnrolmentResumeInput { expected_version, reason, .. } = &input;
-                let (scope, by, now) = (&acting.scope, acting.by(), acting.now);
-                resume(&txn, scope, by, now, id, *expected_version, reason).await
-            }
-            Err(refused) => Err(refused),
-        };
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, resume(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
+}
+
+async fn pause(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &EnrolmentPauseInput,
+) -> Result<enrolment::Model, StoreError> {
+    let id = row("Enrolment", "enrolmentId", &input.enrolment_id)?;
+    let (version, reason) = (input.expected_version, &input.reason);
+    enrolments::pause(txn, &acting.scope, acting.by(), acting.now, id, version, reason).await
+}
+
+async fn resume(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &EnrolmentResumeInput,
+) -> Result<enrolment::Model, StoreError> {
+    let id = row("Enrolment", "enrolmentId", &input.enrolment_id)?;
+    let (version, reason) = (input.expected_version, &input.reason);
+    enrolments::resume(txn, &acting.scope, acting.by(), acting.now, id, version, reason).await
 }

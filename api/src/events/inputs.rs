@@ -38,6 +38,9 @@ pub struct EventCreateInput {
     pub capacity: Option<i32>,
     /// Where its recording can be watched; begins with https://.
     pub recording_url: Option<String>,
+    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
+    /// again under it within a day, it is answered as the first time and not done again.
+    pub idempotency_key: Option<String>,
 }
 
 /// How an event changes. What is left out stays; where null is allowed, null takes it away.
@@ -98,6 +101,9 @@ pub struct BookingCreateInput {
     pub enrolment_id: ID,
     /// How many people come, 1 or more.
     pub places: i32,
+    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
+    /// again under it within a day, it is answered as the first time and not done again.
+    pub idempotency_key: Option<String>,
 }
 
 /// How many places a booking is for from now on.
@@ -140,6 +146,9 @@ pub struct EventAttendanceRecordInput {
     pub senior_leader: bool,
     /// Remark.
     pub note: Option<String>,
+    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
+    /// again under it within a day, it is answered as the first time and not done again.
+    pub idempotency_key: Option<String>,
 }
 
 /// What is right instead of what was recorded.
@@ -176,4 +185,7 @@ pub struct EventRecordingWatchedInput {
     pub senior_leader: bool,
     /// Remark.
     pub note: Option<String>,
+    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
+    /// again under it within a day, it is answered as the first time and not done again.
+    pub idempotency_key: Option<String>,
 }

@@ -10,6 +10,7 @@ use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SimpleExpr};
 use uuid::Uuid;
 
+use crate::audit::map::history;
 use crate::read::map::{
     Cells, Field, Filter, Leaf, Scalar, Test, Type, Vocabulary, any_of, asc, before, column,
     contains, derived, derived_if_any, desc, empty, filter, from, is, many, one, refers, root,
@@ -168,6 +169,7 @@ fn joining() -> Type {
         fields: vec![
             column("startsAt", C::StartsAt, "Start of the event."),
             column("details", C::JoiningDetails, "How to join or get there."),
+            history(),
         ],
         filters: vec![],
         orders: vec![asc("STARTS_AT", C::StartsAt)],
@@ -206,6 +208,7 @@ fn booking() -> Type {
             one("event", "Event", C::EventId, "The event."),
             one("enrolment", "Enrolment", C::EnrolmentId, "The partner's enrolment."),
             one("bookedBy", "Person", C::BookedBy, "Who booked; null for the system."),
+            history(),
         ],
         filters: vec![
             any_of::<BookingState>("state", C::State, "In one of these states."),
@@ -250,7 +253,11 @@ fn attendance() -> Type {
             any_of::<AttendanceMode>("mode", C::Mode, "With one of these modes."),
             refers("event", "Event", C::EventId, "At this event."),
             refers("enrolment", "Enrolment", C::EnrolmentId, "Of this enrolment."),
-            is("seniorLeader", C::SeniorLeader, "With, or without, a senior leader."),
+            is(
+                "seniorLeader",
+                C::SeniorLeader,
+                "True: a senior leader was among them. False: none was.",
+            ),
             from("onFrom", C::OnDay, "On this day or later."),
             before("onBefore", C::OnDay, "Before this day."),
         ],

@@ -1,6 +1,6 @@
 //! What can be done to events, bookings and event attendance.
 
-use async_graphql::{Context, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, MaybeUndefined, Object};
 use entity::events::{
     self, Book, Details, Edit, EventEdit, NewEvent, Presence, Watching, attendance, booking,
     event_attendance,
@@ -14,72 +14,26 @@ use super::inputs::{
     EventAttendanceRecordInput, EventCancelInput, EventCreateInput, EventEditInput,
     EventPublishInput, EventRecordingWatchedInput,
 };
-use crate::act::{Acting, Answered, UserError, row};
-use crate::read::registry::{Mapped, Ref};
+use crate::act::{Acting, Answered, payloads, row};
 
-impl Mapped for event::Entity {
-    const NAME: &'static str = "Event";
-}
+/// A booking and a record of attendance are found by who takes part in what.
+const WHO_AT_WHAT: &[(&str, &str)] = &[("eventId", "event_id"), ("enrolmentId", "enrolment_id")];
 
-impl Mapped for booking::Entity {
-    const NAME: &'static str = "Booking";
-}
-
-impl Mapped for event_attendance::Entity {
-    const NAME: &'static str = "EventAttendance";
-}
-
-/// What became of an event.
-#[derive(SimpleObject)]
-pub struct EventPayload {
-    /// The event as it stands now; null if nothing was done.
-    event: Option<Ref<event::Entity>>,
-    /// Why nothing was done; empty if it was.
-    user_errors: Vec<UserError>,
-}
-
-/// What became of a booking.
-#[derive(SimpleObject)]
-pub struct BookingPayload {
-    /// The booking as it stands now, with places or waiting; null if nothing was done.
-    booking: Option<Ref<booking::Entity>>,
-    /// Why nothing was done; empty if it was.
-    user_errors: Vec<UserError>,
-}
-
-/// What became of a record of event attendance.
-#[derive(SimpleObject)]
-pub struct EventAttendancePayload {
-    /// What is recorded now; null if nothing was done.
-    event_attendance: Option<Ref<event_attendance::Entity>>,
-    /// Why nothing was done; empty if it was.
-    user_errors: Vec<UserError>,
-}
-
-impl From<Result<event::Model, UserError>> for EventPayload {
-    fn from(outcome: Result<event::Model, UserError>) -> Self {
-        match outcome {
-            Ok(row) => Self { event: Some(Ref::new(row.id)), user_errors: Vec::new() },
-            Err(refused) => Self { event: None, user_errors: vec![refused] },
-        }
+payloads! {
+    "What became of an event."
+    EventPayload {
+        /// The event as it stands now; null if nothing was done.
+        event: event as "Event"
     }
-}
-
-impl From<Result<booking::Model, UserError>> for BookingPayload {
-    fn from(outcome: Result<booking::Model, UserError>) -> Self {
-        match outcome {
-            Ok(row) => Self { booking: Some(Ref::new(row.id)), user_errors: Vec::new() },
-            Err(refused) => Self { booking: None, user_errors: vec![refused] },
-        }
+    "What became of a booking."
+    BookingPayload {
+        /// The booking as it stands now, with places or waiting; null if nothing was done.
+        booking: booking as "Booking" by WHO_AT_WHAT
     }
-}
-
-impl From<Result<event_attendance::Model, UserError>> for EventAttendancePayload {
-    fn from(outcome: Result<event_attendance::Model, UserError>) -> Self {
-        match outcome {
-            Ok(row) => Self { event_attendance: Some(Ref::new(row.id)), user_errors: Vec::new() },
-            Err(refused) => Self { event_attendance: None, user_errors: vec![refused] },
-        }
+    "What became of a record of event attendance."
+    EventAttendancePayload {
+        /// What is recorded now; null if nothing was done.
+        event_attendance: event_attendance as "EventAttendance" by WHO_AT_WHAT
     }
 }
 
@@ -98,8 +52,8 @@ impl EventMutations {
     ) -> Answered<EventPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = create(&txn, acting, input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, create(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Changes an event; who owes it owes it by its new day. For those who may plan it.
@@ -110,8 +64,8 @@ impl EventMutations {
     ) -> Answered<EventPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = edit(&txn, acting, input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, edit(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Publishes an event, now or later: from then on schools see it, can book it and owe it. For
@@ -123,8 +77,8 @@ impl EventMutations {
     ) -> Answered<EventPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = publish(&txn, acting, &input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, publish(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Cancels an event: its bookings end and nobody owes it. For those who may plan it.
@@ -135,8 +89,8 @@ impl EventMutations {
     ) -> Answered<EventPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = cancel(&txn, acting, &input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, cancel(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Books places, or puts the partner on the waiting list where there are not enough. For the
@@ -148,8 +102,8 @@ impl EventMutations {
     ) -> Answered<BookingPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = book(&txn, acting, &input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, book(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Changes how many places a booking is for. For the partner, its hub's lead and the host.
@@ -160,8 +114,8 @@ impl EventMutations {
     ) -> Answered<BookingPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = change(&txn, acting, &input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, change(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Gives a booking up; its places go to who waits first. For the partner, its hub's lead and the
@@ -173,8 +127,8 @@ impl EventMutations {
     ) -> Answered<BookingPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = give_up(&txn, acting, &input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, give_up(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Records whether a partner was at an event. For the lead of the hub that hosts it; at an event
@@ -186,8 +140,8 @@ impl EventMutations {
     ) -> Answered<EventAttendancePayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = record(&txn, acting, input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, record(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Puts right what was recorded, and with it what the partner owes. For those who may record it.
@@ -198,8 +152,8 @@ impl EventMutations {
     ) -> Answered<EventAttendancePayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = correct(&txn, acting, input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, correct(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Records that a partner watched the recording of an event. For the partner's own people, its
@@ -211,8 +165,8 @@ impl EventMutations {
     ) -> Answered<EventAttendancePayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = watched(&txn, acting, input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, watched(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::refusal::{JSON, RESPONSE};
 use super::{graphql, sse, ws};
 use crate::app::App;
 
@@ -108,7 +109,7 @@ pub async fn handle(
 ) -> Response {
     if names(request.headers(), &UPGRADE, "websocket") {
         ws::open(app, live, request).await
-    } else if names(request.headers(), &ACCEPT, "text/event-stream") {
+    } else if wants_stream(request.headers()) {
         sse::open(app, live, request).await
     } else {
         graphql::handle(State(app), request).await
@@ -117,15 +118,29 @@ pub async fn handle(
 
 /// Whether a header that holds a list has this word in it.
 fn names(headers: &HeaderMap, header: &HeaderName, word: &str) -> bool {
+    list(headers, header).any(|part| part.eq_ignore_ascii_case(word))
+}
+
+/// Whether the client names a stream before any kind of answer at once. Some can read both, and
+/// name it last.
+fn wants_stream(headers: &HeaderMap) -> bool {
+    let known = ["text/event-stream", RESPONSE, JSON];
+    let first = list(headers, &ACCEPT)
+        .find_map(|part| known.iter().find(|known| part.eq_ignore_ascii_case(known)));
+    first == known.first()
+}
+
+/// The words of a header that holds a list, without their parameters.
+fn list<'a>(headers: &'a HeaderMap, header: &HeaderName) -> impl Iterator<Item = &'a str> {
     let values = headers.get_all(header).iter().filter_map(|value| value.to_str().ok());
     values
         .flat_map(|value| value.split(','))
         .filter_map(|part| part.split(';').next())
-        .any(|part| part.trim().eq_ignore_ascii_case(word))
+        .map(str::trim)
 }
 
 /// Whether the page that asks, if it is a page, is one of ours or one that settings allow. A browser
-/// lets any page open a socket to anywhere, and only says which page it was.
+/// lets any page open a socket to anywhere, and send some requests; it only says which page it was.
 pub(super) fn may_ask(app: &App, headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(ORIGIN) else {
         return true;
@@ -135,8 +150,7 @@ pub(super) fn may_ask(app: &App, headers: &HeaderMap) -> bool {
     };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let asking = origin.split_once("://").map(|(_, host)| host);
-    let public = app.config.http.public_url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
     (asking.is_some() && asking == host)
-        || origin.eq_ignore_ascii_case(&public)
+        || origin.eq_ignore_ascii_case(&app.config.http.origin())
         || app.config.live.origins.split_whitespace().any(|allowed| allowed == origin)
 }

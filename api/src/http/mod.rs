@@ -1,17 +1,25 @@
 //! The door: GraphQL handler, sockets and streams, principals, health, and the pages that links in mails open.
 
+pub mod graphiql;
 pub mod graphql;
 pub mod health;
 pub mod live;
 pub mod pages;
 pub mod principal;
+mod reading;
+mod refusal;
 pub mod request_id;
+pub mod server;
 pub mod sign_in;
 mod sse;
 mod ws;
 
+use std::time::Duration;
+
+use axum::http::StatusCode;
 use axum::routing::{any, get};
 use axum::{Extension, Router};
+use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
 use live::Live;
@@ -25,11 +33,16 @@ pub fn router(app: App) -> Router {
 
 /// Everything the api serves.
 pub fn router_with(app: App, live: Live) -> Router {
+    let graphiql = if app.config.http.graphiql { graphiql::router() } else { Router::new() };
+    let limit = Duration::from_secs(app.config.http.timeout_seconds);
+    let pages = pages::router();
+    let pages = pages.layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, limit));
     Router::new()
         .route("/graphql", any(live::handle).layer(Extension(live)))
         .route("/healthz", get(health::lives))
         .route("/readyz", get(health::ready))
-        .merge(pages::router())
+        .merge(pages)
+        .merge(graphiql)
         .layer(axum::middleware::from_fn_with_state(app.clone(), request_id::carry))
         .with_state(app)
 }

@@ -10,6 +10,7 @@ use axum::response::Response;
 use tracing::Instrument as _;
 
 use crate::app::App;
+use crate::read::code::REQUEST_ID;
 
 /// The header, in and out.
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -38,7 +39,7 @@ pub async fn carry(State(app): State<App>, request: Request, next: Next) -> Resp
         }
         response
     };
-    answering.instrument(span).await
+    REQUEST_ID.scope(id.clone(), answering.instrument(span)).await
 }
 
 fn is_plain(id: &str) -> bool {

@@ -7,13 +7,15 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::Request as HttpRequest;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderName, Method, StatusCode};
+use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::graphql::{JSON, Turned, caller, from_address, from_body, refuse, turned};
-use super::live::{Guest, Live, may_ask};
+use super::graphql::{asked, caller, read_only, too_slow};
+use super::live::{Guest, Live};
+use super::refusal::{JSON, Turned, refuse, respond_to, turned};
 use crate::app::App;
+use crate::read::code::{Code, REQUEST_ID, request_id};
 use crate::read::watch::Watch;
 use crate::read::{Begun, begin};
 
@@ -26,6 +28,7 @@ const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 struct Stream {
     source: Source,
     live: Live,
+    request_id: String,
     _room: OwnedSemaphorePermit,
     _guest: Guest,
 }
@@ -45,29 +48,12 @@ pub async fn open(app: App, live: Live, request: HttpRequest) -> Response {
 
 async fn begun(app: &App, live: Live, request: HttpRequest) -> Result<Response, Turned> {
     let now = app.clock.now();
-    let read_only = match *request.method() {
-        Method::POST => false,
-        Method::GET => true,
-        _ => {
-            let message = "open a stream with GET or POST";
-            return Err(turned(StatusCode::METHOD_NOT_ALLOWED, message));
-        }
-    };
-    if !may_ask(app, request.headers()) {
-        return Err(turned(StatusCode::FORBIDDEN, "this page may not open a stream here"));
-    }
-    let (parts, body) = request.into_parts();
+    let read_only = read_only(app, &request)?;
     let limit = Duration::from_secs(app.config.http.timeout_seconds);
-    let late = |_| {
-        let message = format!("this took longer than {} s and was stopped", limit.as_secs());
-        turned(StatusCode::GATEWAY_TIMEOUT, message)
-    };
-    let asked = if read_only {
-        from_address(parts.uri.query().unwrap_or_default())?
-    } else {
-        tokio::time::timeout(limit, from_body(&parts.headers, body)).await.map_err(late)??
-    };
-    let caller = caller(app, &parts.headers, now).await?;
+    let late = |_| too_slow(app);
+    let asked = tokio::time::timeout(limit, asked(request, read_only));
+    let (asked, headers) = asked.await.map_err(late)??;
+    let caller = caller(app, &headers, now, read_only).await?;
     let room = live.room().ok_or_else(|| {
         turned(StatusCode::SERVICE_UNAVAILABLE, "too many live connections; try again shortly")
     })?;
@@ -78,19 +64,23 @@ async fn begun(app: &App, live: Live, request: HttpRequest) -> Result<Response, 
     let scope = caller.scope();
     let begun = begin(app, &scope, now, &asked, read_only);
     let source = match tokio::time::timeout(limit, begun).await.map_err(late)? {
-        Begun::Answered(answer) if answer.needs_post => {
-            return Err(turned(StatusCode::METHOD_NOT_ALLOWED, "a mutation is sent with POST"));
+        // For these a browser's stream does not come again at once.
+        Begun::Answered(answer)
+            if matches!(answer.code, Some(Code::MethodNotAllowed | Code::RateLimited)) =>
+        {
+            return Ok(respond_to(answer, JSON));
         }
-        Begun::Answered(answer) => Source::Last(answer.body),
+        Begun::Answered(answer) => Source::Last(answer.into_body()),
         Begun::Subscribed(plan) => {
             Source::Watch(Box::new(Watch::new(app, caller, plan, live.turns())))
         }
     };
-    let stream = Stream { source, live, _room: room, _guest: guest };
+    let request_id = request_id().unwrap_or_default();
+    let stream = Stream { source, live, request_id, _room: room, _guest: guest };
     // The next part is asked for when the last one has left: what a slow reader does not take is
     // not read.
     let parts = futures::stream::unfold(stream, |mut stream| async move {
-        let part = stream.next().await?;
+        let part = REQUEST_ID.scope(stream.request_id.clone(), stream.next()).await?;
         Some((Ok::<_, Infallible>(part), stream))
     });
     let headers = [

@@ -11,18 +11,22 @@ use apollo_compiler::response::{JsonMap, JsonValue};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts as _, Request as HttpRequest};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
+use entity::people::principal::Proof;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt as _, StreamExt as _};
+use runtime::allowance::{Purse, Terms};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
-use super::graphql::{JSON, MAX_BODY, refuse, turned};
 use super::live::{Guest, Live, may_ask};
 use super::principal;
+use super::reading::MAX_BODY;
+use super::refusal::{JSON, refuse, turned};
 use crate::app::App;
 use crate::read::Request;
+use crate::read::code::{REQUEST_ID, request_id};
 use crate::read::watch::{Caller, Ended};
 use operations::Operations;
 
@@ -35,6 +39,8 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// A message of more bytes is not even read to its end. One that is too big and smaller than this
 /// is told so: a connection dropped half-way through it would not carry the word.
 const TORRENT: usize = 4 * MAX_BODY;
+/// Seconds' worth of messages that may come at once.
+const BURST: u32 = 10;
 /// Longest id of an operation.
 const LONGEST_ID: usize = 128;
 
@@ -54,10 +60,11 @@ impl Close {
     const GOING_AWAY: Self = Self(1001, Cow::Borrowed("The server stops; connect again"));
     const FAULT: Self = Self(1011, Cow::Borrowed("The service cannot answer just now"));
     const TOO_BIG: Self = Self(1009, Cow::Borrowed("A message has at most 100000 bytes"));
+    const FLOOD: Self = Self(1008, Cow::Borrowed("Too many messages in a short time"));
     const ENOUGH: Self = Self(1013, Cow::Borrowed("You have too many live connections"));
     const UNAUTHORIZED: Self = Self(4401, Cow::Borrowed("Unauthorized"));
     const FORBIDDEN: Self =
-        Self(4403, Cow::Borrowed("Forbidden: no token in force in \"Authorization\""));
+        Self(4403, Cow::Borrowed("Forbidden: no token in force in \"Authorization\", no session"));
     const NO_PROTOCOL: Self = Self(4406, Cow::Borrowed("Subprotocol not acceptable"));
     const NO_INIT: Self = Self(4408, Cow::Borrowed("Connection initialisation timeout"));
     const TWO_INITS: Self = Self(4429, Cow::Borrowed("Too many initialisation requests"));
@@ -103,24 +110,28 @@ pub async fn open(app: App, live: Live, request: HttpRequest) -> Response {
         let refused = turned(StatusCode::FORBIDDEN, "this page may not open a socket here");
         return refuse(&refused, JSON);
     }
-    let token_hash = principal::token_hash(&parts.headers);
+    let proof = principal::proof(&app, &parts.headers);
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
-        Err(refused) => return refused.into_response(),
+        Err(refused) => {
+            let message = format!("no socket can be opened: {refused}");
+            return refuse(&turned(StatusCode::BAD_REQUEST, message), JSON);
+        }
     };
     let Some(room) = live.room() else {
         let message = "too many live connections; try again shortly";
         return refuse(&turned(StatusCode::SERVICE_UNAVAILABLE, message), JSON);
     };
+    let request_id = request_id().unwrap_or_default();
     upgrade.protocols([PROTOCOL]).max_message_size(TORRENT).max_frame_size(TORRENT).on_upgrade(
         async move |socket| {
-            serve(app, live, token_hash, socket).await;
+            REQUEST_ID.scope(request_id, serve(app, live, proof, socket)).await;
             drop(room);
         },
     )
 }
 
-async fn serve(app: App, live: Live, token_hash: Option<String>, socket: WebSocket) {
+async fn serve(app: App, live: Live, proof: Option<Proof>, socket: WebSocket) {
     let acceptable = socket.protocol().is_some_and(|protocol| protocol == PROTOCOL);
     let idle = Duration::from_secs(app.config.live.idle_seconds);
     let (sink, mut stream) = socket.split();
@@ -131,7 +142,7 @@ async fn serve(app: App, live: Live, token_hash: Option<String>, socket: WebSock
         operations: Operations::new(app.clone(), live.clone(), out.clone(), most),
         app,
         live,
-        token_hash,
+        proof,
         out,
         caller: None,
         initialised: false,
@@ -179,7 +190,7 @@ async fn write(
 struct Socket {
     app: App,
     live: Live,
-    token_hash: Option<String>,
+    proof: Option<Proof>,
     out: mpsc::Sender<Out>,
     caller: Option<(Caller, Guest)>,
     initialised: bool,
@@ -198,6 +209,8 @@ impl Socket {
         tokio::pin!(init);
         let mut beat = interval(self.idle / 3);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let pace = self.pace();
+        let mut purse = Purse::full(pace, self.app.clock.now());
         let mut heard_at = Instant::now();
         let out = self.out.clone();
         loop {
@@ -215,6 +228,9 @@ impl Socket {
                 }
                 heard = stream.next() => {
                     heard_at = Instant::now();
+                    if !purse.spend(pace, 1, self.app.clock.now()).granted {
+                        return Err(Close::FLOOD);
+                    }
                     match heard {
                         // Gone, broken or far too big: there is nobody to talk to.
                         None | Some(Ok(Message::Close(_)) | Err(_)) => return Ok(()),
@@ -228,6 +244,12 @@ impl Socket {
                 }
             }
         }
+    }
+
+    /// How many messages a client may send.
+    fn pace(&self) -> Terms {
+        let per_second = self.app.config.live.messages_per_second;
+        Terms { size: per_second.saturating_mul(BURST), per_second }
     }
 
     /// Whether the token is still in force.
@@ -285,7 +307,7 @@ impl Socket {
         }
     }
 
-    /// Takes the token of the payload, or else the header's.
+    /// Takes the token of the payload, or else the header's, or else the cookie's session.
     async fn init(&mut self, payload: Option<JsonMap>) -> Result<(), Close> {
         if std::mem::replace(&mut self.initialised, true) {
             return Err(Close::TWO_INITS);
@@ -294,14 +316,14 @@ impl Socket {
             let named = name.as_str().eq_ignore_ascii_case("authorization");
             value.as_str().filter(|_| named)
         });
-        let token_hash = match given {
+        let proof = match given {
             Some(given) => principal::bearer(given),
-            None => self.token_hash.take(),
+            None => self.proof.take(),
         };
-        let token_hash = token_hash.ok_or(Close::FORBIDDEN)?;
+        let proof = proof.ok_or(Close::FORBIDDEN)?;
         let now = self.app.clock.now();
-        let found = Caller::find(self.app.db.reader(), token_hash, now).await.map_err(|error| {
-            tracing::error!(%error, "a token could not be looked up");
+        let found = principal::find(&self.app, proof, now).await.map_err(|error| {
+            tracing::error!(%error, "a token or session could not be looked up");
             Close::FAULT
         })?;
         let caller = found.ok_or(Close::FORBIDDEN)?;

@@ -39,7 +39,7 @@ fn hub() -> Type {
                 "enrolments",
                 "Enrolment",
                 enrolment::Column::HubId,
-                "The enrolments it supports now, ended ones included.",
+                "The enrolments it supports, and those that ended with it.",
             ),
             many(
                 "obligations",

@@ -49,7 +49,11 @@ fn reminder() -> Type {
             ),
             word::<ReminderState>("state", C::State, "Where it stands."),
             column("sendOn", C::SendOn, "Day on which it goes out."),
-            column("expiresAt", C::ExpiresAt, "From then on it would be nonsense."),
+            column(
+                "expiresAt",
+                C::ExpiresAt,
+                "It is not sent from this moment on, since it would make no sense any more.",
+            ),
             column("reason", C::Reason, "Why it is sent, or why it was cancelled."),
             column(
                 "revision",
@@ -86,10 +90,10 @@ fn message() -> Type {
             word::<MessageState>("state", C::State, "Where it stands."),
             column("localDay", C::LocalDay, "Day of a digest."),
             column("subject", C::Subject, "Subject line, once rendered."),
-            column("sendAfter", C::SendAfter, "Not sent before."),
-            column("expiresAt", C::ExpiresAt, "Not sent from then on."),
+            column("sendAfter", C::SendAfter, "It is not sent before this moment."),
+            column("expiresAt", C::ExpiresAt, "It is not sent from this moment on."),
             column("attempts", C::Attempts, "Deliveries begun."),
-            column("createdAt", C::CreatedAt, "When decided."),
+            column("createdAt", C::CreatedAt, "When it was decided to send it."),
             column("changedAt", C::ChangedAt, "When last changed."),
             one("person", "Person", C::PersonId, "The recipient."),
             many(
@@ -120,7 +124,7 @@ fn message_event() -> Type {
         scope: Scope::message_events,
         root: None,
         fields: vec![
-            word::<MessageState>("state", C::State, "State reached."),
+            word::<MessageState>("state", C::State, "The state it reached."),
             column("detail", C::Detail, "Why."),
             column("happenedAt", C::HappenedAt, "When."),
             one("message", "Message", C::MessageId, "The message."),

@@ -15,7 +15,9 @@ pub fn feeds() -> Vec<Feed> {
         node: "message",
         of: "Message",
         changed_at: C::ChangedAt.as_str(),
+        ahead: false,
         mark: C::State.as_str(),
         by: &["person"],
+        gone: None,
     }]
 }

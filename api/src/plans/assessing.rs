@@ -14,6 +14,9 @@ use crate::act::{Acting, Answered, row};
 pub struct SelfAssessmentStartInput {
     /// The partner's enrolment.
     enrolment_id: ID,
+    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
+    /// again under it within a day, it is answered as the first time and not done again.
+    idempotency_key: Option<String>,
 }
 
 /// How a partner sees itself in one theme.
@@ -55,8 +58,8 @@ impl SelfAssessmentMutations {
     ) -> Answered<SelfAssessmentPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = start(&txn, acting, &input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, start(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Rates one theme, in place of an earlier rating of it. For the partner's side and admins.
@@ -67,8 +70,8 @@ impl SelfAssessmentMutations {
     ) -> Answered<SelfAssessmentPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = rate(&txn, acting, input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, rate(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Completes a self-assessment in which every theme is rated, which meets the obligation. For the
@@ -80,8 +83,8 @@ impl SelfAssessmentMutations {
     ) -> Answered<SelfAssessmentPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = complete(&txn, acting, &input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, complete(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 }
 

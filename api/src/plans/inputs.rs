@@ -17,6 +17,9 @@ pub struct PlanStartInput {
     pub enrolment_id: ID,
     /// What it is to achieve.
     pub summary: String,
+    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
+    /// again under it within a day, it is answered as the first time and not done again.
+    pub idempotency_key: Option<String>,
 }
 
 /// What a draft is to achieve instead.
@@ -35,8 +38,9 @@ pub struct PlanEditInput {
 pub struct PlanAgreeInput {
     /// The plan.
     pub plan_id: ID,
-    /// Its version when you read it: if anything in the plan changed since, nothing is done.
-    pub expected_version: Option<i32>,
+    /// Its version when you read it, since you agree to what you read: if anything in it changed
+    /// since, nothing is done.
+    pub expected_version: i32,
 }
 
 /// What an objective says.
@@ -67,6 +71,9 @@ pub struct ObjectiveAddInput {
     pub plan_id: ID,
     /// The objective; it comes last.
     pub objective: ObjectiveInput,
+    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
+    /// again under it within a day, it is answered as the first time and not done again.
+    pub idempotency_key: Option<String>,
 }
 
 /// What an objective says instead.
@@ -122,6 +129,9 @@ pub struct AgreedActionAddInput {
     pub objective_id: ID,
     /// The action.
     pub action: AgreedActionInput,
+    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
+    /// again under it within a day, it is answered as the first time and not done again.
+    pub idempotency_key: Option<String>,
 }
 
 /// What an action says instead.
@@ -174,6 +184,9 @@ pub struct ReviewRecordInput {
     pub kind: Shown<ReviewKind>,
     /// The review.
     pub review: ReviewInput,
+    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
+    /// again under it within a day, it is answered as the first time and not done again.
+    pub idempotency_key: Option<String>,
 }
 
 /// What a review says in truth.

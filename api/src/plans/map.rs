@@ -14,6 +14,7 @@ use rules::plans::{
 use rules::visits::Party;
 use sea_orm::DbErr;
 
+use crate::audit::map::history;
 use crate::read::map::{
     Cells, Holds, Leaf, Plain, Scalar, Type, Vocabulary, any_of, asc, before, column, derived,
     desc, from, many, objects, one, part, refers, root, table, word,
@@ -138,10 +139,11 @@ fn self_assessment() -> Type {
                 self_assessment_rating::Column::SelfAssessmentId,
                 "The themes rated so far.",
             ),
+            history(),
         ],
         filters: vec![
             any_of::<SelfAssessmentState>("state", C::State, "In one of these states."),
-            refers("enrolment", "Enrolment", C::EnrolmentId, "Of this partner."),
+            refers("enrolment", "Enrolment", C::EnrolmentId, "Of this partner's enrolment."),
             from("completedFrom", C::CompletedOn, "Completed on this day or later."),
             before("completedBefore", C::CompletedOn, "Completed before this day."),
         ],
@@ -200,11 +202,12 @@ fn plan() -> Type {
             one("enrolment", "Enrolment", C::EnrolmentId, "The partner's enrolment."),
             many("objectives", "Objective", objective::Column::PlanId, "What it is made of."),
             many("reviews", "Review", review::Column::PlanId, "Reviews of it."),
+            history(),
         ],
         filters: vec![
             any_of::<PlanKind>("kind", C::Kind, "Of one of these kinds."),
             any_of::<PlanState>("state", C::State, "In one of these states."),
-            refers("enrolment", "Enrolment", C::EnrolmentId, "Of this partner."),
+            refers("enrolment", "Enrolment", C::EnrolmentId, "Of this partner's enrolment."),
             from("agreedFrom", C::AgreedOn, "Agreed on this day or later."),
             before("agreedBefore", C::AgreedOn, "Agreed before this day."),
         ],
@@ -269,11 +272,12 @@ fn agreed_action() -> Type {
             one("enrolment", "Enrolment", C::EnrolmentId, "The partner's enrolment."),
             one("objective", "Objective", C::ObjectiveId, "The objective it serves, if of a plan."),
             one("visit", "Visit", C::VisitId, "The visit at which it was agreed, if at one."),
+            history(),
         ],
         filters: vec![
             any_of::<ActionState>("state", C::State, "In one of these states."),
             any_of::<Party>("ownerParty", C::OwnerParty, "To be done by one of these sides."),
-            refers("enrolment", "Enrolment", C::EnrolmentId, "Of this partner."),
+            refers("enrolment", "Enrolment", C::EnrolmentId, "Of this partner's enrolment."),
             refers("visit", "Visit", C::VisitId, "Agreed at this visit."),
             from("dueFrom", C::DueOn, "Due on this day or later."),
             before("dueBefore", C::DueOn, "Due before this day."),
@@ -304,10 +308,11 @@ fn review() -> Type {
             one("enrolment", "Enrolment", C::EnrolmentId, "The partner's enrolment."),
             one("plan", "Plan", C::PlanId, "The plan that held, if there was one."),
             one("recordedBy", "Person", C::RecordedBy, "Who recorded it, or last put it right."),
+            history(),
         ],
         filters: vec![
             any_of::<ReviewKind>("kind", C::Kind, "Of one of these kinds."),
-            refers("enrolment", "Enrolment", C::EnrolmentId, "Of this partner."),
+            refers("enrolment", "Enrolment", C::EnrolmentId, "Of this partner's enrolment."),
             refers("plan", "Plan", C::PlanId, "Of this plan."),
             from("heldFrom", C::HeldOn, "Held on this day or later."),
             before("heldBefore", C::HeldOn, "Held before this day."),

@@ -30,8 +30,8 @@ impl PlanMutations {
     ) -> Answered<PlanPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = plan_start(&txn, acting, input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, plan_start(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Changes what a draft is to achieve. Whoever had agreed agrees anew.
@@ -42,8 +42,8 @@ impl PlanMutations {
     ) -> Answered<PlanPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = plan_edit(&txn, acting, input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, plan_edit(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Agrees to a draft for your side. An action plan needs the partner's agreement, an
@@ -56,8 +56,8 @@ impl PlanMutations {
     ) -> Answered<PlanPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = plan_agree(&txn, acting, input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, plan_agree(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Adds an objective to a draft.
@@ -68,8 +68,8 @@ impl PlanMutations {
     ) -> Answered<ObjectivePayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = objective_add(&txn, acting, input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, objective_add(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Changes what an objective of a draft says.
@@ -80,8 +80,8 @@ impl PlanMutations {
     ) -> Answered<ObjectivePayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = objective_edit(&txn, acting, input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, objective_edit(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Says where an objective stands. `ACHIEVED` is for plans that are agreed.
@@ -92,8 +92,8 @@ impl PlanMutations {
     ) -> Answered<ObjectivePayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = objective_set_state(&txn, acting, input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, objective_set_state(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Adds an action to an objective of a draft.
@@ -104,8 +104,8 @@ impl PlanMutations {
     ) -> Answered<AgreedActionPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = agreed_action_add(&txn, acting, input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, agreed_action_add(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Changes what an action says, of a draft or of a visit.
@@ -116,8 +116,8 @@ impl PlanMutations {
     ) -> Answered<AgreedActionPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = agreed_action_edit(&txn, acting, input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, agreed_action_edit(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Says where an action stands: done, dropped or open again.
@@ -128,8 +128,8 @@ impl PlanMutations {
     ) -> Answered<AgreedActionPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = agreed_action_set_state(&txn, acting, input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, agreed_action_set_state(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Records a review of progress, or the final one, which meets the obligation. For the lead's
@@ -141,8 +141,8 @@ impl PlanMutations {
     ) -> Answered<ReviewPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = review_record(&txn, acting, input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, review_record(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Puts right what was recorded of a review; what is owed follows. For the lead's side.
@@ -153,8 +153,8 @@ impl PlanMutations {
     ) -> Answered<ReviewPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = review_correct(&txn, acting, input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, review_correct(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 }
 
@@ -183,7 +183,7 @@ async fn plan_agree(
     input: PlanAgreeInput,
 ) -> Result<plan::Model, StoreError> {
     let id = row("Plan", "planId", &input.plan_id)?;
-    drafting::agree(txn, &acting.scope, acting.now, id, input.expected_version).await
+    drafting::agree(txn, &acting.scope, acting.now, id, Some(input.expected_version)).await
 }
 
 async fn objective_add(

@@ -1,16 +1,21 @@
 //! From a request to the bytes of its response.
 
 use apollo_compiler::ast::OperationType;
-use apollo_compiler::response::{GraphQLError, JsonMap};
+use apollo_compiler::response::JsonMap;
 use chrono::{DateTime, Utc};
 use entity::scope::Scope;
 use uuid::Uuid;
 
-use super::gate::Refused;
-use super::plan::{Action, PayloadOut, RootField, Subscription};
+use super::bill::{Bill, Charge};
+use super::code::Code;
+use super::gate::{Checked, Refused};
+use super::plan::{Action, Keyed, PayloadOut, RootField, Subscription};
 use super::planner::Planner;
 use super::run::{Fetched, Fetcher, Stopped};
+use super::size::Size;
 use super::write::{Payload, Writer};
+use super::{cost, size, trusted};
+use crate::act::FAULT;
 use crate::app::App;
 use crate::schema::{self, Graph};
 
@@ -26,6 +31,12 @@ pub struct Request {
     /// Values of its variables.
     #[serde(default)]
     pub variables: Option<JsonMap>,
+    /// What protocols add, such as the hash of a document that the server knows.
+    #[serde(default)]
+    pub extensions: Option<JsonMap>,
+    /// Names a document that the server knows.
+    #[serde(default, rename = "documentId")]
+    pub document_id: Option<String>,
 }
 
 /// A GraphQL response.
@@ -35,8 +46,10 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Whether it was executed; if not, there is no `data` and nothing happened.
     pub executed: bool,
-    /// Whether it was not executed for being a mutation where only queries are answered.
-    pub needs_post: bool,
+    /// Why it was not executed, if it was not.
+    pub code: Option<Code>,
+    /// What it cost whom; nothing for what the program asks by itself.
+    pub charge: Option<Charge>,
 }
 
 impl Answer {
@@ -47,7 +60,22 @@ impl Answer {
         // Writing into memory cannot fail.
         let _ = serde_json::to_writer(&mut body, errors);
         body.push(b'}');
-        Self { body, executed: false, needs_post: false }
+        Self { body, executed: false, code: Some(Code::first(errors)), charge: None }
+    }
+
+    /// The whole response, with what it cost in `extensions.cost`.
+    #[must_use]
+    pub fn into_body(self) -> Vec<u8> {
+        let mut body = self.body;
+        if let Some(charge) = &self.charge
+            && body.pop_if(|last| *last == b'}').is_some()
+        {
+            body.extend_from_slice(b",\"extensions\":{\"cost\":");
+            // Writing into memory cannot fail.
+            let _ = serde_json::to_writer(&mut body, &charge.told());
+            body.extend_from_slice(b"}}");
+        }
+        body
     }
 
     /// The list of errors of a request that was not executed, as JSON.
@@ -68,7 +96,7 @@ impl Answer {
         body.extend_from_slice(b"\"data\":");
         body.extend_from_slice(&writer.out);
         body.push(b'}');
-        Self { body, executed: true, needs_post: false }
+        Self { body, executed: true, code: None, charge: None }
     }
 }
 
@@ -94,6 +122,7 @@ pub async fn answer(
     match begin(app, scope, now, request, read_only).await {
         Begun::Answered(answer) => answer,
         Begun::Subscribed(_) => refuse(
+            Code::BadRequest,
             "subscribe over a WebSocket with the subprotocol graphql-transport-ws, or send the \
              header \"Accept: text/event-stream\"",
         ),
@@ -101,6 +130,9 @@ pub async fn answer(
 }
 
 /// As [`answer`], but a subscription is only planned; [`super::watch::Watch`] follows it.
+///
+/// Whoever asks is charged for it before the database is asked: for the schema they introspect
+/// before it is read, for the rest once it is planned, and a little for what is refused.
 pub async fn begin(
     app: &App,
     scope: &Scope,
@@ -111,62 +143,107 @@ pub async fn begin(
     let scope = &scope.at(now);
     let graph = match schema::graph() {
         Ok(graph) => graph,
-        Err(problem) => return Begun::Answered(refuse(problem)),
+        Err(problem) => return Begun::Answered(refuse(Code::Internal, problem)),
     };
-    let Some(query) = request.query.as_deref() else {
-        return Begun::Answered(refuse("there is no \"query\" in the request"));
+    let mut bill = Bill::new(app, scope, now);
+    let checked = check(app, graph, scope, request, read_only);
+    if let Ok((_, size)) = &checked
+        && let Err(answer) = bill.charge(cost::of_introspection(size)).await
+    {
+        return Begun::Answered(answer);
+    }
+    let planned = checked.and_then(|(checked, _)| plan(graph, scope, now, &checked));
+    let points = planned.as_ref().map_or(cost::LEAST, Planned::points);
+    if let Err(answer) = bill.charge(points).await {
+        return Begun::Answered(answer);
+    }
+    let answer = match planned {
+        Ok(Planned::Query(plan)) => read(app, scope, now, &plan).await,
+        Ok(Planned::Mutation(actions)) => act(app, graph, scope, now, &actions).await,
+        Ok(Planned::Subscription(plan)) => return Begun::Subscribed(plan),
+        Err(errors) => Answer::refused(&errors),
     };
+    Begun::Answered(Answer { charge: bill.charged, ..answer })
+}
+
+/// A request that is ready to be executed.
+enum Planned {
+    Query(super::plan::Plan),
+    Mutation(Keyed<Action>),
+    Subscription(Box<Subscription>),
+}
+
+impl Planned {
+    fn points(&self) -> u64 {
+        match self {
+            Self::Query(plan) => cost::of_query(plan),
+            Self::Mutation(actions) => cost::of_mutation(actions),
+            Self::Subscription(plan) => cost::of_subscription(plan),
+        }
+    }
+}
+
+/// Lets through the gate what is valid, small enough, and may be done by this method and token.
+fn check(
+    app: &App,
+    graph: &Graph,
+    scope: &Scope,
+    request: &Request,
+    read_only: bool,
+) -> Result<(Checked, Size), Refused> {
+    let query = trusted::document(app, request)?;
     let no_variables = JsonMap::new();
     let checked = graph.gate.check(
         query,
         request.operation_name.as_deref(),
         request.variables.as_ref().unwrap_or(&no_variables),
-    );
-    let checked = match checked {
-        Ok(checked) => checked,
-        Err(errors) => return Begun::Answered(Answer::refused(&errors)),
-    };
+    )?;
+    let size = size::measure(&checked)?;
+    if checked.operation.operation_type == OperationType::Mutation {
+        if read_only {
+            return Err(vec![Code::MethodNotAllowed.error("a mutation is sent with POST")]);
+        }
+        if matches!(scope, Scope::Viewer(viewer) if viewer.only_reads) {
+            let message = "this token may only read; a mutation takes one with the scope \"write\"";
+            return Err(vec![Code::Forbidden.error(message)]);
+        }
+    }
+    Ok((checked, size))
+}
+
+fn plan(
+    graph: &Graph,
+    scope: &Scope,
+    now: DateTime<Utc>,
+    checked: &Checked,
+) -> Result<Planned, Refused> {
     let viewer = match scope {
         Scope::Viewer(viewer) => Some(viewer.person_id),
         Scope::System => None,
     };
-    let planner = Planner::new(schema::map(), &graph.gate, &checked, viewer, now);
-    Begun::Answered(match checked.operation.operation_type {
-        OperationType::Query => match planner.query() {
-            Ok(plan) => read(app, scope, now, &plan).await,
-            Err(errors) => Answer::refused(&errors),
-        },
-        OperationType::Mutation if read_only => {
-            Answer { needs_post: true, ..refuse("a mutation is sent with POST") }
+    let planner = Planner::new(schema::map(), &graph.gate, checked, viewer, now);
+    Ok(match checked.operation.operation_type {
+        OperationType::Query => Planned::Query(planner.query()?),
+        OperationType::Mutation => Planned::Mutation(planner.mutation()?),
+        OperationType::Subscription => {
+            Planned::Subscription(Box::new(planner.subscription(schema::feeds())?))
         }
-        OperationType::Mutation => match planner.mutation() {
-            Ok(actions) => act(app, graph, scope, now, &actions).await,
-            Err(errors) => Answer::refused(&errors),
-        },
-        OperationType::Subscription => match planner.subscription(schema::feeds()) {
-            Ok(plan) => return Begun::Subscribed(Box::new(plan)),
-            Err(errors) => Answer::refused(&errors),
-        },
     })
 }
 
 /// Refuses a request with one message.
-pub(super) fn refuse(message: &str) -> Answer {
-    Answer::refused(&vec![GraphQLError {
-        message: message.to_owned(),
-        locations: Vec::new(),
-        path: Vec::new(),
-        extensions: JsonMap::new(),
-    }])
+pub(super) fn refuse(code: Code, message: &str) -> Answer {
+    Answer::refused(&vec![code.error(message)])
 }
 
 /// What a client hears of a request that was not read to its end.
-pub(super) fn told(stopped: &Stopped) -> String {
+pub(super) fn told(stopped: &Stopped) -> (Code, String) {
     match stopped {
-        Stopped::TooMany => stopped.to_string(),
+        Stopped::TooMany => (Code::TooComplex, stopped.to_string()),
         Stopped::Database(error) => {
             tracing::error!(%error, "a request could not be read");
-            "this could not be read; the fault is ours and has been logged".to_owned()
+            let message = "this could not be read; the fault is ours and has been logged";
+            (Code::Internal, message.to_owned())
         }
     }
 }
@@ -181,7 +258,7 @@ enum Found {
 async fn read(app: &App, scope: &Scope, now: DateTime<Utc>, plan: &super::plan::Plan) -> Answer {
     let mut writer = Writer::new(now);
     let (found, problem) = match fetch_all(app, scope, plan).await {
-        Ok(found) => (found, String::new()),
+        Ok(found) => (found, (Code::Internal, String::new())),
         Err(stopped) => (Vec::new(), told(&stopped)),
     };
     let mut found = found.into_iter();
@@ -197,6 +274,7 @@ async fn read(app: &App, scope: &Scope, now: DateTime<Utc>, plan: &super::plan::
                 writer.out.extend_from_slice(json);
                 Ok(())
             }
+            (RootField::Wrong(message), _) => Err(writer.fail(message.as_str())),
             (RootField::Node(None), _) => {
                 writer.null();
                 Ok(())
@@ -211,7 +289,7 @@ async fn read(app: &App, scope: &Scope, now: DateTime<Utc>, plan: &super::plan::
             (RootField::Connection(connection), Some(Found::One(fetched))) => {
                 writer.connection(&connection.out, &connection.level, &fetched, Uuid::nil())
             }
-            _ => Err(writer.fail(problem.as_str())),
+            _ => Err(writer.fail_as(problem.0, problem.1.as_str())),
         });
         Ok(())
     });
@@ -228,7 +306,10 @@ async fn fetch_all(
     let mut found = Vec::new();
     for (_, field) in plan {
         found.push(match field {
-            RootField::Typename | RootField::Ready(_) | RootField::Node(None) => Found::Nothing,
+            RootField::Typename
+            | RootField::Ready(_)
+            | RootField::Wrong(_)
+            | RootField::Node(None) => Found::Nothing,
             RootField::Connection(connection) => {
                 Found::One(reader.fetch(&connection.level, Vec::new()).await?)
             }
@@ -284,7 +365,7 @@ async fn act(
                 Ok(())
             }
             Some(Ok((payload, fetched))) => writer.payload(&action.out, &payload, &fetched),
-            Some(Err(message)) => Err(writer.fail(message)),
+            Some(Err((code, message))) => Err(writer.fail_as(code, message)),
         });
         Ok(())
     });
@@ -298,8 +379,11 @@ async fn do_one(
     scope: &Scope,
     now: DateTime<Utc>,
     action: &Action,
-) -> Result<(Payload, Vec<Fetched>), String> {
-    let payload = graph.mutate(app, scope, now, action).await?;
+) -> Result<(Payload, Vec<Fetched>), (Code, String)> {
+    let payload = graph.mutate(app, scope, now, action).await.map_err(|message| {
+        let code = if message == FAULT { Code::Internal } else { Code::BadUserInput };
+        (code, message)
+    })?;
     let mut fetched = Vec::new();
     let reading = async {
         let txn = app.db.snapshot().await?;

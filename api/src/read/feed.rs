@@ -6,8 +6,12 @@ use std::collections::HashSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use chrono::{DateTime, Utc};
+use entity::scope::Scope;
+use sea_orm::sea_query::SimpleExpr;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+
+use super::map::Filter;
 
 /// Most marks a cursor holds. Behind a longer burst a client that comes back may be told a change
 /// twice; it is never left out.
@@ -30,11 +34,25 @@ pub struct Feed {
     pub of: &'static str,
     /// Column of the moment of its last change; there is an index over it and the id.
     pub changed_at: &'static str,
+    /// Whether that moment may lie ahead; the change is told when it has come.
+    pub ahead: bool,
     /// Column that tells two changes at one moment apart.
     pub mark: &'static str,
-    /// Filters of the type that are offered as arguments: those by what never changes of a row,
-    /// since a row that ceases to match would change unheard.
+    /// Filters of the type that are offered as arguments: those by what never changes of a row, or
+    /// whose departures are told, since a row that ceases to match would change unheard.
     pub by: &'static [&'static str],
+    /// How rows leave what a viewer sees, if their departure is told.
+    pub gone: Option<Gone>,
+}
+
+/// How rows leave what somebody sees or has asked for: they are told that it is so, by an event
+/// without a row.
+#[derive(Clone, Debug)]
+pub struct Gone {
+    /// Rows whose last change took them from the viewer.
+    pub scope: fn(&Scope) -> SimpleExpr,
+    /// The filter that such a row matched before, under its name, and matches no more.
+    pub by: Filter,
 }
 
 /// A row's place among the changes.

@@ -1,15 +1,20 @@
 //! The gate: nothing passes that is not a valid document of the schema with valid variables.
 
+mod literals;
+mod values;
+
 use apollo_compiler::collections::HashMap;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::parser::Parser;
-use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::response::{GraphQLError, JsonMap};
 use apollo_compiler::schema::Implementers;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Name, Node, Schema, introspection};
 
-/// Deepest nesting of selections and values.
+use super::code::Code;
+use super::size;
+
+/// Deepest nesting of selections and values as they are written.
 const MAX_DEPTH: usize = 64;
 /// Most tokens of a document.
 const MAX_TOKENS: usize = 10_000;
@@ -70,20 +75,27 @@ impl Gate {
         operation: Option<&str>,
         variables: &JsonMap,
     ) -> Result<Checked, Refused> {
-        let document = Parser::new()
-            .recursion_limit(MAX_DEPTH)
-            .token_limit(MAX_TOKENS)
+        size::check_variables(variables)?;
+        let mut parser = Parser::new().recursion_limit(MAX_DEPTH).token_limit(MAX_TOKENS);
+        let document = parser
             .parse_executable(&self.schema, query, "document")
-            .map_err(|found| told(&found.errors))?
+            .map_err(|found| unparsed(&parser, &found.errors))?
             .validate(&self.schema)
-            .map_err(|found| told(&found.errors))?;
-        let refuse = |error: &apollo_compiler::request::RequestError| {
-            vec![error.to_graphql_error(&document.sources)]
+            .map_err(|found| Code::GraphqlValidationFailed.of(told(&found.errors)))?;
+        let refuse = |code: Code, error: &apollo_compiler::request::RequestError| {
+            code.of(vec![error.to_graphql_error(&document.sources)])
         };
-        let operation = document.operations.get(operation).map_err(|error| refuse(&error))?.clone();
-        introspection::check_max_depth(&document, &operation).map_err(|error| refuse(&error))?;
-        let variables = coerce_variable_values(&self.schema, &operation, variables)
-            .map_err(|error| refuse(&error))?;
+        let operation = document.operations.get(operation);
+        let operation = operation.map_err(|error| refuse(Code::OperationNotFound, &error))?.clone();
+        introspection::check_max_depth(&document, &operation)
+            .map_err(|error| refuse(Code::TooComplex, &error))?;
+        let wrong = |(problem, place): values::Wrong| {
+            let error = GraphQLError::new(problem, place, &document.sources);
+            Code::BadUserInput.of(vec![error])
+        };
+        literals::look(&self.schema, &document).map_err(wrong)?;
+        let variables = values::variables(&self.schema, &operation, variables).map_err(wrong)?;
+        let variables = Valid::assume_valid(variables);
         Ok(Checked { document, operation, variables })
     }
 
@@ -102,6 +114,19 @@ impl Gate {
         .map_err(|error| vec![error.to_graphql_error(&checked.document.sources)])?;
         Ok(answer.data.unwrap_or_default())
     }
+}
+
+/// Why a document could not be parsed as one of the schema. The library finds some of what breaks
+/// the rules of validation on its way.
+fn unparsed(parser: &Parser, errors: &DiagnosticList) -> Refused {
+    let told = told(errors);
+    if parser.recursion_reached() > MAX_DEPTH || parser.tokens_reached() > MAX_TOKENS {
+        return Code::TooComplex.of(told);
+    }
+    // What it has no name for is its syntax.
+    let parsed = errors.iter().all(|error| error.error.unstable_error_name().is_some());
+    let code = if parsed { Code::GraphqlValidationFailed } else { Code::GraphqlParseFailed };
+    code.of(told)
 }
 
 fn told(errors: &DiagnosticList) -> Refused {

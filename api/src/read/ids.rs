@@ -2,11 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, SecondsFormat, Utc};
 use sea_orm::{DbErr, QueryResult, Value};
 use uuid::Uuid;
 
 use super::map::{Leaf, Order};
+
+/// Years that both databases can hold.
+const YEARS: std::ops::RangeInclusive<i32> = 1..=9_999;
 
 /// The global id of a row of a type.
 #[must_use]
@@ -53,11 +56,32 @@ pub fn parse_cursor(order: &Order, cursor: &str) -> Option<(Value, Uuid)> {
     let (place, id) = text.strip_prefix(order.name)?.strip_prefix(':')?.rsplit_once(':')?;
     let place = match order.leaf {
         Leaf::Int => place.parse::<i32>().ok()?.into(),
-        Leaf::Date => place.parse::<NaiveDate>().ok()?.into(),
-        Leaf::DateTime => place.parse::<DateTime<Utc>>().ok()?.into(),
+        Leaf::Date => parse_day(place).ok()?.into(),
+        Leaf::DateTime => parse_moment(place).ok()?.into(),
+        // PostgreSQL keeps no NUL in text.
+        _ if place.contains('\0') => return None,
         _ => place.into(),
     };
     Some((place, id.parse().ok()?))
+}
+
+/// A day as the schema's `Date`, of a year of four digits; or what it is not.
+///
+/// # Errors
+/// What it should be, to stand behind the name of the value.
+pub fn parse_day(text: &str) -> Result<NaiveDate, String> {
+    let day = text.parse::<NaiveDate>().ok().filter(|day| YEARS.contains(&day.year()));
+    day.ok_or_else(|| format!("is a date like 2026-10-05, not \"{text}\""))
+}
+
+/// A moment as the schema's `DateTime`, of a year of four digits; or what it is not.
+///
+/// # Errors
+/// What it should be, to stand behind the name of the value.
+pub fn parse_moment(text: &str) -> Result<DateTime<Utc>, String> {
+    let moment = text.parse::<DateTime<Utc>>().ok();
+    let moment = moment.filter(|moment| YEARS.contains(&moment.year()));
+    moment.ok_or_else(|| format!("is a moment like 2026-10-05T07:00:00Z, not \"{text}\""))
 }
 
 /// A moment as the schema's `DateTime`.

@@ -91,6 +91,13 @@ pub enum Kind {
         /// Column of the other table, unique there.
         there: &'static str,
     },
+    /// One row of one of several types, null when there is none or it may not be seen.
+    Either {
+        /// The types.
+        of: Arc<Either>,
+        /// Column of this table with the id of the row, whichever type it is of.
+        here: &'static str,
+    },
     /// A connection to rows of another type.
     Many {
         /// The other type.
@@ -109,6 +116,18 @@ pub enum Kind {
 
 /// A derived field's function.
 pub type Compute = fn(&Cells<'_>, DateTime<Utc>) -> Result<Scalar, DbErr>;
+
+/// Types of which a row is one, shown as a union. Ids are unique over all tables, so that an id
+/// alone says of which.
+#[derive(Debug)]
+pub struct Either {
+    /// Name in the schema.
+    pub name: &'static str,
+    /// Description in the schema.
+    pub about: &'static str,
+    /// The types.
+    pub targets: Vec<&'static str>,
+}
 
 /// How the rows of a to-many relation name their parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,6 +174,8 @@ pub struct Part {
 pub enum Holds {
     /// A text, always there.
     Text,
+    /// A text, or nothing.
+    TextIfAny,
     /// A whole number, or nothing.
     Int,
     /// Yes or no; no, when it is not there.
@@ -274,6 +295,8 @@ pub enum Test {
     Refers(&'static str, &'static str),
     /// The row has to do with this node of the named type.
     Concerns(&'static str, fn(Uuid) -> SimpleExpr),
+    /// The columns name the type and the row of this node, whatever its type.
+    Node(&'static str, &'static str),
     /// The column is this moment or day, or later.
     From(&'static str, Leaf),
     /// The column is before this moment or day.

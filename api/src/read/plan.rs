@@ -25,6 +25,8 @@ pub enum RootField {
     Connection(Connection),
     /// One row by id; none for an id that is nobody's.
     Node(Option<(Uuid, Rows)>),
+    /// Nothing can be read, and why.
+    Wrong(String),
     /// Rows by id: for each, which of the fetches it is in.
     Nodes(Vec<Option<(Uuid, usize)>>, Vec<Rows>),
 }
@@ -103,6 +105,8 @@ pub struct Page {
     pub before: Option<(Value, Uuid)>,
     /// Only these.
     pub filters: Vec<SimpleExpr>,
+    /// And only if these rows may be seen.
+    pub names: Vec<(&'static Type, Uuid)>,
     /// What is wanted of them.
     pub wants: Wants,
     /// The sort column and the id, if cursors are wanted.
@@ -174,6 +178,10 @@ pub enum Out {
         /// What to write.
         out: Keyed<ConnectionOut>,
     },
+    /// The row of these joined to this one; at most one is.
+    Either(Vec<(usize, Object)>),
+    /// Nothing can be written, and why.
+    Wrong(String),
     /// A JSON list of plain objects.
     Objects {
         /// Column.
@@ -190,6 +198,8 @@ pub enum PartOut {
     Typename(&'static str),
     /// The text under a key.
     Text(&'static str),
+    /// The text under a key, or null.
+    TextIfAny(&'static str),
     /// The whole number under a key, or null.
     Int(&'static str),
     /// Whether what is under a key is true.
@@ -283,6 +293,8 @@ pub struct Subscription {
     pub of: &'static Type,
     /// Only these rows.
     pub filters: Vec<SimpleExpr>,
+    /// And only if these may be seen.
+    pub names: Vec<(&'static Type, Uuid)>,
     /// Only changes after this place; none for those from now on.
     pub after: Option<Place>,
     /// What to write of a change.

@@ -1,5 +1,6 @@
 //! The planner: from a checked document to the rows it asks for.
 
+mod arguments;
 mod collect;
 mod connection;
 mod subscription;
@@ -11,6 +12,7 @@ use apollo_compiler::{ExecutableDocument, Name};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::code::Code;
 use super::gate::{Checked, Gate, Refused};
 use super::ids;
 use super::map::{Field, Holds, Kind, Map, Plain, Type};
@@ -65,10 +67,19 @@ impl<'d> Planner<'d> {
         &self.checked.variables
     }
 
-    /// Refuses the request because of a field.
+    /// Refuses the request because of a field's arguments.
     fn refuse(&self, field: &Selected, message: impl Into<String>) -> Refused {
+        self.refuse_as(Code::BadUserInput, field, message)
+    }
+
+    fn refuse_as(&self, code: Code, field: &Selected, message: impl Into<String>) -> Refused {
         let place = field.name.location();
-        vec![GraphQLError::new(message, place, &self.document().sources)]
+        code.of(vec![GraphQLError::new(message, place, &self.document().sources)])
+    }
+
+    /// Refuses what the schema has and the map has not.
+    fn not_mapped(&self, field: &Selected, name: &str) -> Refused {
+        self.refuse_as(Code::Internal, field, format!("{name} is not mapped"))
     }
 
     /// Plans a query.
@@ -82,28 +93,46 @@ impl<'d> Planner<'d> {
             let field = same[0];
             let planned = match field.name.as_str() {
                 "__typename" => RootField::Typename,
-                "__schema" | "__type" => {
-                    let answers = match &mut introspected {
-                        Some(answers) => answers,
-                        none => none.insert(self.gate.introspect(self.checked)?),
-                    };
-                    let answer = answers.remove(key.as_str()).unwrap_or(JsonValue::Null);
-                    RootField::Ready(answer.to_string().into_bytes())
-                }
+                "__schema" | "__type" => match self.arguments(field) {
+                    Err(problem) => RootField::Wrong(problem),
+                    Ok(_) => RootField::Ready(self.introspected(&mut introspected, &key)?),
+                },
                 "viewer" => RootField::Node(match (self.viewer, self.map.named("Person")) {
                     (Some(id), Some(person)) => Some((id, self.rows_of(person, &same, 1)?)),
                     _ => None,
                 }),
-                "node" => RootField::Node(self.node(&same)?),
-                "nodes" => self.nodes(&same)?,
-                name => match self.map.listed_by(name) {
-                    Some(listed) => RootField::Connection(self.connection(listed, &same, None, 1)?),
-                    None => return Err(self.refuse(field, format!("{name} is not mapped"))),
+                name => match self.arguments(field) {
+                    Err(problem) => RootField::Wrong(problem),
+                    Ok(given) => self.root(name, &same, &given)?,
                 },
             };
             plan.push((key, planned));
         }
         Ok(plan)
+    }
+
+    /// What introspection answers under a key; it is asked once for all.
+    fn introspected(&self, answers: &mut Option<JsonMap>, key: &Name) -> Result<Vec<u8>, Refused> {
+        let answers = match answers {
+            Some(answers) => answers,
+            none => none.insert(self.gate.introspect(self.checked)?),
+        };
+        let answer = answers.remove(key.as_str()).unwrap_or(JsonValue::Null);
+        Ok(answer.to_string().into_bytes())
+    }
+
+    /// Plans a field of `Query` that takes arguments.
+    fn root(&mut self, name: &str, same: &Same<'d>, given: &JsonMap) -> Result<RootField, Refused> {
+        Ok(match name {
+            "node" => RootField::Node(self.node(same, given)?),
+            "nodes" => self.nodes(same, given)?,
+            name => match self.map.listed_by(name) {
+                Some(listed) => {
+                    RootField::Connection(self.connection(listed, same, given, None, 1)?)
+                }
+                None => return Err(self.not_mapped(same[0], name)),
+            },
+        })
     }
 
     /// Plans a mutation's fields, `__typename` answered by the caller under an empty name.
@@ -148,14 +177,14 @@ impl<'d> Planner<'d> {
                 Some(of) => {
                     PayloadOut::Node(field.name.clone(), Box::new(self.rows_of(of, same, 1)?))
                 }
-                None => return Err(self.refuse(field, format!("{name} is not mapped"))),
+                None => return Err(self.not_mapped(field, name)),
             },
         })
     }
 
-    fn node(&mut self, same: &Same<'d>) -> Result<Option<(Uuid, Rows)>, Refused> {
-        let id = self.argument(same[0], "id");
-        let found = id.as_ref().and_then(|id| id.as_str()).and_then(ids::parse_global);
+    fn node(&mut self, same: &Same<'d>, given: &JsonMap) -> Result<Option<(Uuid, Rows)>, Refused> {
+        let id = given.get("id").and_then(JsonValue::as_str);
+        let found = id.and_then(ids::parse_global);
         let Some((name, id)) = found else {
             return Ok(None);
         };
@@ -165,9 +194,9 @@ impl<'d> Planner<'d> {
         }
     }
 
-    fn nodes(&mut self, same: &Same<'d>) -> Result<RootField, Refused> {
-        let given = self.argument(same[0], "ids").unwrap_or(JsonValue::Null);
-        let given = given.as_array().cloned().unwrap_or_else(|| vec![given]);
+    fn nodes(&mut self, same: &Same<'d>, given: &JsonMap) -> Result<RootField, Refused> {
+        let given = given.get("ids").and_then(JsonValue::as_array);
+        let given = given.map(Vec::as_slice).unwrap_or_default();
         if given.len() > MAX_IDS {
             let message = format!("nodes takes at most {MAX_IDS} ids, not {}", given.len());
             return Err(self.refuse(same[0], message));
@@ -216,7 +245,7 @@ impl<'d> Planner<'d> {
              give smaller values of \"first\"",
             self.rows
         );
-        Err(self.refuse(field, message))
+        Err(self.refuse_as(Code::TooComplex, field, message))
     }
 
     /// What to write of a row that is in `table` of the level.
@@ -231,7 +260,7 @@ impl<'d> Planner<'d> {
         self.nesting += 1;
         if self.nesting > MAX_NESTING {
             let message = format!("selections may nest at most {MAX_NESTING} objects deep");
-            return Err(self.refuse(same[0], message));
+            return Err(self.refuse_as(Code::TooComplex, same[0], message));
         }
         let mut object = Object::new();
         for (key, same) in self.fields(of.name, same)? {
@@ -240,7 +269,7 @@ impl<'d> Planner<'d> {
                 "id" => Out::Id { of: of.name, at: level.column(table, "id") },
                 name => match of.fields.iter().find(|field| field.name == name) {
                     Some(field) => self.field(level, table, field, &same, expected)?,
-                    None => return Err(self.refuse(same[0], format!("{name} is not mapped"))),
+                    None => return Err(self.not_mapped(same[0], name)),
                 },
             };
             object.push((key, out));
@@ -272,9 +301,23 @@ impl<'d> Planner<'d> {
                 let object = self.object(level, joined, target, same, expected)?;
                 Out::One { at, object }
             }
+            Kind::Either { of, here } => {
+                let mut members = Vec::new();
+                for target in &of.targets {
+                    let target = self.target(same[0], target)?;
+                    let joined = level.join(table, here, target, "id");
+                    let at = level.column(joined, "id");
+                    members.push((at, self.object(level, joined, target, same, expected)?));
+                }
+                Out::Either(members)
+            }
             Kind::Many { target, link } => {
                 let target = self.target(same[0], target)?;
-                let connection = self.connection(target, same, Some(*link), expected)?;
+                let given = match self.arguments(same[0]) {
+                    Ok(given) => given,
+                    Err(problem) => return Ok(Out::Wrong(problem)),
+                };
+                let connection = self.connection(target, same, &given, Some(*link), expected)?;
                 let at = level.column(table, "id");
                 let child = level.child(Key::Column(at), connection.level);
                 let out = connection.out;
@@ -306,6 +349,7 @@ impl<'d> Planner<'d> {
                     None => PartOut::Typename(of.name),
                     Some(part) => match &part.holds {
                         Holds::Text => PartOut::Text(part.key),
+                        Holds::TextIfAny => PartOut::TextIfAny(part.key),
                         Holds::Int => PartOut::Int(part.key),
                         Holds::Flag => PartOut::Flag(part.key),
                         Holds::Word(words) => PartOut::Word(part.key, words),
@@ -333,7 +377,7 @@ impl<'d> Planner<'d> {
     }
 
     fn target(&self, field: &Selected, name: &str) -> Result<&'static Type, Refused> {
-        self.map.named(name).ok_or_else(|| self.refuse(field, format!("{name} is not mapped")))
+        self.map.named(name).ok_or_else(|| self.not_mapped(field, name))
     }
 
     fn operation(&mut self, expected: OperationType) -> Result<Vec<(Name, Same<'d>)>, Refused> {

@@ -17,7 +17,7 @@ use async_graphql::{
 };
 use uuid::Uuid;
 
-use meta::{enumeration, field, input, input_object, interface, object, scalar, with};
+use meta::{enumeration, field, input, input_object, interface, object, scalar, union, with};
 
 use super::map::{Field, Holds, Kind, Leaf, Map, Plain, Test, Type, Vocabulary, Words};
 
@@ -58,6 +58,9 @@ impl ObjectType for Query {}
 pub trait Mapped {
     /// Its name in the map.
     const NAME: &'static str;
+    /// Input fields that name other rows, and the columns that name them too, by which its row is
+    /// found where an input gives no id of its own.
+    const KEYS: &'static [(&'static str, &'static str)] = &[];
 }
 
 /// A row in a mutation's payload: its id. What the client selected of it is read by a plan.
@@ -271,6 +274,10 @@ impl Registered<'_> {
                 field(each.name, &ty, each.about)
             }
             Kind::One { target, .. } => field(each.name, target, each.about),
+            Kind::Either { of, .. } => {
+                self.insert(union(of.name, of.about, &of.targets));
+                field(each.name, of.name, each.about)
+            }
             Kind::Many { target, .. } => match map.named(target) {
                 Some(target) => connection_field(target, each.name, each.about),
                 None => field(each.name, target, each.about),
@@ -290,6 +297,7 @@ impl Registered<'_> {
             .map(|part| {
                 let ty = match &part.holds {
                     Holds::Text => "String!".to_owned(),
+                    Holds::TextIfAny => "String".to_owned(),
                     Holds::Int => "Int".to_owned(),
                     Holds::Flag => "Boolean!".to_owned(),
                     Holds::Word(words) => {
@@ -318,7 +326,7 @@ impl Registered<'_> {
                 format!("[{}!]", words.name)
             }
             Test::Contains(_) => "String".to_owned(),
-            Test::Refers(..) | Test::Concerns(..) => "ID".to_owned(),
+            Test::Refers(..) | Test::Concerns(..) | Test::Node(..) => "ID".to_owned(),
             Test::Empty(_) | Test::Holds(_) => "Boolean".to_owned(),
         }
     }

@@ -1,5 +1,6 @@
 //! Statements: one for the rows of a level, one for their number.
 
+use chrono::{DateTime, Utc};
 use entity::scope::Scope;
 use sea_orm::sea_query::{
     Expr, ExprTrait as _, JoinType, Order as Direction, PostgresQueryBuilder, Query, QueryBuilder,
@@ -86,24 +87,34 @@ pub fn changes(
     (moment, id): At,
     limit: usize,
     scope: &Scope,
+    now: DateTime<Utc>,
 ) -> SelectStatement {
-    let Subscription { feed, of, filters, .. } = subscription;
+    let Subscription { feed, of, filters, names, .. } = subscription;
+    let seen = (of.scope)(scope);
+    let told = match &feed.gone {
+        Some(gone) => seen.or((gone.scope)(scope)),
+        None => seen,
+    };
     let key = [(of.table, feed.changed_at), (of.table, "id")];
     let mut select = Query::select();
     select
         .columns([key[1], key[0]])
         .expr(Expr::col((of.table, feed.mark)).cast_as("text"))
         .from(of.table)
-        .and_where((of.scope)(scope))
+        .and_where(told)
         .and_where(
             Expr::tuple(key.map(Expr::col)).gt(Expr::tuple([Expr::val(moment), Expr::val(id)])),
         )
         .order_by(key[0], Direction::Asc)
         .order_by(key[1], Direction::Asc)
         .limit(limit as u64);
+    if feed.ahead {
+        select.and_where(Expr::col(key[0]).lte(now));
+    }
     for filter in filters {
         select.and_where(filter.clone());
     }
+    in_sight(&mut select, names, scope);
     select
 }
 
@@ -128,6 +139,17 @@ fn from(select: &mut SelectStatement, level: &Level, parents: &[Uuid], scope: &S
     if let Some(page) = &level.page {
         for filter in &page.filters {
             select.and_where(filter.clone());
+        }
+        in_sight(select, &page.names, scope);
+    }
+}
+
+/// Nothing, unless the rows that filters name may be seen.
+fn in_sight(select: &mut SelectStatement, names: &[(&'static Type, Uuid)], scope: &Scope) {
+    for (of, id) in names {
+        if let Some(visible) = visible(of.scope, of.table, scope) {
+            let one = visible.clone().and_where(Expr::col((of.table, "id")).eq(*id)).to_owned();
+            select.and_where(Expr::exists(one));
         }
     }
 }

@@ -7,13 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::people::principal;
+use entity::people::principal::{self, Proof, Unnoted};
 use entity::scope::{Scope, Viewer};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::answer::{Answer, refuse, told};
+use super::code::Code;
 use super::feed::{At, Change, Place};
 use super::plan::{ChangeOut, Subscription};
 use super::run::{Fetched, Fetcher, Stopped};
@@ -25,12 +27,15 @@ use crate::app::App;
 pub const AT_ONCE: usize = 20;
 /// Most changes just before a subscription that it is spared.
 const BEFORE: usize = 10_000;
+/// An event that its reader did not take for so long is read again before it is told: the row, or
+/// what the reader may see, can be another by then.
+const FRESH: Duration = Duration::from_secs(1);
 
-/// A person whose token was in force when last looked at, and what they could see then.
+/// A person whose token or session was in force when last looked at, and what they could see then.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// SHA-256 of the token.
-    pub token_hash: String,
+    /// What they came with.
+    pub proof: Proof,
     /// What they could see.
     pub viewer: Viewer,
 }
@@ -38,7 +43,7 @@ pub struct Caller {
 /// Why somebody is told nothing any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// The token ran out or was revoked.
+    /// The token or session ran out or was revoked.
     SignedOut,
     /// The person's roles are not what they were; what was told may be too much or too little.
     OtherRights,
@@ -47,17 +52,17 @@ pub enum Ended {
 }
 
 impl Caller {
-    /// The caller with that token, if it is in force.
+    /// The caller who came with this, if it is in force, and what of it is to be noted.
     ///
     /// # Errors
     /// A database fault.
     pub async fn find(
         db: &impl ConnectionTrait,
-        token_hash: String,
+        proof: Proof,
         now: DateTime<Utc>,
-    ) -> Result<Option<Self>, DbErr> {
-        let viewer = principal::find(db, &token_hash, now).await?.map(sorted);
-        Ok(viewer.map(|viewer| Self { token_hash, viewer }))
+    ) -> Result<Option<(Self, Option<Unnoted>)>, DbErr> {
+        let Some(found) = principal::prove(db, &proof, now).await? else { return Ok(None) };
+        Ok(Some((Self { proof, viewer: sorted(found.viewer) }, found.unnoted)))
     }
 
     /// Whether the caller is still who they were.
@@ -69,7 +74,8 @@ impl Caller {
         db: &impl ConnectionTrait,
         now: DateTime<Utc>,
     ) -> Result<Result<(), Ended>, DbErr> {
-        Ok(match principal::find(db, &self.token_hash, now).await?.map(sorted) {
+        let found = principal::prove(db, &self.proof, now).await?;
+        Ok(match found.map(|found| sorted(found.viewer)) {
             None => Err(Ended::SignedOut),
             Some(viewer) if viewer != self.viewer => Err(Ended::OtherRights),
             Some(_) => Ok(()),
@@ -101,8 +107,8 @@ pub struct Watch {
     plan: Box<Subscription>,
     /// None before the first look of somebody who wants what changes from now on.
     place: Option<Place>,
-    /// Events to tell.
-    ready: VecDeque<Vec<u8>>,
+    /// What the last look came to and was not told yet.
+    ready: Option<Ready>,
     /// Whether everything missed was told once.
     caught_up: bool,
     /// Whether to look without being woken.
@@ -113,9 +119,25 @@ pub struct Watch {
 
 /// What a look came to.
 struct Look {
+    /// What was found, told before or not.
+    found: Vec<Change>,
+    /// How far the floor may rise.
+    horizon: At,
+    /// What is to be told.
+    events: VecDeque<(Change, Vec<u8>)>,
+    /// The place once that is done.
     place: Place,
-    events: Vec<Vec<u8>>,
+    /// Whether there is more to find.
     more: bool,
+}
+
+/// A look that is being told.
+struct Ready {
+    look: Look,
+    /// When it was taken.
+    since: Instant,
+    /// The event that says that everything missed was told.
+    caught_up: Option<Vec<u8>>,
 }
 
 impl Watch {
@@ -134,7 +156,7 @@ impl Watch {
             caller,
             plan,
             place,
-            ready: VecDeque::new(),
+            ready: None,
             caught_up: false,
             due: true,
             changes: app.signal.subscribe(),
@@ -149,7 +171,7 @@ impl Watch {
     /// There will be no more.
     pub async fn next(&mut self) -> Result<Vec<u8>, Ended> {
         loop {
-            if let Some(event) = self.ready.pop_front() {
+            if let Some(event) = self.told() {
                 return Ok(event);
             }
             if !self.due {
@@ -169,19 +191,40 @@ impl Watch {
                     tracing::warn!(%error, "a subscription could not look; it will again");
                     self.due = false;
                 }
-                Err(stopped) => return Err(Ended::TooMuch(told(&stopped))),
+                Err(stopped) => return Err(Ended::TooMuch(told(&stopped).1)),
             }
         }
     }
 
     fn take(&mut self, look: Look) {
+        let now_caught_up = !look.more && !self.caught_up;
+        let caught_up =
+            now_caught_up.then(|| self.event(None, &[], &look.place, self.app.clock.now()));
         self.due = look.more;
-        self.ready.extend(look.events);
-        if !look.more && !self.caught_up {
-            self.caught_up = true;
-            self.ready.push_back(self.event(None, &[], &look.place, self.app.clock.now()));
+        self.ready = Some(Ready { look, since: Instant::now(), caught_up });
+    }
+
+    /// The next event of the last look, which is then told; none if there is none, or if it is no
+    /// longer fresh, so that one has to look again.
+    fn told(&mut self) -> Option<Vec<u8>> {
+        let mut ready = self.ready.take()?;
+        if ready.since.elapsed() > FRESH && ready.is_waiting() {
+            self.due = true;
+            return None;
         }
-        self.place = Some(look.place);
+        let told = ready.look.events.pop_front();
+        if ready.look.events.is_empty() && (told.is_none() || ready.caught_up.is_none()) {
+            // The last of this look.
+            self.place = Some(ready.look.place);
+            self.caught_up |= ready.caught_up.is_some();
+            return told.map(|(_, event)| event).or(ready.caught_up);
+        }
+        let (change, event) = told?;
+        let place = self.place.take();
+        self.place =
+            place.map(|place| place.having_told(change, &ready.look.found, ready.look.horizon));
+        self.ready = Some(ready);
+        Some(event)
     }
 
     async fn look(&self, now: DateTime<Utc>) -> Result<Result<Look, Ended>, Stopped> {
@@ -194,14 +237,15 @@ impl Watch {
         let horizon = (now - overlap, Uuid::max());
         let Some(place) = &self.place else {
             let place = Place::after(horizon.0);
-            let found = self.found(&txn, place.floor, BEFORE, &scope).await?;
+            let found = self.found(&txn, place.floor, BEFORE, &scope, now).await?;
             let place = place.having_told_all(&found, horizon);
-            return Ok(Ok(Look { place, events: Vec::new(), more: false }));
+            let events = VecDeque::new();
+            return Ok(Ok(Look { found: Vec::new(), horizon, events, place, more: false }));
         };
         // What was told and is read again, as much as may be told now, and one to tell that there
         // is more.
         let limit = place.seen.len() + AT_ONCE + 1;
-        let found = self.found(&txn, place.floor, limit, &scope).await?;
+        let found = self.found(&txn, place.floor, limit, &scope, now).await?;
         let mut untold = place.untold(&found);
         let more = found.len() == limit || untold.len() > AT_ONCE;
         untold.truncate(AT_ONCE);
@@ -219,14 +263,14 @@ impl Watch {
         let place_after = |change: &Change| place.having_told(*change, &found, horizon);
         let events = untold.iter().map(|change| {
             let place = place_after(change);
-            self.event(Some(change.at.1), &rows, &place, now)
+            (*change, self.event(Some(change.at.1), &rows, &place, now))
         });
         let events = events.collect();
         let place = match untold.last() {
             Some(last) if more => place_after(last),
             _ => place.having_told_all(&found, horizon),
         };
-        Ok(Ok(Look { place, events, more }))
+        Ok(Ok(Look { found, horizon, events, place, more }))
     }
 
     async fn found(
@@ -235,8 +279,9 @@ impl Watch {
         floor: At,
         limit: usize,
         scope: &Scope,
+        now: DateTime<Utc>,
     ) -> Result<Vec<Change>, DbErr> {
-        let select = sql::changes(&self.plan, floor, limit, scope);
+        let select = sql::changes(&self.plan, floor, limit, scope, now);
         let statement = sql::statement(&select, txn.get_database_backend());
         let rows = txn.query_all_raw(statement).await?;
         let changes = rows.iter().map(|row| {
@@ -274,12 +319,19 @@ impl Watch {
     }
 }
 
+impl Ready {
+    /// Whether anything was not told yet.
+    fn is_waiting(&self) -> bool {
+        !self.look.events.is_empty() || self.caught_up.is_some()
+    }
+}
+
 impl Ended {
     /// In a sentence.
     #[must_use]
     pub fn message(&self) -> &str {
         match self {
-            Self::SignedOut => "sign in again: the token has run out or was revoked",
+            Self::SignedOut => "sign in again: the token or session has run out or was revoked",
             Self::OtherRights => "what you may see has changed: connect again",
             Self::TooMuch(message) => message,
         }
@@ -288,6 +340,16 @@ impl Ended {
     /// As the answer that ends a subscription.
     #[must_use]
     pub fn answer(&self) -> Answer {
-        refuse(self.message())
+        refuse(self.code(), self.message())
+    }
+
+    /// What kind of end it is.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::SignedOut => Code::Unauthenticated,
+            Self::OtherRights => Code::Forbidden,
+            Self::TooMuch(_) => Code::TooComplex,
+        }
     }
 }

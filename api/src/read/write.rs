@@ -2,12 +2,13 @@
 //! where the schema allows it, else its nearest parent does; either way the error is told.
 
 use apollo_compiler::Name;
-use apollo_compiler::response::{GraphQLError, JsonMap, ResponseDataPathSegment as Segment};
+use apollo_compiler::response::{GraphQLError, ResponseDataPathSegment as Segment};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{DbErr, QueryResult};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use super::code::Code;
 use super::ids;
 use super::map::{Cells, Leaf, Scalar};
 use super::plan::{
@@ -121,14 +122,14 @@ impl Writer {
         self.out.extend_from_slice(number.to_string().as_bytes());
     }
 
-    /// Tells an error at the present place.
+    /// Tells a fault of ours at the present place.
     pub fn fail(&mut self, message: impl Into<String>) -> Bubble {
-        self.errors.push(GraphQLError {
-            message: message.into(),
-            locations: Vec::new(),
-            path: self.path.clone(),
-            extensions: JsonMap::new(),
-        });
+        self.fail_as(Code::Internal, message)
+    }
+
+    /// Tells an error of some kind at the present place.
+    pub fn fail_as(&mut self, code: Code, message: impl Into<String>) -> Bubble {
+        self.errors.push(GraphQLError { path: self.path.clone(), ..code.error(message) });
         Bubble
     }
 
@@ -206,6 +207,19 @@ impl Writer {
                     self.null();
                 }
             },
+            Out::Either(members) => {
+                let joined = |at: usize| row.try_get_by_index::<Option<Uuid>>(at).ok().flatten();
+                match members.iter().find(|(at, _)| joined(*at).is_some()) {
+                    Some((_, object)) => {
+                        self.nullable(|writer| writer.row(object, level, all, row));
+                    }
+                    None => self.null(),
+                }
+            }
+            Out::Wrong(message) => {
+                self.fail(message.as_str());
+                self.null();
+            }
             Out::Many { at, child, out } => {
                 let (Some(below), Some(fetched)) =
                     (level.children.get(*child), all.children.get(*child))
@@ -235,6 +249,10 @@ impl Writer {
             PartOut::Text(key) => match item.get(key).and_then(Json::as_str) {
                 Some(text) => self.text(text),
                 None => return Err(self.unreadable(&DbErr::Type(format!("no {key} in JSON")))),
+            },
+            PartOut::TextIfAny(key) => match item.get(key).and_then(Json::as_str) {
+                Some(text) => self.text(text),
+                None => self.null(),
             },
             PartOut::Int(key) => match item.get(key) {
                 None | Some(Json::Null) => self.null(),
@@ -290,8 +308,8 @@ impl Writer {
             },
             Leaf::Float => match row.try_get_by_index::<Option<f64>>(at)? {
                 Some(number) if number.is_finite() => {
-                    // A finite number can always be written.
-                    let _ = serde_json::to_writer(&mut self.out, &number);
+                    // JSON has one kind of number: twelve is `12`, not `12.0`.
+                    self.out.extend_from_slice(number.to_string().as_bytes());
                 }
                 Some(number) => return Err(DbErr::Type(format!("{number} is no JSON number"))),
                 None => return Ok(false),

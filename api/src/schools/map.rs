@@ -85,7 +85,7 @@ fn school() -> Type {
                 "setting",
                 "Setting",
                 setting::Column::SchoolId,
-                "The school as a taker of part in programmes, if it is one you may see.",
+                "The setting it is in programmes it takes part in; null if it takes part in none, or you may not see it.",
             ),
         ],
         filters: school_filters(),

@@ -200,11 +200,21 @@ fn invitation() -> Type {
         fields: vec![
             word::<RespondentGroup>("respondentGroup", C::RespondentGroup, "Who answers."),
             column("expected", C::Expected, "How many the school expects, if it said so."),
+            column(
+                "version",
+                C::Version,
+                "Rises when the school says anew how many it expects; give it back as \
+                 `expectedVersion`.",
+            ),
             column("responses", C::Responses, "How many have answered."),
             column("firstOn", C::FirstOn, "Day of the first answer, in London."),
             column("enoughOn", C::EnoughOn, "Day on which there were enough, in London."),
             column("createdAt", C::CreatedAt, "When invited."),
-            column("changedAt", C::ChangedAt, "When last changed."),
+            column(
+                "changedAt",
+                C::ChangedAt,
+                "When last changed by hand; answers leave it as it is.",
+            ),
             one("campaign", "SurveyCampaign", C::CampaignId, "The campaign."),
             one("enrolment", "Enrolment", C::EnrolmentId, "The school's enrolment."),
             many(

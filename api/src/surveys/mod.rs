@@ -4,3 +4,4 @@ pub mod map;
 pub mod mutations;
 mod plain;
 mod results;
+pub mod subscription;

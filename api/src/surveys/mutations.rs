@@ -1,6 +1,6 @@
 //! What can be done to survey campaigns.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object};
 use entity::outcome::StoreError;
 use entity::surveys::campaigns::{self, CampaignEdit, CampaignWish, GroupWish};
 use entity::surveys::{
@@ -9,55 +9,25 @@ use entity::surveys::{
 use rules::surveys::{RespondentGroup, SurveyWave};
 use sea_orm::DatabaseTransaction;
 
-use crate::act::{Acting, Answered, Date, UserError, row};
-use crate::read::registry::{Mapped, Ref, Shown};
+use crate::act::{Acting, Answered, Date, payloads, row};
+use crate::read::registry::Shown;
 
-impl Mapped for survey_campaign::Entity {
-    const NAME: &'static str = "SurveyCampaign";
-}
-
-impl Mapped for survey_invitation::Entity {
-    const NAME: &'static str = "SurveyInvitation";
-}
-
-impl Mapped for survey_code::Entity {
-    const NAME: &'static str = "SurveyCode";
-}
-
-/// What became of a survey campaign.
-#[derive(SimpleObject)]
-pub struct SurveyCampaignPayload {
-    /// The campaign as it stands now; null if nothing was done.
-    campaign: Option<Ref<survey_campaign::Entity>>,
-    /// Why nothing was done; empty if it was.
-    user_errors: Vec<UserError>,
-}
-
-impl From<Result<survey_campaign::Model, UserError>> for SurveyCampaignPayload {
-    fn from(outcome: Result<survey_campaign::Model, UserError>) -> Self {
-        match outcome {
-            Ok(row) => Self { campaign: Some(Ref::new(row.id)), user_errors: Vec::new() },
-            Err(refused) => Self { campaign: None, user_errors: vec![refused] },
-        }
+payloads! {
+    "What became of a survey campaign."
+    SurveyCampaignPayload {
+        /// The campaign as it stands now; null if nothing was done.
+        campaign: survey_campaign as "SurveyCampaign"
     }
-}
-
-/// What became of a group's code.
-#[derive(SimpleObject)]
-pub struct SurveyCodePayload {
-    /// The code that works now; null if nothing was done.
-    code: Option<Ref<survey_code::Entity>>,
-    /// Why nothing was done; empty if it was.
-    user_errors: Vec<UserError>,
-}
-
-/// What became of an invitation.
-#[derive(SimpleObject)]
-pub struct SurveyInvitationPayload {
-    /// The invitation as it stands now; null if nothing was done.
-    invitation: Option<Ref<survey_invitation::Entity>>,
-    /// Why nothing was done; empty if it was.
-    user_errors: Vec<UserError>,
+    "What became of a group's code."
+    SurveyCodePayload {
+        /// The code that works now; null if nothing was done.
+        code: survey_code as "SurveyCode"
+    }
+    "What became of an invitation."
+    SurveyInvitationPayload {
+        /// The invitation as it stands now; null if nothing was done.
+        invitation: survey_invitation as "SurveyInvitation"
+    }
 }
 
 /// Which group is asked what.
@@ -103,6 +73,9 @@ pub struct SurveyCampaignCreateInput {
     remind_days: Vec<i32>,
     /// Who is asked what.
     groups: Vec<SurveyCampaignGroupInput>,
+    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
+    /// again under it within a day, it is answered as the first time and not done again.
+    idempotency_key: Option<String>,
 }
 
 /// What to change of a campaign; what is left out stays. Once it was launched only its title, last
@@ -134,6 +107,9 @@ pub struct SurveyCampaignStepInput {
     campaign_id: ID,
     /// Its version when you read it: if somebody changed it since, nothing is done.
     expected_version: Option<i32>,
+    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
+    /// again under it within a day, it is answered as the first time and not done again.
+    idempotency_key: Option<String>,
 }
 
 /// Which group of which school gets another code.
@@ -141,6 +117,9 @@ pub struct SurveyCampaignStepInput {
 pub struct SurveyCodeRotateInput {
     /// The invitation of the group.
     invitation_id: ID,
+    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
+    /// again under it within a day, it is answered as the first time and not done again.
+    idempotency_key: Option<String>,
 }
 
 /// How many answers a school expects of a group.
@@ -148,6 +127,8 @@ pub struct SurveyCodeRotateInput {
 pub struct SurveyExpectInput {
     /// The invitation of the group.
     invitation_id: ID,
+    /// Its version when you read it: if somebody changed it since, nothing is done.
+    expected_version: Option<i32>,
     /// How many; left out or null when the school no longer says.
     expected: Option<i32>,
 }
@@ -167,8 +148,8 @@ impl SurveyMutations {
     ) -> Answered<SurveyCampaignPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = create(&txn, acting, &input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, create(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Changes a survey campaign. For whoever may prepare it.
@@ -179,8 +160,8 @@ impl SurveyMutations {
     ) -> Answered<SurveyCampaignPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = edit(&txn, acting, &input).await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, edit(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Opens a survey campaign: invites every school asked, and puts their letters into the outbox.
@@ -192,13 +173,8 @@ impl SurveyMutations {
     ) -> Answered<SurveyCampaignPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = async {
-            let id = row("SurveyCampaign", "campaignId", &input.campaign_id)?;
-            let version = input.expected_version;
-            launching::launch(&txn, &acting.scope, acting.now, id, version).await.map(|done| done.0)
-        };
-        let outcome = outcome.await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, launch(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Closes a survey campaign before its day: no more answers are taken, and those not sent are
@@ -210,12 +186,8 @@ impl SurveyMutations {
     ) -> Answered<SurveyCampaignPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = async {
-            let id = row("SurveyCampaign", "campaignId", &input.campaign_id)?;
-            closing::close(&txn, &acting.scope, acting.now, id, input.expected_version).await
-        };
-        let outcome = outcome.await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, close(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Freezes the results of a closed survey campaign, less what would tell of fewer than ten
@@ -227,12 +199,8 @@ impl SurveyMutations {
     ) -> Answered<SurveyCampaignPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = async {
-            let id = row("SurveyCampaign", "campaignId", &input.campaign_id)?;
-            results::publish(&txn, &acting.scope, acting.now, id, input.expected_version).await
-        };
-        let outcome = outcome.await;
-        Ok(Some(acting.end(txn, outcome).await?.into()))
+        let outcome = acting.carry_out(&txn, publish(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Gives a group another code; the old one stops working at once, and who began with it may
@@ -245,16 +213,8 @@ impl SurveyMutations {
     ) -> Answered<SurveyCodePayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = async {
-            let id = row("SurveyInvitation", "invitationId", &input.invitation_id)?;
-            taking_part::rotate_code(&txn, &acting.scope, acting.now, id).await
-        };
-        let outcome = outcome.await;
-        let (code, user_errors) = match acting.end(txn, outcome).await? {
-            Ok(row) => (Some(Ref::new(row.id)), Vec::new()),
-            Err(refused) => (None, vec![refused]),
-        };
-        Ok(Some(SurveyCodePayload { code, user_errors }))
+        let outcome = acting.carry_out(&txn, rotate(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Says how many answers a school expects of a group, so that the response rate means
@@ -266,16 +226,8 @@ impl SurveyMutations {
     ) -> Answered<SurveyInvitationPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = async {
-            let id = row("SurveyInvitation", "invitationId", &input.invitation_id)?;
-            taking_part::expect(&txn, &acting.scope, acting.now, id, input.expected).await
-        };
-        let outcome = outcome.await;
-        let (invitation, user_errors) = match acting.end(txn, outcome).await? {
-            Ok(row) => (Some(Ref::new(row.id)), Vec::new()),
-            Err(refused) => (None, vec![refused]),
-        };
-        Ok(Some(SurveyInvitationPayload { invitation, user_errors }))
+        let outcome = acting.carry_out(&txn, expect(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 }
 
@@ -339,4 +291,51 @@ async fn edit(
     };
     let version = input.expected_version;
     campaigns::edit(txn, &acting.scope, acting.now, id, version, wish).await
+}
+
+async fn launch(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &SurveyCampaignStepInput,
+) -> Result<survey_campaign::Model, StoreError> {
+    let id = row("SurveyCampaign", "campaignId", &input.campaign_id)?;
+    let version = input.expected_version;
+    Ok(launching::launch(txn, &acting.scope, acting.now, id, version).await?.0)
+}
+
+async fn close(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &SurveyCampaignStepInput,
+) -> Result<survey_campaign::Model, StoreError> {
+    let id = row("SurveyCampaign", "campaignId", &input.campaign_id)?;
+    closing::close(txn, &acting.scope, acting.now, id, input.expected_version).await
+}
+
+async fn publish(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &SurveyCampaignStepInput,
+) -> Result<survey_campaign::Model, StoreError> {
+    let id = row("SurveyCampaign", "campaignId", &input.campaign_id)?;
+    results::publish(txn, &acting.scope, acting.now, id, input.expected_version).await
+}
+
+async fn rotate(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &SurveyCodeRotateInput,
+) -> Result<survey_code::Model, StoreError> {
+    let id = row("SurveyInvitation", "invitationId", &input.invitation_id)?;
+    taking_part::rotate_code(txn, &acting.scope, acting.now, id).await
+}
+
+async fn expect(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &SurveyExpectInput,
+) -> Result<survey_invitation::Model, StoreError> {
+    let id = row("SurveyInvitation", "invitationId", &input.invitation_id)?;
+    let (version, expected) = (input.expected_version, input.expected);
+    taking_part::expect(txn, &acting.scope, acting.now, id, version, expected).await
 }

@@ -5,6 +5,7 @@ use entity::scope::Scope;
 use entity::visits::{visit, visit_change};
 use rules::visits::{Party, VisitKind, VisitState, VisitStep};
 
+use crate::audit::map::history;
 use crate::read::map::{
     Holds, Plain, Type, Vocabulary, any_of, asc, before, column, desc, from, many, objects, one,
     part, refers, root, table, word,
@@ -102,6 +103,7 @@ fn visit() -> Type {
                 agreed_action::Column::VisitId,
                 "What was agreed at it to be done.",
             ),
+            history(),
         ],
         filters: vec![
             any_of::<VisitKind>("kind", C::Kind, "Of one of these kinds."),
@@ -110,7 +112,7 @@ fn visit() -> Type {
             any_of::<Party>("cancelledBy", C::CancelledBy, "Called off by one of these."),
             refers("programme", "Programme", C::ProgrammeId, "In this programme."),
             refers("hub", "Hub", C::HubId, "Given by this hub."),
-            refers("enrolment", "Enrolment", C::EnrolmentId, "To this partner."),
+            refers("enrolment", "Enrolment", C::EnrolmentId, "To the partner of this enrolment."),
             refers("visitor", "Person", C::VisitorId, "To which this person comes."),
             from("startsFrom", C::StartsAt, "That start at this moment or later."),
             before("startsBefore", C::StartsAt, "That start before this moment."),

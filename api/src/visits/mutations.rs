@@ -1,27 +1,22 @@
 //! What can be done to visits.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object};
 use entity::outcome::{RefusalCode, StoreError};
 use entity::visits::{self, Agree, Cancel, Proposal, Record, Reschedule, visit};
 use rules::visits::{Attendee, Party, Slot, VisitKind};
 use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
-use crate::act::{Acting, Answered, Moment, UserError, row, split};
+use crate::act::{Acting, Answered, Moment, payloads, row};
 use crate::plans::AgreedActionInput;
-use crate::read::registry::{Mapped, Ref, Shown};
+use crate::read::registry::Shown;
 
-impl Mapped for visit::Entity {
-    const NAME: &'static str = "Visit";
-}
-
-/// What became of a visit.
-#[derive(SimpleObject)]
-pub struct VisitPayload {
-    /// The visit as it stands now; null if nothing was done.
-    visit: Option<Ref<visit::Entity>>,
-    /// Why nothing was done; empty if it was.
-    user_errors: Vec<UserError>,
+payloads! {
+    "What became of a visit."
+    VisitPayload {
+        /// The visit as it stands now; null if nothing was done.
+        visit: visit as "Visit"
+    }
 }
 
 /// Which visit, with whom and when.
@@ -43,6 +38,9 @@ pub struct VisitProposeInput {
     purpose: String,
     /// Who of the hub comes, a person, if you act for it; you, when absent.
     visitor_id: Option<ID>,
+    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
+    /// again under it within a day, it is answered as the first time and not done again.
+    idempotency_key: Option<String>,
 }
 
 /// Which visit you agree to.
@@ -50,8 +48,9 @@ pub struct VisitProposeInput {
 pub struct VisitAgreeInput {
     /// The visit.
     visit_id: ID,
-    /// Its version when you read it: if somebody changed it since, nothing is done.
-    expected_version: Option<i32>,
+    /// Its version when you read it, since you agree to what you read: if somebody changed it
+    /// since, nothing is done.
+    expected_version: i32,
     /// Who of the hub comes, a person, if you act for it; you, when absent and nobody is named yet.
     visitor_id: Option<ID>,
 }
@@ -122,6 +121,9 @@ pub struct VisitRecordInput {
     /// What was agreed to be done; added to what there is already.
     #[graphql(default)]
     agreed_actions: Vec<AgreedActionInput>,
+    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
+    /// again under it within a day, it is answered as the first time and not done again.
+    idempotency_key: Option<String>,
 }
 
 /// Mutations of this area.
@@ -140,8 +142,8 @@ impl VisitMutations {
     ) -> Answered<VisitPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = propose(&txn, acting, input).await;
-        finish(acting, txn, outcome).await
+        let outcome = acting.carry_out(&txn, propose(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Agrees to a visit's time, for the side that did not name it.
@@ -152,8 +154,8 @@ impl VisitMutations {
     ) -> Answered<VisitPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = agree(&txn, acting, &input).await;
-        finish(acting, txn, outcome).await
+        let outcome = acting.carry_out(&txn, agree(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Names another time for a visit, for your side; the other side agrees anew.
@@ -164,8 +166,8 @@ impl VisitMutations {
     ) -> Answered<VisitPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = reschedule(&txn, acting, input).await;
-        finish(acting, txn, outcome).await
+        let outcome = acting.carry_out(&txn, reschedule(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Calls a visit off. The lead's side can also cancel a visit that it recorded by mistake, giving
@@ -178,8 +180,8 @@ impl VisitMutations {
     ) -> Answered<VisitPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = cancel(&txn, acting, input).await;
-        finish(acting, txn, outcome).await
+        let outcome = acting.carry_out(&txn, cancel(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
 
     /// Records a visit once it has begun, or puts its record right; what partner and hub owe follows.
@@ -191,18 +193,9 @@ impl VisitMutations {
     ) -> Answered<VisitPayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
-        let outcome = record(&txn, acting, input).await;
-        finish(acting, txn, outcome).await
+        let outcome = acting.carry_out(&txn, record(&txn, acting, input)).await;
+        acting.answer(txn, outcome).await
     }
-}
-
-async fn finish(
-    acting: &Acting,
-    txn: DatabaseTransaction,
-    outcome: Result<visit::Model, StoreError>,
-) -> Answered<VisitPayload> {
-    let (done, user_errors) = split(acting.end(txn, outcome).await?);
-    Ok(Some(VisitPayload { visit: done.map(|row| Ref::new(row.id)), user_errors }))
 }
 
 fn person(id: Option<&ID>) -> Result<Option<Uuid>, StoreError> {
@@ -232,7 +225,7 @@ async fn agree(
 ) -> Result<visit::Model, StoreError> {
     let wish = Agree {
         visit_id: row("Visit", "visitId", &input.visit_id)?,
-        expected_version: input.expected_version,
+        expected_version: Some(input.expected_version),
         visitor_id: person(input.visitor_id.as_ref())?,
     };
     visits::agree(txn, &acting.scope, acting.by(), acting.now, wish).await

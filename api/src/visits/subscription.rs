@@ -15,7 +15,9 @@ pub fn feeds() -> Vec<Feed> {
         node: "visit",
         of: "Visit",
         changed_at: C::ChangedAt.as_str(),
+        ahead: false,
         mark: C::Version.as_str(),
         by: &["hub", "enrolment"],
+        gone: None,
     }]
 }

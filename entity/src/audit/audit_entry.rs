@@ -19,10 +19,8 @@ pub struct Model {
     pub node_type: Option<String>,
     /// Its row.
     pub node_id: Option<Uuid>,
-    /// The row's columns before, those that changed.
-    pub before: Option<Json>,
-    /// The row's columns after, those that changed.
-    pub after: Option<Json>,
+    /// What it changed of that row: a list of [`super::Change`].
+    pub changes: Json,
     /// A sentence more, without names or addresses of people; empty if there is nothing to add.
     pub detail: String,
 }

@@ -1,10 +1,12 @@
-//! The record of who did what, when: written in the transaction of the deed.
+//! The record of who did what, when: written in the transaction of the deed. And what was done under
+//! a client's key, so that it is not done again.
 
 pub mod audit_entry;
+pub mod idempotency_key;
+pub mod once;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _};
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::id::new_id;
@@ -16,12 +18,39 @@ pub struct Deed<'a> {
     pub action: &'a str,
     /// GraphQL type and row of what it was done to.
     pub node: Option<(&'a str, Uuid)>,
-    /// The columns that changed, before.
-    pub before: Option<Value>,
-    /// The same columns after.
-    pub after: Option<Value>,
+    /// What it changed of that row.
+    pub changes: Vec<Change>,
     /// A sentence more, without names or addresses of people.
     pub detail: &'a str,
+}
+
+/// One field of a row that a deed changed.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Change {
+    /// Its name in the graph.
+    pub field: String,
+    /// Its value before, as the graph writes it; none if it was empty, or there was no row.
+    pub before: Option<String>,
+    /// Its value after.
+    pub after: Option<String>,
+    /// Whether the values are left out, because they name people, are secret, or are lists.
+    pub withheld: bool,
+}
+
+impl Change {
+    /// A field that was empty, or of a row that was not there.
+    #[must_use]
+    pub fn came(field: &str, after: impl ToString) -> Self {
+        let (field, after) = (field.to_owned(), Some(after.to_string()));
+        Self { field, before: None, after, withheld: false }
+    }
+
+    /// A field that is empty now, or of a row that is gone.
+    #[must_use]
+    pub fn went(field: &str, before: impl ToString) -> Self {
+        let (field, before) = (field.to_owned(), Some(before.to_string()));
+        Self { field, before, after: None, withheld: false }
+    }
 }
 
 /// Writes down that `by` did something at `now`.
@@ -34,6 +63,8 @@ pub async fn record(
     now: DateTime<Utc>,
     deed: Deed<'_>,
 ) -> Result<(), DbErr> {
+    let changes = serde_json::to_value(&deed.changes)
+        .map_err(|error| DbErr::Type(format!("what was changed is no JSON: {error}")))?;
     let row = audit_entry::Model {
         id: new_id(now),
         happened_at: now,
@@ -41,8 +72,7 @@ pub async fn record(
         action: deed.action.to_owned(),
         node_type: deed.node.map(|(of, _)| of.to_owned()),
         node_id: deed.node.map(|(_, id)| id),
-        before: deed.before,
-        after: deed.after,
+        changes,
         detail: deed.detail.to_owned(),
     };
     audit_entry::Entity::insert(row.into_active_model()).exec_without_returning(txn).await?;

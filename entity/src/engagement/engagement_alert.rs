@@ -56,6 +56,10 @@ pub struct Model {
     pub snooze_reason: Option<String>,
     /// Since when it is no longer true.
     pub clearing_since: Option<DateTimeUtc>,
+    /// The hub it concerned before, if its partner has moved to another.
+    pub left_hub_id: Option<Uuid>,
+    /// When it left that hub.
+    pub left_at: Option<DateTimeUtc>,
     /// How often it came back while clearing or soon after.
     pub reopened: i32,
 }

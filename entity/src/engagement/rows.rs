@@ -105,6 +105,8 @@ pub(super) fn new_row(
         snoozed_by: None,
         snooze_reason: None,
         clearing_since: None,
+        left_hub_id: None,
+        left_at: None,
         reopened: 0,
     };
     apply(&mut row, life, now);

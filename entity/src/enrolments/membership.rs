@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use rules::calendar::local;
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{self, Expr};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QuerySelect as _,
@@ -197,8 +198,16 @@ pub async fn transfer(
         .filter(obligation::Column::EnrolmentId.eq(id))
         .exec(txn)
         .await?;
+    // Whoever follows alerts is told: the new hub that they are there, the old one that they went.
     engagement_alert::Entity::update_many()
         .col_expr(engagement_alert::Column::HubId, to.id.into())
+        .col_expr(engagement_alert::Column::LeftHubId, Expr::value(from.id))
+        .col_expr(engagement_alert::Column::LeftAt, Expr::value(now))
+        .col_expr(engagement_alert::Column::ChangedAt, Expr::value(now))
+        .col_expr(
+            engagement_alert::Column::Version,
+            sea_query::ExprTrait::add(Expr::col(engagement_alert::Column::Version), 1),
+        )
         .filter(engagement_alert::Column::EnrolmentId.eq(id))
         .exec(txn)
         .await?;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::enrolments::{check_text, refused};
 use crate::hubs::hub;
-use crate::outcome::{RefusalCode, StoreError};
+use crate::outcome::{Faults, RefusalCode, StoreError};
 use crate::programme::event;
 
 /// Longest title, in characters.
@@ -44,12 +44,12 @@ pub(super) fn check_module(
     }
 }
 
-/// Refuses an event that cannot be, whoever wants it.
+/// Refuses an event that cannot be, whoever wants it, naming all that is wrong with it.
 pub(super) fn check(row: &event::Model, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let invalid = |field, message: &str| refused(RefusalCode::Invalid, field, message);
+    let mut faults = Faults::default();
     if row.title.is_empty() || row.title.chars().count() > LONGEST_TITLE {
         let message = format!("Give a title of at most {LONGEST_TITLE} characters.");
-        return invalid("title", &message);
+        faults.note(invalid("title", &message))?;
     }
     for (field, text) in [
         ("title", Some(&row.title)),
@@ -58,26 +58,30 @@ pub(super) fn check(row: &event::Model, now: DateTime<Utc>) -> Result<(), StoreE
         ("joiningDetails", row.joining_details.as_ref()),
         ("recordingUrl", row.recording_url.as_ref()),
     ] {
-        check_text(field, text.map_or("", String::as_str), false)?;
+        faults.note(check_text(field, text.map_or("", String::as_str), false))?;
     }
     if row.starts_at >= row.ends_at {
-        return invalid("endsAt", "It ends before it starts.");
+        faults.note(invalid("endsAt", "It ends before it starts."))?;
     }
     if row.ends_at - row.starts_at > LONGEST {
-        return invalid("endsAt", "An event takes at most 14 days.");
+        faults.note(invalid("endsAt", "An event takes at most 14 days."))?;
     }
     if (row.starts_at - now).abs() > FURTHEST {
-        return invalid("startsAt", "This is more than three years from now.");
+        faults.note(invalid("startsAt", "This is more than three years from now."))?;
     }
     if row.capacity.is_some_and(|places| !(1..=MOST_CAPACITY).contains(&places)) {
         let message = format!("Give 1 to {MOST_CAPACITY} places, or none for no limit.");
-        return invalid("capacity", &message);
+        faults.note(invalid("capacity", &message))?;
     }
     let link = row.recording_url.as_deref().unwrap_or("https://example.org");
     if !link.starts_with("https://") || link.contains(char::is_whitespace) {
-        return invalid("recordingUrl", "Give a link that begins with https://.");
+        faults.note(invalid("recordingUrl", "Give a link that begins with https://."))?;
     }
-    Ok(())
+    faults.end()
+}
+
+fn invalid(field: &'static str, message: &str) -> Result<(), StoreError> {
+    refused(RefusalCode::Invalid, field, message)
 }
 
 async fn taken(

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::grants::{Grant, grant, take_back};
 use super::{contact, contacts, identity, known, person, setting};
-use crate::audit::{Deed, record};
+use crate::audit::{Change, Deed, record};
 use crate::id::new_id;
 use crate::outcome::StoreError;
 use crate::write::put;
@@ -95,9 +95,10 @@ pub async fn of_a_school(
     if let Some(setting_id) = given
         && grant(txn, now, person_id, Grant::SchoolUser { setting_id }).await?
     {
-        let after = Some(json!({ "role": "school_user", "settingId": setting_id }));
+        let changes =
+            vec![Change::came("role", "school_user"), Change::came("settingId", setting_id)];
         let node = Some(("Person", person_id));
-        let deed = Deed { action: "roleGranted", node, after, ..Deed::default() };
+        let deed = Deed { action: "roleGranted", node, changes, ..Deed::default() };
         record(txn, Some(person_id), now, deed).await?;
         by_this = Some(setting_id);
     }
@@ -184,9 +185,10 @@ async fn settle(
     };
     let person_id = account.person_id;
     if take_back(txn, now, person_id, Grant::SchoolUser { setting_id }).await? {
-        let before = Some(json!({ "role": "school_user", "settingId": setting_id }));
+        let changes =
+            vec![Change::went("role", "school_user"), Change::went("settingId", setting_id)];
         let node = Some(("Person", person_id));
-        let deed = Deed { action: "roleTakenBack", node, before, ..Deed::default() };
+        let deed = Deed { action: "roleTakenBack", node, changes, ..Deed::default() };
         record(txn, None, now, deed).await?;
     }
     let wanted = identity::Model { claims: json!({}), ..account.clone() };

@@ -1,15 +1,99 @@
-//! Whom a bearer token signs in, and what their roles add up to.
+//! Whom a bearer token or a session signs in, and what their roles add up to.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rules::people::Role;
+use rules::sign_in::{TokenScope, is_worth_noting, scopes};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _,
+    QueryFilter as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
-use super::{access_token, role_grant, setting};
+use super::{access_token, role_grant, session, sessions, setting, tokens};
 use crate::scope::Viewer;
+
+/// What somebody proves with who they are: its SHA-256, hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// A bearer token.
+    Token(String),
+    /// The cookie of a session.
+    Session(String),
+}
+
+/// Somebody who proved who they are.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// Who, and what they may see.
+    pub viewer: Viewer,
+    /// What they came with, if its last use was noted long enough ago to be noted again.
+    pub unnoted: Option<Unnoted>,
+}
+
+/// A token or session whose use is to be noted.
+#[derive(Clone, Debug)]
+pub enum Unnoted {
+    /// The token with this id.
+    Token(Uuid),
+    /// The session.
+    Session(Box<session::Model>),
+}
+
+/// Who proves themselves with this, if it is in force at `now`. A token that may do nothing is not.
+///
+/// # Errors
+/// A database fault.
+pub async fn prove(
+    db: &impl ConnectionTrait,
+    proof: &Proof,
+    now: DateTime<Utc>,
+) -> Result<Option<Principal>, DbErr> {
+    match proof {
+        Proof::Token(hash) => {
+            let token = access_token::Entity::find()
+                .filter(access_token::Column::TokenHash.eq(hash))
+                .filter(access_token::Column::RevokedAt.is_null())
+                .filter(access_token::Column::ExpiresAt.gt(now))
+                .one(db)
+                .await?;
+            let Some(token) = token else { return Ok(None) };
+            let may = scopes(&token.scopes);
+            if may.is_empty() {
+                return Ok(None);
+            }
+            let only_reads = !may.contains(&TokenScope::Write);
+            let viewer = Viewer { now, only_reads, ..viewer(db, token.person_id).await? };
+            let unnoted =
+                is_worth_noting(token.last_used_at, now).then_some(Unnoted::Token(token.id));
+            Ok(Some(Principal { viewer, unnoted }))
+        }
+        Proof::Session(hash) => {
+            let Some(session) = sessions::find(db, hash, now).await? else { return Ok(None) };
+            let session_id = Some(session.id);
+            let viewer = Viewer { now, session_id, ..viewer(db, session.person_id).await? };
+            let unnoted = is_worth_noting(Some(session.last_seen_at), now)
+                .then(|| Unnoted::Session(Box::new(session)));
+            Ok(Some(Principal { viewer, unnoted }))
+        }
+    }
+}
+
+/// Notes that somebody came with this; a session lasts `idle` from then on, within its end.
+///
+/// # Errors
+/// A database fault.
+pub async fn note(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    unnoted: &Unnoted,
+    idle: TimeDelta,
+) -> Result<(), DbErr> {
+    match unnoted {
+        Unnoted::Token(id) => tokens::touch(txn, now, *id).await,
+        Unnoted::Session(session) => sessions::touch(txn, now, session, idle).await,
+    }
+}
 
 /// The viewer whose token has this SHA-256 (hexadecimal), if it is in force at `now`.
 ///
@@ -20,16 +104,8 @@ pub async fn find(
     token_hash: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<Viewer>, DbErr> {
-    let token = access_token::Entity::find()
-        .filter(access_token::Column::TokenHash.eq(token_hash))
-        .filter(access_token::Column::RevokedAt.is_null())
-        .filter(access_token::Column::ExpiresAt.gt(now))
-        .one(db)
-        .await?;
-    match token {
-        Some(token) => Ok(Some(Viewer { now, ..viewer(db, token.person_id).await? })),
-        None => Ok(None),
-    }
+    let proof = Proof::Token(token_hash.to_owned());
+    Ok(prove(db, &proof, now).await?.map(|principal| principal.viewer))
 }
 
 /// What the roles a person has now add up to. A role this version does not know, and one that

@@ -8,11 +8,10 @@ use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QuerySelect as _,
 };
-use serde_json::json;
 use uuid::Uuid;
 
 use super::session;
-use crate::audit::{self, Deed};
+use crate::audit::{self, Change, Deed};
 use crate::id::new_id;
 
 /// A session to be opened.
@@ -66,12 +65,10 @@ pub async fn open(
     };
     let inserted = row.clone().into_active_model();
     session::Entity::insert(inserted).exec_without_returning(txn).await?;
-    let deed = Deed {
-        action: "signedIn",
-        node: Some(("Session", row.id)),
-        after: Some(json!({ "method": method, "issuer": opening.issuer })),
-        ..Deed::default()
-    };
+    let mut changes = vec![Change::came("method", method)];
+    changes.extend(opening.issuer.map(|issuer| Change::came("issuer", issuer)));
+    let deed =
+        Deed { action: "signedIn", node: Some(("Session", row.id)), changes, ..Deed::default() };
     audit::record(txn, Some(row.person_id), now, deed).await?;
     Ok(row)
 }
@@ -178,7 +175,11 @@ pub async fn revoke_all(
 }
 
 /// Ends those of `which` that are in force, and says how many.
-async fn end(txn: &DatabaseTransaction, now: DateTime<Utc>, which: Condition) -> Result<u64, DbErr> {
+async fn end(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    which: Condition,
+) -> Result<u64, DbErr> {
     let ended = session::ActiveModel { revoked_at: Set(Some(now)), ..Default::default() };
     let done = session::Entity::update_many()
         .set(ended)

@@ -10,7 +10,8 @@ use rules::sign_in::{LINK_LASTS, LINK_WINDOW, may_ask_for_link, may_use_links};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait as _,
-    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Select,
 };
 use uuid::Uuid;
 
@@ -210,6 +211,27 @@ pub async fn spend(
     Ok(link.person_id.filter(|_| spent.rows_affected == 1))
 }
 
+/// Audits that a link was used that opens nothing any more. What is no link of ours is not written
+/// down: anybody could fill the audit with it.
+///
+/// # Errors
+/// A database fault.
+pub async fn refuse(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    token_hash: &str,
+) -> Result<(), DbErr> {
+    let link = sign_in_link::Entity::find()
+        .filter(sign_in_link::Column::TokenHash.eq(token_hash))
+        .one(txn)
+        .await?;
+    let Some(link) = link else { return Ok(()) };
+    let detail = "A link by mail was used that opens nothing any more.";
+    let node = Some(("SignInLink", link.id));
+    let deed = Deed { action: "signInRefused", node, detail, ..Deed::default() };
+    audit::record(txn, link.person_id, now, deed).await
+}
+
 fn is_good(link: &sign_in_link::Model, now: DateTime<Utc>) -> bool {
     link.person_id.is_some() && link.spent_at.is_none() && now < link.expires_at
 }
@@ -232,7 +254,8 @@ async fn roles(db: &impl ConnectionTrait, person_id: Uuid) -> Result<Vec<Role>, 
 async fn alone(txn: &DatabaseTransaction, hash: &str) -> Result<(), DbErr> {
     if txn.get_database_backend() == DbBackend::Postgres {
         let lock = "SELECT pg_advisory_xact_lock(hashtext('sign_in_link'), hashtext($1))";
-        let lock = sea_orm::Statement::from_sql_and_values(DbBackend::Postgres, lock, [hash.into()]);
+        let lock =
+            sea_orm::Statement::from_sql_and_values(DbBackend::Postgres, lock, [hash.into()]);
         txn.execute_raw(lock).await?;
     }
     Ok(())

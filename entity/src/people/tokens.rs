@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use rules::sign_in::{TokenKind, TokenScope, stored_scopes};
 use sea_orm::{
-    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _,
 };
-use serde_json::json;
 use uuid::Uuid;
 
-use super::access_token;
-use crate::audit::{self, Deed};
+use super::{access_token, person};
+use crate::audit::{self, Change, Deed};
 use crate::id::new_id;
 use crate::outcome::StoreError;
 
@@ -61,7 +61,11 @@ pub async fn keep(
     let deed = Deed {
         action: "tokenIssued",
         node: Some(("AccessToken", id)),
-        after: Some(json!({ "kind": kind, "scopes": scopes, "expires_at": new.expires_at })),
+        changes: vec![
+            Change::came("kind", kind),
+            Change::came("scopes", scopes),
+            Change::came("expiresAt", new.expires_at.to_rfc3339()),
+        ],
         ..Deed::default()
     };
     audit::record(txn, new.by, now, deed).await?;
@@ -104,21 +108,39 @@ pub async fn revoke(
     if revoked.rows_affected == 0 {
         return Ok(false);
     }
-    let deed =
-        Deed { action: "tokenRevoked", node: Some(("AccessToken", id)), ..Deed::default() };
+    let deed = Deed { action: "tokenRevoked", node: Some(("AccessToken", id)), ..Deed::default() };
     audit::record(txn, Some(by), now, deed).await?;
     Ok(true)
+}
+
+/// Whom a token of the demonstration signs in, and their name, if this is the SHA-256 (hexadecimal)
+/// of one in force.
+///
+/// # Errors
+/// A database fault.
+pub async fn find_demo(
+    db: &impl ConnectionTrait,
+    token_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<(Uuid, String)>, DbErr> {
+    let kind: &str = TokenKind::Demo.into();
+    let token = access_token::Entity::find()
+        .filter(access_token::Column::TokenHash.eq(token_hash))
+        .filter(access_token::Column::Kind.eq(kind))
+        .filter(access_token::Column::RevokedAt.is_null())
+        .filter(access_token::Column::ExpiresAt.gt(now))
+        .one(db)
+        .await?;
+    let Some(token) = token else { return Ok(None) };
+    let person = person::Entity::find_by_id(token.person_id).one(db).await?;
+    Ok(person.map(|person| (person.id, person.name)))
 }
 
 /// Notes that a request came with a token.
 ///
 /// # Errors
 /// A database fault.
-pub async fn touch(
-    txn: &DatabaseTransaction,
-    now: DateTime<Utc>,
-    id: Uuid,
-) -> Result<(), sea_orm::DbErr> {
+pub async fn touch(txn: &DatabaseTransaction, now: DateTime<Utc>, id: Uuid) -> Result<(), DbErr> {
     access_token::Entity::update_many()
         .col_expr(access_token::Column::LastUsedAt, Some(now).into())
         .filter(access_token::Column::Id.eq(id))

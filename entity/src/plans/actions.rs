@@ -14,7 +14,7 @@ use super::drafting::{check_current, rewrite};
 use super::{agreed_action, objectives, said};
 use crate::enrolments::{check_version, partnership, refused};
 use crate::id::new_id;
-use crate::outcome::{RefusalCode, StoreError};
+use crate::outcome::{Faults, RefusalCode, StoreError};
 use crate::scope::Scope;
 
 /// How far ahead an action can be due, in days: the longest programme and a little.
@@ -145,16 +145,18 @@ pub(crate) fn check(
     from: NaiveDate,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    said("title", &wish.title)?;
-    said("ownerName", &wish.owner_name)?;
+    let mut faults = Faults::default();
+    faults.note(said("title", &wish.title))?;
+    faults.note(said("ownerName", &wish.owner_name))?;
     if wish.due_on < from {
         let message = format!("An action can be due on {} at the earliest.", in_words(from));
-        return refused(RefusalCode::Invalid, "dueOn", &message);
+        faults.note(refused::<()>(RefusalCode::Invalid, "dueOn", &message))?;
     }
     if wish.due_on > local(now).date() + LATEST {
-        return refused(RefusalCode::Invalid, "dueOn", "That is years ahead.");
+        let message = "That is years ahead.";
+        faults.note(refused::<()>(RefusalCode::Invalid, "dueOn", message))?;
     }
-    Ok(())
+    faults.end()
 }
 
 /// Writes a new action that was checked.

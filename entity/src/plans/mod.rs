@@ -18,7 +18,18 @@ pub mod self_assessment_rating;
 pub mod self_assessments;
 
 use crate::enrolments::{check_text, refused};
-use crate::outcome::{RefusalCode, StoreError};
+use crate::outcome::{Faults, RefusalCode, StoreError};
+
+/// Two texts that must say something, or what is wrong with each.
+fn both_said(
+    one: (&'static str, &str),
+    other: (&'static str, &str),
+) -> Result<(String, String), StoreError> {
+    let mut faults = Faults::default();
+    let said = (faults.note(said(one.0, one.1))?, faults.note(said(other.0, other.1))?);
+    faults.end()?;
+    Ok((said.0.unwrap_or_default(), said.1.unwrap_or_default()))
+}
 
 /// A text that must say something, without the space around it.
 fn said(field: &'static str, text: &str) -> Result<String, StoreError> {

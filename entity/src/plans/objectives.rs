@@ -9,7 +9,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::drafting::{Held, check_current, hold as hold_plan, rewrite};
-use super::{frameworks, objective, said, self_assessment_framework};
+use super::{both_said, frameworks, objective, self_assessment_framework};
 use crate::enrolments::{check_version, refused};
 use crate::id::new_id;
 use crate::outcome::{RefusalCode, StoreError};
@@ -160,7 +160,7 @@ async fn check(
             return refused(RefusalCode::Invalid, "themeKey", message);
         }
     }
-    Ok((said("title", &wish.title)?, said("successMeasure", &wish.success_measure)?))
+    both_said(("title", &wish.title), ("successMeasure", &wish.success_measure))
 }
 
 async fn put(

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{plan, review, said};
+use super::{both_said, plan, review};
 use crate::enrolments::permission::require;
 use crate::enrolments::{Partnership, check_version, partnership, refused, settle_enrolment};
 use crate::id::new_id;
@@ -140,5 +140,5 @@ fn check(
     if wish.held_on < pair.enrolment.enrolled_on {
         return refused(RefusalCode::Invalid, "heldOn", "The partner had not joined by then.");
     }
-    Ok((said("summary", &wish.summary)?, said("nextSteps", &wish.next_steps)?))
+    both_said(("summary", &wish.summary), ("nextSteps", &wish.next_steps))
 }

@@ -9,6 +9,7 @@ use std::slice;
 use chrono::{DateTime, Utc};
 use rules::calendar::local;
 use rules::surveys::answers::{AnswerFault, Answers, Standing, check_all, standing};
+use rules::surveys::campaign::told_at;
 use rules::surveys::{Page, RespondentGroup};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
@@ -330,10 +331,12 @@ pub async fn send(
         needed.get(&invitation.id).is_some_and(|needed| responses >= *needed)
     };
     let first_on = invitation.first_on.or(Some(today));
-    // `changed_at` stays: an answer's moment is kept nowhere, only the day of the first.
+    // `changed_at` stays: an answer's moment is kept nowhere, only the day of the first and the
+    // hour of the latest.
     let mut row = invitation.into_active_model();
     row.responses = Set(responses);
     row.first_on = Set(first_on);
+    row.told_at = Set(Some(told_at(now)));
     if just_enough {
         row.enough_on = Set(Some(today));
     }

@@ -114,8 +114,10 @@ fn invitation(
         responses: 0,
         first_on: None,
         enough_on: None,
+        told_at: None,
         created_at: now,
         changed_at: now,
+        version: 1,
     }
 }
 

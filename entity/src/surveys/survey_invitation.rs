@@ -23,10 +23,15 @@ pub struct Model {
     pub first_on: Option<Date>,
     /// London day on which there were enough.
     pub enough_on: Option<Date>,
+    /// When those who follow the campaign are told of its latest answers: the full hour after them.
+    /// None before the first.
+    pub told_at: Option<DateTimeUtc>,
     /// When invited.
     pub created_at: DateTimeUtc,
     /// When last changed.
     pub changed_at: DateTimeUtc,
+    /// Rises when the school says anew how many answers it expects.
+    pub version: i32,
 }
 
 /// Joins are written where they are read; none is implied here.

@@ -14,7 +14,7 @@ use super::inviting::add_codes;
 use super::{campaigns, survey_campaign, survey_code, survey_invitation};
 use crate::engagement::assess_enrolment;
 use crate::enrolments::permission::require;
-use crate::enrolments::{enrolment, refused};
+use crate::enrolments::{check_version, enrolment, refused};
 use crate::outcome::{RefusalCode, StoreError};
 use crate::scope::Scope;
 
@@ -57,9 +57,11 @@ pub async fn expect(
     scope: &Scope,
     now: DateTime<Utc>,
     invitation_id: Uuid,
+    expected_version: Option<i32>,
     expected: Option<i32>,
 ) -> Result<survey_invitation::Model, StoreError> {
     let row = held(txn, scope, invitation_id).await?;
+    check_version(row.version, expected_version)?;
     if expected.is_some_and(|expected| !(1..=MOST_EXPECTED).contains(&expected)) {
         let message = format!("Give a number from 1 to {MOST_EXPECTED}.");
         return refused(RefusalCode::Invalid, "expected", &message);
@@ -67,6 +69,7 @@ pub async fn expect(
     let set = survey_invitation::ActiveModel {
         id: Unchanged(row.id),
         expected: Set(expected),
+        version: Set(row.version + 1),
         changed_at: Set(now),
         ..Default::default()
     };

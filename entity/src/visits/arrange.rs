@@ -10,7 +10,7 @@ use super::checks::{check_free, check_pathway, check_time, hold, visitor};
 use super::{Taken, note, put, visit};
 use crate::enrolments::{check_text, partnership, refused, settle_enrolment, spelt};
 use crate::id::new_id;
-use crate::outcome::{RefusalCode, StoreError};
+use crate::outcome::{Faults, RefusalCode, StoreError};
 use crate::plans::actions;
 use crate::scope::Scope;
 
@@ -85,10 +85,13 @@ pub async fn propose(
     wish: Proposal,
 ) -> Result<visit::Model, StoreError> {
     let pair = partnership(txn, scope, wish.enrolment_id).await?;
-    check_purpose(&wish.purpose)?;
-    check_pathway(txn, &pair.enrolment, wish.kind, wish.half_days).await?;
-    check_time(txn, &pair.enrolment, wish.slot, ("halfDays", wish.half_days)).await?;
-    check_ahead(pair.party, wish.slot, now)?;
+    let mut faults = Faults::default();
+    faults.note(check_purpose(&wish.purpose))?;
+    faults.note(check_pathway(txn, &pair.enrolment, wish.kind, wish.half_days).await)?;
+    let length = ("halfDays", wish.half_days);
+    faults.note(check_time(txn, &pair.enrolment, wish.slot, length).await)?;
+    faults.note(check_ahead(pair.party, wish.slot, now))?;
+    faults.end()?;
     let visitor_id = visitor(txn, &pair, by, wish.visitor_id, None).await?;
     check_free(txn, None, pair.enrolment.id, visitor_id, wish.slot).await?;
     let row = visit::Model {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::checks::{check_free, check_time, hold};
 use super::{Taken, put, visit};
 use crate::enrolments::{check_text, refused, settle_enrolment};
-use crate::outcome::{RefusalCode, StoreError};
+use crate::outcome::{Faults, RefusalCode, StoreError};
 use crate::plans::actions::{self, ActionWish, Of};
 use crate::scope::Scope;
 
@@ -59,23 +59,14 @@ pub async fn record(
         return refused(RefusalCode::Conflict, "expectedVersion", message);
     }
     let slot = wish.slot.unwrap_or_else(|| held.slot());
-    check_time(txn, &held.pair.enrolment, slot, ("halfDaysUsed", wish.half_days_used)).await?;
-    if slot.starts_at > now {
-        let message = "This visit has not begun: record it once it has.";
-        return refused(RefusalCode::Conflict, "visitId", message);
-    }
-    check_attendees(&wish.attendees)?;
-    if wish.summary.trim().is_empty() {
-        return refused(RefusalCode::Invalid, "summary", "Say what was done, in a few words.");
-    }
-    check_text("summary", &wish.summary, false)?;
-    if wish.actions.len() > MOST_ACTIONS {
-        let message = format!("A record can add at most {MOST_ACTIONS} actions.");
-        return refused(RefusalCode::Invalid, "agreedActions", &message);
-    }
-    for action in &wish.actions {
-        actions::check(action, held_on(slot), now)?;
-    }
+    let mut faults = Faults::default();
+    let length = ("halfDaysUsed", wish.half_days_used);
+    faults.note(check_time(txn, &held.pair.enrolment, slot, length).await)?;
+    faults.note(check_begun(slot, now))?;
+    faults.note(check_attendees(&wish.attendees))?;
+    faults.note(check_summary(&wish.summary))?;
+    faults.note(check_actions(&wish.actions, slot, now))?;
+    faults.end()?;
     let own = held.visit.id;
     check_free(txn, Some(own), held.visit.enrolment_id, held.visit.visitor_id, slot).await?;
 
@@ -102,6 +93,29 @@ pub async fn record(
     }
     settle_enrolment(txn, now, row.enrolment_id).await?;
     Ok(row)
+}
+
+fn check_begun(slot: Slot, now: DateTime<Utc>) -> Result<(), StoreError> {
+    if slot.starts_at > now {
+        let message = "This visit has not begun: record it once it has.";
+        return refused(RefusalCode::Conflict, "visitId", message);
+    }
+    Ok(())
+}
+
+fn check_summary(summary: &str) -> Result<(), StoreError> {
+    if summary.trim().is_empty() {
+        return refused(RefusalCode::Invalid, "summary", "Say what was done, in a few words.");
+    }
+    check_text("summary", summary, false)
+}
+
+fn check_actions(actions: &[ActionWish], slot: Slot, now: DateTime<Utc>) -> Result<(), StoreError> {
+    if actions.len() > MOST_ACTIONS {
+        let message = format!("A record can add at most {MOST_ACTIONS} actions.");
+        return refused(RefusalCode::Invalid, "agreedActions", &message);
+    }
+    actions.iter().try_for_each(|action| actions::check(action, held_on(slot), now))
 }
 
 fn check_attendees(attendees: &[Attendee]) -> Result<(), StoreError> {

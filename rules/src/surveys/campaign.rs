@@ -1,6 +1,6 @@
 //! The life of a campaign: what may be done with it when, and whom it reminds.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, DurationRound as _, NaiveDate, TimeDelta, Utc};
 
 use super::{CampaignState, RespondentGroup, SurveyWave};
 use crate::calendar::{Calendar, in_words, local};
@@ -54,6 +54,15 @@ pub fn check_step(state: CampaignState, step: Step) -> Result<(), &'static str> 
 #[must_use]
 pub fn takes_answers(state: CampaignState, closes_on: NaiveDate, now: DateTime<Utc>) -> bool {
     state == CampaignState::Open && local(now).date() <= closes_on
+}
+
+/// When whoever follows a campaign is told of an answer that comes at `now`: at the next full hour,
+/// of all answers of the hour together, so that following tells the moment of none.
+#[must_use]
+pub fn told_at(now: DateTime<Utc>) -> DateTime<Utc> {
+    let hour = TimeDelta::hours(1);
+    // Whole hours of UTC are whole hours in London; a moment at the end of time stays what it is.
+    now.duration_trunc(hour).map_or(now, |begun| begun + hour)
 }
 
 /// What a campaign is to be, as far as the rules look at it.

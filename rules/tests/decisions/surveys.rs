@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use rules::calendar::{Calendar, Span, SpanKind};
 use rules::programme::{SetUp, TermSetUp};
-use rules::surveys::campaign::{Step, check_step, enough, reminder_due, takes_answers};
+use rules::surveys::campaign::{Step, check_step, enough, reminder_due, takes_answers, told_at};
 use rules::surveys::tally::{Count, Published, SchoolCount, publish};
 use rules::surveys::{
     AnswerOption, CampaignDay, CampaignState, Question, QuestionKind, ResultLevel, TermWeek,
@@ -41,6 +42,22 @@ fn answers_are_taken_to_the_end_of_the_closing_day_in_london() {
         assert_eq!(takes_answers(CampaignState::Open, closes_on, now), open, "{now}");
         assert!(!takes_answers(CampaignState::Closed, closes_on, now));
         assert!(!takes_answers(CampaignState::Draft, closes_on, now));
+    }
+}
+
+#[test]
+fn an_answer_is_told_at_the_full_hour_after_it() {
+    for (answered, told) in [
+        ("2026-10-05T08:12:34.567Z", "2026-10-05T09:00:00Z"),
+        ("2026-10-05T08:59:59.999Z", "2026-10-05T09:00:00Z"),
+        // On the hour itself it would tell the moment.
+        ("2026-10-05T09:00:00Z", "2026-10-05T10:00:00Z"),
+        // The hour that the clocks go back is twice in London, and told twice.
+        ("2026-10-25T00:30:00Z", "2026-10-25T01:00:00Z"),
+        ("2026-10-25T01:30:00Z", "2026-10-25T02:00:00Z"),
+    ] {
+        let told: DateTime<Utc> = told.parse().unwrap();
+        assert_eq!(told_at(answered.parse().unwrap()), told, "{answered}");
     }
 }
 

@@ -81,10 +81,9 @@ async fn a_value_of_the_wrong_form_is_refused_before_anything_is_done() {
         let mut input = met(0, 1);
         input["input"]["metOn"] = json!("2/10/2026");
         let response = ask(&app, Who::SchoolUser, RECORD_MET, input).await;
-        assert_eq!(response["data"]["done"], Value::Null);
+        assert_eq!(response.get("data"), None);
         let message = response["errors"][0]["message"].to_string();
-        assert!(message.contains("2026-10-05"), "{message}");
-        assert_eq!(response["errors"][0]["path"], json!(["done"]));
+        assert!(message.contains("$input.metOn is a date like 2026-10-05"), "{message}");
         let mut input = met(0, 1);
         input["input"]["metON"] = json!("2026-10-02");
         let response = ask(&app, Who::SchoolUser, RECORD_MET, input).await;

@@ -3,11 +3,17 @@
 mod access;
 mod acting;
 mod alerts;
+mod audit;
+mod deeds;
 mod door;
 mod events;
+mod foreign;
 mod live;
+mod paging;
 mod reading;
 mod refusals;
 mod seed;
 mod support;
 mod surveys;
+mod values;
+mod writing;

@@ -315,7 +315,7 @@ fn everything(gate: &api::read::gate::Gate, type_name: &str) -> String {
     for (name, field) in &object.fields {
         let inner = field.ty.inner_named_type();
         selection.push_str(name);
-        if schema.get_object(inner).is_some() {
+        if schema.types.get(inner).is_some_and(|ty| !ty.is_leaf()) {
             let below = if inner.ends_with("Connection") {
                 " { totalCount edges { cursor node { id } } pageInfo { endCursor } }"
             } else {

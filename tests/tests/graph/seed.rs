@@ -1,16 +1,20 @@
 //! A small, plainly invented programme: two hubs in two regions and somebody in every role.
 
+mod audit;
 mod engagement;
 pub mod events;
 mod rows;
 pub mod support;
 pub mod surveys;
 
+use std::sync::Arc;
+
 use api::app::App;
 use api::read::{Request, answer, ids};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::people::principal;
-use entity::scope::Scope;
+use entity::scope::{Scope, Viewer};
+use runtime::allowance::Allowances;
 use runtime::signal::Signal;
 use serde_json::{Value, json};
 use tests::World;
@@ -84,7 +88,9 @@ pub async fn app(world: &World) -> App {
         config: world.config.clone(),
         db: world.db.clone(),
         clock: world.clock.clone(),
+        documents: Arc::default(),
         signal: Signal::start("", CancellationToken::new()).expect("a signal"),
+        allowances: Allowances::open("").expect("no Redis is asked"),
     };
     let txn = world.db.write().await.expect("a transaction");
     rows::register(&txn).await;
@@ -98,6 +104,7 @@ pub async fn app(world: &World) -> App {
     engagement::stories(&txn).await;
     support::rows(&txn).await;
     surveys::surveys(&txn).await;
+    audit::entries(&txn).await;
     txn.commit().await.expect("a commit");
     app
 }
@@ -105,10 +112,15 @@ pub async fn app(world: &World) -> App {
 /// Asks a query as somebody and returns the response.
 pub async fn ask(app: &App, who: Who, query: &str, variables: Value) -> Value {
     let viewer = principal::viewer(app.db.reader(), who.person()).await.expect("roles");
+    let body = bytes(app, viewer, query, variables).await;
+    serde_json::from_slice(&body).expect("the response is JSON")
+}
+
+/// As [`ask`], for any viewer, and the response as it is sent.
+pub async fn bytes(app: &App, viewer: Viewer, query: &str, variables: Value) -> Vec<u8> {
     let request: Request =
         serde_json::from_value(json!({ "query": query, "variables": variables })).expect("request");
-    let answer = answer(app, &Scope::Viewer(viewer), app.clock.now(), &request, false).await;
-    serde_json::from_slice(&answer.body).expect("the response is JSON")
+    answer(app, &Scope::Viewer(viewer), app.clock.now(), &request, false).await.body
 }
 
 /// As [`ask`]; there must be no errors, and the data is returned.

@@ -4,9 +4,11 @@ use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::people::contacts::upsert_person;
 use entity::people::grants::{Grant, grant};
-use entity::people::{person, tokens};
+use entity::people::person;
+use entity::people::tokens::{self, NewToken};
 use entity::schools::region;
 use rules::people::Role;
+use rules::sign_in::{TokenKind, TokenScope};
 use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
 
 use crate::commands::issue_token::new_token;
@@ -79,7 +81,16 @@ pub(super) async fn issue_tokens(
             .await?
             .context("the demo's people are in its data")?;
         let (token, hash) = new_token()?;
-        tokens::issue(txn, now, person.id, &hash, LABEL, now + GOOD_FOR).await?;
+        let new = NewToken {
+            person_id: person.id,
+            token_hash: &hash,
+            label: LABEL,
+            kind: TokenKind::Demo,
+            scopes: &[TokenScope::Read, TokenScope::Write],
+            expires_at: now + GOOD_FOR,
+            by: None,
+        };
+        tokens::keep(txn, now, new).await?;
         issued.push(DemoToken { role, name: person.name, token });
     }
     Ok(issued)

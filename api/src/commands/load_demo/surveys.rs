@@ -156,7 +156,7 @@ async fn answer(
         if group != "leaders" {
             let expected = i32::try_from(how_many * 3 / 2 + 10)?;
             let at = moment(campaign.opens_on.and_time(MORNING));
-            expect(txn, &Scope::System, at, invitation.id, Some(expected)).await?;
+            expect(txn, &Scope::System, at, invitation.id, None, Some(expected)).await?;
         }
     }
     Ok(())

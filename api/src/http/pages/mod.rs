@@ -1,7 +1,7 @@
 //! Server-rendered pages that links in mails open. GET shows, POST acts; nothing needs JavaScript.
 
 mod obligation;
-mod parts;
+pub(super) mod parts;
 mod preferences;
 mod survey;
 mod survey_entrance;
@@ -37,6 +37,7 @@ pub fn router() -> Router<App> {
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .merge(surveys())
         .merge(sign_in::oidc::router())
+        .merge(sign_in::pages::router().layer(DefaultBodyLimit::max(LARGEST_FORM)))
         .layer(map_response(guard))
 }
 
@@ -66,12 +67,14 @@ async fn guard(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, policy),
-        (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    // Where browsers would not say which page a form came from, that of signing in says otherwise.
+    let policy = headers.entry(header::REFERRER_POLICY);
+    policy.or_insert(HeaderValue::from_static("no-referrer"));
     // The address is a key: no search engine should keep one that strayed.
     headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
     response

@@ -13,7 +13,7 @@ use crate::app::App;
 
 /// Why a page cannot be shown.
 #[derive(Debug)]
-pub(super) enum PageError {
+pub(in crate::http) enum PageError {
     /// No link of ours: cut short, changed, or for another page.
     Unknown,
     /// Its last day has passed.
@@ -49,7 +49,7 @@ impl From<askama::Error> for PageError {
 /// A page that says what to do instead.
 #[derive(Template)]
 #[template(path = "pages/notice.html")]
-pub(super) struct Notice<'a> {
+pub(in crate::http) struct Notice<'a> {
     /// What is the matter.
     pub title: &'a str,
     /// What to do instead.
@@ -102,12 +102,15 @@ impl IntoResponse for PageError {
 }
 
 /// A page as a response.
-pub(super) fn page(status: StatusCode, page: &impl Template) -> Result<Response, askama::Error> {
+pub(in crate::http) fn page(
+    status: StatusCode,
+    page: &impl Template,
+) -> Result<Response, askama::Error> {
     Ok((status, Html(page.render()?)).into_response())
 }
 
 /// What signs links, the same as the worker's.
-pub(super) async fn secret(app: &App) -> Result<String, PageError> {
+pub(in crate::http) async fn secret(app: &App) -> Result<String, PageError> {
     if let Some(secret) = secrets::stored(app.db.reader(), secrets::LINKS).await? {
         return Ok(secret);
     }

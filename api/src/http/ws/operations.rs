@@ -4,13 +4,17 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use super::{Close, Out};
 use crate::app::App;
+use crate::http::graphql::too_slow;
 use crate::http::live::Live;
+use crate::http::refusal::turned;
+use crate::read::code::{REQUEST_ID, request_id};
 use crate::read::watch::{Caller, Ended, Watch};
 use crate::read::{Answer, Begun, Request, begin};
 
@@ -76,14 +80,16 @@ impl Operations {
             }
             if running.len() < self.most {
                 let number = self.begun;
-                let task = tokio::spawn(operation.run(request)).abort_handle();
+                let id_of_socket = request_id().unwrap_or_default();
+                let running_it = REQUEST_ID.scope(id_of_socket, operation.run(request));
+                let task = tokio::spawn(running_it).abort_handle();
                 running.insert(id, (number, task));
                 return Ok(());
             }
         }
         let message = format!("one socket has at most {} operations at a time", self.most);
-        let refused = Ended::TooMuch(message).answer();
-        operation.say("error", Some(refused.errors())).await;
+        let refused = turned(StatusCode::TOO_MANY_REQUESTS, message);
+        operation.say("error", Some(refused.answer().errors())).await;
         Ok(())
     }
 
@@ -111,21 +117,18 @@ impl Operation {
             Ok(Err(ended)) => return self.close(&ended).await,
             Err(error) => {
                 tracing::error!(%error, "a token could not be looked up");
-                let message = "the service cannot answer just now; try again shortly".to_owned();
-                return self.fail(&Ended::TooMuch(message).answer()).await;
+                let message = "the service cannot answer just now; try again shortly";
+                let refused = turned(StatusCode::SERVICE_UNAVAILABLE, message);
+                return self.fail(&refused.answer()).await;
             }
         }
         let limit = Duration::from_secs(self.app.config.http.timeout_seconds);
         let scope = self.caller.scope();
         let begun = begin(&self.app, &scope, now, &request, false);
         match tokio::time::timeout(limit, begun).await {
-            Err(_) => {
-                let message =
-                    format!("this took longer than {} s and was stopped", limit.as_secs());
-                self.fail(&Ended::TooMuch(message).answer()).await;
-            }
+            Err(_) => self.fail(&too_slow(&self.app).answer()).await,
             Ok(Begun::Answered(answer)) if answer.executed => {
-                self.say("next", Some(&answer.body)).await;
+                self.say("next", Some(&answer.into_body())).await;
                 self.last("complete", None).await;
             }
             Ok(Begun::Answered(answer)) => self.fail(&answer).await,

@@ -6,7 +6,8 @@ use sea_orm::sea_query::ColumnType;
 use sea_orm::{ColumnTrait, EntityName};
 
 use super::{
-    Compute, Field, Filter, Holds, Kind, Leaf, Link, Order, Part, Plain, Root, Test, Vocabulary,
+    Compute, Either, Field, Filter, Holds, Kind, Leaf, Link, Order, Part, Plain, Root, Test,
+    Vocabulary,
 };
 
 /// The table of an entity.
@@ -107,6 +108,17 @@ pub fn one_back(
     about: &'static str,
 ) -> Field {
     let kind = Kind::One { target, here: "id", there: column.as_str() };
+    Field { name, about, kind }
+}
+
+/// A field that leads to the row a column names, of whichever of the types it is.
+pub fn either(
+    name: &'static str,
+    of: Either,
+    column: impl ColumnTrait,
+    about: &'static str,
+) -> Field {
+    let kind = Kind::Either { of: Arc::new(of), here: column.as_str() };
     Field { name, about, kind }
 }
 

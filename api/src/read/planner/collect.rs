@@ -5,10 +5,11 @@ use std::collections::HashSet;
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::Value;
-use apollo_compiler::executable::{DirectiveList, Field as Selected, Selection, SelectionSet};
+use apollo_compiler::executable::{DirectiveList, Selection, SelectionSet};
 use apollo_compiler::response::{GraphQLError, JsonMap, JsonValue};
 
 use super::{MAX_SELECTIONS, Planner, Same};
+use crate::read::code::Code;
 use crate::read::gate::Refused;
 
 /// Fields found so far, in query order.
@@ -44,9 +45,9 @@ impl<'d> Planner<'d> {
             if self.selections > MAX_SELECTIONS {
                 let message =
                     format!("fragments expanded, this selects more than {MAX_SELECTIONS} fields");
-                return Err(vec![GraphQLError::new(message, None, &self.document().sources)]);
+                return Err(vec![Code::TooComplex.error(message)]);
             }
-            if !self.wanted(selection.directives()) {
+            if !self.wanted(selection.directives())? {
                 continue;
             }
             match selection {
@@ -59,7 +60,7 @@ impl<'d> Planner<'d> {
                     }
                 }
                 Selection::InlineFragment(inline) => {
-                    if applies(inline.type_condition.as_ref(), type_name) {
+                    if self.applies(inline.type_condition.as_ref(), type_name) {
                         self.collect_into(found, type_name, &inline.selection_set)?;
                     }
                 }
@@ -68,7 +69,7 @@ impl<'d> Planner<'d> {
                     else {
                         continue;
                     };
-                    if applies(Some(fragment.type_condition()), type_name)
+                    if self.applies(Some(fragment.type_condition()), type_name)
                         && found.fragments.insert(spread.fragment_name.as_str())
                     {
                         self.collect_into(found, type_name, &fragment.selection_set)?;
@@ -79,19 +80,25 @@ impl<'d> Planner<'d> {
         Ok(())
     }
 
-    /// What `@skip` and `@include` say.
-    fn wanted(&self, directives: &DirectiveList) -> bool {
-        let says = |name: &str| {
-            let directive = directives.get(name)?;
-            let condition = directive.specified_argument_by_name("if")?;
-            self.value(condition)?.as_bool()
-        };
-        says("skip") != Some(true) && says("include") != Some(false)
-    }
-
-    /// The value of a field's argument; none if it is absent or null.
-    pub(super) fn argument(&self, field: &Selected, name: &str) -> Option<JsonValue> {
-        self.value(field.specified_argument_by_name(name)?).filter(|value| !value.is_null())
+    /// What `@skip` and `@include` say. A condition that a nullable variable made null says neither.
+    fn wanted(&self, directives: &DirectiveList) -> Result<bool, Refused> {
+        for (name, unwanted) in [("skip", true), ("include", false)] {
+            let Some(directive) = directives.get(name) else {
+                continue;
+            };
+            let condition = directive.specified_argument_by_name("if");
+            match condition.and_then(|condition| self.value(condition)) {
+                Some(JsonValue::Bool(yes)) if yes == unwanted => return Ok(false),
+                Some(JsonValue::Bool(_)) => {}
+                _ => {
+                    let message = format!("the condition of @{name} is null: give true or false");
+                    let place = directive.name.location();
+                    let error = GraphQLError::new(message, place, &self.document().sources);
+                    return Err(Code::BadUserInput.of(vec![error]));
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// A value with its variables filled in; none for a variable that was not given.
@@ -121,9 +128,11 @@ impl<'d> Planner<'d> {
             }
         })
     }
-}
 
-/// Whether a type condition holds for an object of the type: `Node` holds for every row.
-fn applies(condition: Option<&Name>, type_name: &str) -> bool {
-    condition.is_none_or(|condition| condition == type_name || condition == "Node")
+    /// Whether a type condition holds for an object of the type.
+    fn applies(&self, condition: Option<&Name>, type_name: &str) -> bool {
+        condition.is_none_or(|condition| {
+            condition == type_name || self.gate.schema().is_subtype(condition, type_name)
+        })
+    }
 }

@@ -1,8 +1,8 @@
 //! Connections: what to write of them, and which rows of each parent they are about.
 
 use apollo_compiler::executable::Field as Selected;
-use apollo_compiler::response::JsonValue;
-use chrono::{DateTime, NaiveDate, Utc};
+use apollo_compiler::response::{JsonMap, JsonValue};
+use chrono::{DateTime, Utc};
 use sea_orm::Value;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Func, LikeExpr, SimpleExpr};
 use uuid::Uuid;
@@ -10,13 +10,15 @@ use uuid::Uuid;
 use super::{Planner, Same};
 use crate::read::gate::Refused;
 use crate::read::ids;
-use crate::read::map::{Filter, Leaf, Link, Order, Test, Type};
+use crate::read::map::{Filter, Leaf, Link, Map, Order, Test, Type};
 use crate::read::plan::{Connection, ConnectionOut, EdgeOut, Level, Page, PageOut, Wants};
 
 /// Most rows of one list.
 const MAX_PAGE: usize = 100;
 /// Rows of a list when neither `first` nor `last` is given.
 const USUAL_PAGE: usize = 20;
+/// Longest text looked for in others, in bytes.
+const LONGEST_SOUGHT: usize = 1_000;
 
 impl<'d> Planner<'d> {
     /// Plans a connection to rows of a type, for at most `parents` parents.
@@ -24,11 +26,12 @@ impl<'d> Planner<'d> {
         &mut self,
         of: &'static Type,
         same: &Same<'d>,
+        given: &JsonMap,
         link: Option<Link>,
         parents: usize,
     ) -> Result<Connection, Refused> {
         let mut level = Level::new(of, link);
-        let mut page = self.page(of, same[0])?;
+        let mut page = self.page(of, same[0], given)?;
         let expected = parents.saturating_mul(page.limit);
         let mut out = Vec::new();
         for (key, same) in self.fields(&format!("{}Connection", of.name), same)? {
@@ -88,21 +91,22 @@ impl<'d> Planner<'d> {
         Ok(fields.collect())
     }
 
-    fn page(&self, of: &'static Type, field: &Selected) -> Result<Page, Refused> {
-        let first = self.page_size(field, "first")?;
-        let last = self.page_size(field, "last")?;
+    fn page(&self, of: &'static Type, field: &Selected, given: &JsonMap) -> Result<Page, Refused> {
+        let first = self.page_size(field, given, "first")?;
+        let last = self.page_size(field, given, "last")?;
         if first.is_some() && last.is_some() {
             return Err(self.refuse(field, "give \"first\" or \"last\", not both"));
         }
-        let (order, descending) = self.order(of, field)?;
-        let mut filters = Vec::new();
-        if let Some(JsonValue::Object(given)) = self.argument(field, "filter") {
+        let (order, descending) = self.order(of, field, given)?;
+        let (mut filters, mut names) = (Vec::new(), Vec::new());
+        if let Some(JsonValue::Object(given)) = given.get("filter") {
             for filter in &of.filters {
                 if let Some(value) = given.get(filter.name).filter(|value| !value.is_null()) {
                     let found = condition(of, filter, value, self.now);
                     filters.push(found.map_err(|problem| {
                         self.refuse(field, format!("filter.{} {problem}", filter.name))
                     })?);
+                    names.extend(named(self.map, filter, value));
                 }
             }
         }
@@ -111,16 +115,22 @@ impl<'d> Planner<'d> {
             backward: last.is_some(),
             order,
             descending,
-            after: self.place(order, field, "after")?,
-            before: self.place(order, field, "before")?,
+            after: self.place(order, field, given, "after")?,
+            before: self.place(order, field, given, "before")?,
             filters,
+            names,
             wants: Wants::default(),
             cursor: None,
         })
     }
 
-    fn page_size(&self, field: &Selected, name: &str) -> Result<Option<usize>, Refused> {
-        let Some(given) = self.argument(field, name) else {
+    fn page_size(
+        &self,
+        field: &Selected,
+        given: &JsonMap,
+        name: &str,
+    ) -> Result<Option<usize>, Refused> {
+        let Some(given) = given.get(name).filter(|given| !given.is_null()) else {
             return Ok(None);
         };
         given
@@ -138,14 +148,9 @@ impl<'d> Planner<'d> {
         &self,
         of: &'static Type,
         field: &Selected,
+        given: &JsonMap,
     ) -> Result<(&'static Order, bool), Refused> {
-        let Some(given) = self.argument(field, "orderBy") else {
-            return match of.orders.first() {
-                Some(order) => Ok((order, order.descending)),
-                None => Err(self.refuse(field, "this list has no order")),
-            };
-        };
-        let given = given.as_str().unwrap_or_default();
+        let given = given.get("orderBy").and_then(JsonValue::as_str).unwrap_or_default();
         let (name, descending) = match given.strip_suffix("_DESC") {
             Some(name) => (name, true),
             None => (given.strip_suffix("_ASC").unwrap_or(given), false),
@@ -160,9 +165,10 @@ impl<'d> Planner<'d> {
         &self,
         order: &Order,
         field: &Selected,
+        given: &JsonMap,
         name: &str,
     ) -> Result<Option<(Value, Uuid)>, Refused> {
-        let Some(given) = self.argument(field, name) else {
+        let Some(given) = given.get(name).filter(|given| !given.is_null()) else {
             return Ok(None);
         };
         let place = given.as_str().and_then(|given| ids::parse_cursor(order, given));
@@ -184,6 +190,20 @@ fn wants_cursor(out: &ConnectionOut) -> bool {
             fields.iter().any(|(_, field)| matches!(field, PageOut::Start | PageOut::End))
         }
         _ => false,
+    }
+}
+
+/// The row that a filter names, if it names one. It has to be in sight too, or the filter would tell
+/// of it.
+pub(super) fn named(
+    map: &'static Map,
+    filter: &Filter,
+    value: &JsonValue,
+) -> Option<(&'static Type, Uuid)> {
+    let (of, id) = ids::parse_global(value.as_str()?)?;
+    match &filter.test {
+        Test::Refers(..) | Test::Concerns(..) | Test::Node(..) => Some((map.named(&of)?, id)),
+        _ => None,
     }
 }
 
@@ -219,16 +239,20 @@ pub(super) fn condition(
             }
             column(name).is_in(stored)
         }
+        // So long is no text of ours, and SQLite takes no pattern without end.
+        Test::Contains(_) if text.len() > LONGEST_SOUGHT => nothing(),
         Test::Contains(name) => {
-            let mut pattern = String::from("%");
-            for letter in text.to_lowercase().chars() {
-                if matches!(letter, '%' | '_' | '\\') {
-                    pattern.push('\\');
-                }
-                pattern.push(letter);
-            }
-            pattern.push('%');
-            Expr::expr(Func::lower(column(name))).like(LikeExpr::new(pattern).escape('\\'))
+            let small = text.to_lowercase();
+            // SQLite lowers A to Z alone, so that other letters are looked for in both cases.
+            let large = small.chars().flat_map(|letter| -> Vec<char> {
+                if letter.is_ascii() { vec![letter] } else { letter.to_uppercase().collect() }
+            });
+            let large: String = large.collect();
+            let holds = |part: &str| {
+                let pattern = LikeExpr::new(pattern(part)).escape('\\');
+                Expr::expr(Func::lower(column(name))).like(pattern)
+            };
+            if small == large { holds(&small) } else { holds(&small).or(holds(&large)) }
         }
         Test::Refers(target, name) => match ids::parse(target, text) {
             Some(id) => column(name).eq(id),
@@ -238,10 +262,27 @@ pub(super) fn condition(
             Some(id) => concerns(id),
             None => nothing(),
         },
+        Test::Node(of, name) => match ids::parse_global(text) {
+            Some((type_name, id)) => column(of).eq(type_name).and(column(name).eq(id)),
+            None => nothing(),
+        },
         Test::Empty(name) if yes => column(name).is_null(),
         Test::Empty(name) => column(name).is_not_null(),
         Test::Holds(holds) => holds(yes, now),
     })
+}
+
+/// A `LIKE` pattern for what contains the text.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
 }
 
 /// A scalar as the database takes it.
@@ -254,14 +295,8 @@ fn bind(leaf: &Leaf, value: &JsonValue) -> Result<Value, String> {
             .map(Into::into)
             .ok_or_else(|| "is not a whole number".to_owned()),
         Leaf::Boolean => Ok(value.as_bool().unwrap_or_default().into()),
-        Leaf::Date => text
-            .parse::<NaiveDate>()
-            .map(Into::into)
-            .map_err(|_| format!("is a date like 2026-10-05, not \"{text}\"")),
-        Leaf::DateTime => text
-            .parse::<DateTime<Utc>>()
-            .map(Into::into)
-            .map_err(|_| format!("is a moment like 2026-10-05T07:00:00Z, not \"{text}\"")),
+        Leaf::Date => ids::parse_day(text).map(Into::into),
+        Leaf::DateTime => ids::parse_moment(text).map(Into::into),
         Leaf::Float => Ok(value.as_f64().unwrap_or_default().into()),
         Leaf::Text | Leaf::Word(_) => Ok(text.into()),
     }

@@ -1,9 +1,11 @@
 //! Subscriptions: which feed, which of its rows, from where on, and what to write of each.
 
 use apollo_compiler::ast::OperationType;
+use sea_orm::sea_query::ExprTrait as _;
 
 use super::Planner;
-use super::connection::condition;
+use super::connection::{condition, named};
+use crate::read::code::Code;
 use crate::read::feed::{Feed, Place};
 use crate::read::gate::Refused;
 use crate::read::plan::{ChangeOut, Subscription};
@@ -17,27 +19,34 @@ impl Planner<'_> {
     pub fn subscription(mut self, feeds: &'static [Feed]) -> Result<Subscription, Refused> {
         let fields = self.operation(OperationType::Subscription)?;
         let [(key, same)] = fields.as_slice() else {
-            return Err(Vec::new());
+            return Err(vec![Code::BadRequest.error("a subscription has one field")]);
         };
         let field = same[0];
         let name = field.name.as_str();
         let feed = feeds.iter().find(|feed| feed.name == name);
         let Some((feed, of)) = feed.and_then(|feed| Some((feed, self.map.named(feed.of)?))) else {
-            return Err(self.refuse(field, format!("{name} is not mapped")));
+            return Err(self.not_mapped(field, name));
         };
-        let mut filters = Vec::new();
+        let given = self.arguments(field).map_err(|problem| self.refuse(field, problem))?;
+        let given = |name: &str| given.get(name).filter(|value| !value.is_null());
+        let (mut filters, mut names) = (Vec::new(), Vec::new());
         for filter in of.filters.iter().filter(|filter| feed.by.contains(&filter.name)) {
-            if let Some(value) = self.argument(field, filter.name) {
-                let found = condition(of, filter, &value, self.now);
+            if let Some(value) = given(filter.name) {
+                let gone = feed.gone.as_ref().map(|gone| &gone.by);
+                let gone = gone.filter(|gone| gone.name == filter.name);
+                let asked = condition(of, filter, value, self.now).and_then(|asked| match gone {
+                    Some(gone) => Ok(asked.or(condition(of, gone, value, self.now)?)),
+                    None => Ok(asked),
+                });
                 filters.push(
-                    found.map_err(|problem| {
+                    asked.map_err(|problem| {
                         self.refuse(field, format!("{} {problem}", filter.name))
                     })?,
                 );
+                names.extend(named(self.map, filter, value));
             }
         }
-        let after = self.argument(field, "after");
-        let after = after.map(|after| {
+        let after = given("after").map(|after| {
             let place = after.as_str().and_then(|text| Place::from_cursor(name, text, self.now));
             place.ok_or_else(|| {
                 let message = format!("\"after\" is no cursor: use one that {name} gave you");
@@ -55,6 +64,7 @@ impl Planner<'_> {
             };
             out.push((key, written));
         }
-        Ok(Subscription { key: key.clone(), feed, of, filters, after: after.transpose()?, out })
+        let after = after.transpose()?;
+        Ok(Subscription { key: key.clone(), feed, of, filters, names, after, out })
     }
 }

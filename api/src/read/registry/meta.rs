@@ -98,6 +98,19 @@ pub(super) fn interface<'a>(
     }
 }
 
+pub(super) fn union(name: &str, about: &str, possible: &[&str]) -> MetaType {
+    MetaType::Union {
+        name: name.to_owned(),
+        description: Some(about.to_owned()),
+        possible_types: possible.iter().map(|name| (*name).to_owned()).collect(),
+        visible: None,
+        inaccessible: false,
+        tags: Vec::new(),
+        rust_typename: None,
+        directive_invocations: Vec::new(),
+    }
+}
+
 pub(super) fn enumeration(
     name: impl Into<String>,
     about: &str,

@@ -44,13 +44,13 @@ impl SubscriptionType for Subscription {
 impl Registered<'_> {
     /// Registers the type of a feed's events, and returns the feed's field.
     fn feed(&mut self, map: &Map, feed: &Feed) -> MetaField {
-        let node = "The row as it is now, having changed once or more; null in the first event \
-                    after all that was missed: from it on you are up to date, so load your lists \
-                    then.";
+        let node = "The row as it is now, having changed once or more. Null where there is none to \
+                    show, so load your lists then: in the event that follows all that was missed, \
+                    from which on you are up to date, and when a row left what you may see.";
         let cursor = "Where you are: after a break, give it as `after` and nothing is missed.";
-        let about = "That something changed.";
+        let about = format!("An event of `{}`.", feed.name);
         let fields = [field(feed.node, feed.of, node), field("cursor", "String!", cursor)];
-        self.insert(object(feed.change, about, fields));
+        self.insert(object(feed.change, &about, fields));
         let mut arguments = Vec::new();
         if let Some(of) = map.named(feed.of) {
             let offered = of.filters.iter().filter(|filter| feed.by.contains(&filter.name));

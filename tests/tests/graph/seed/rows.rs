@@ -411,6 +411,8 @@ pub async fn consequences(txn: &DatabaseTransaction) {
             snoozed_by: None,
             snooze_reason: None,
             clearing_since: None,
+            left_hub_id: None,
+            left_at: None,
             reopened: 0,
         };
         put(txn, alert).await;

@@ -142,8 +142,10 @@ async fn invitation(
         responses,
         first_on: (responses > 0).then(|| day("2026-09-20")),
         enough_on: (responses >= 10).then(|| day("2026-09-25")),
+        told_at: (responses > 0).then(|| at("2026-09-25T10:00:00Z")),
         created_at: at("2026-09-14T08:00:00Z"),
         changed_at: at("2026-09-14T08:00:00Z"),
+        version: 1,
     };
     let made = made.into_active_model();
     survey_invitation::Entity::insert(made).exec_without_returning(txn).await.expect("a row");

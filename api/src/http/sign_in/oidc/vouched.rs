@@ -6,6 +6,7 @@ use entity::people::admitting::{Membership, Vouched, of_a_school, of_the_staff};
 use entity::people::contacts::person_fault;
 use rules::people::admission::{Reason, Said};
 use rules::people::organisation::{self, Named};
+use rules::sign_in::SignInMethod;
 use runtime::issuers::{IssuerConfig, IssuerKind};
 use serde_json::Value;
 
@@ -50,7 +51,10 @@ pub async fn admit(
     };
     // A refusal may have taken back a role, which stays taken back.
     let cookie = match admitted {
-        Ok(person) => Ok(session::open(app, &txn, headers, now, person, &config.issuer).await?),
+        Ok(person) => Ok({
+            let (method, issuer) = (SignInMethod::Oidc, Some(config.issuer.as_str()));
+            session::open(app, &txn, headers, now, person, method, issuer).await?
+        }),
         Err(reason) => Err(Refusal::Unwanted(reason)),
     };
     txn.commit().await?;

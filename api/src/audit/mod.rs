@@ -1,0 +1,4 @@
+//! Who did what, when, and what it changed.
+
+pub mod changes;
+pub mod map;
