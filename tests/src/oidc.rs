@@ -122,20 +122,21 @@ impl Door {
             roles_api::CLIENT
         );
         if let Some(roles) = roles {
-            dfe += &format!(
+            let more = format!(
                 "school_user_roles = 'HUBS_SCHOOL_LEADER HUBS_SCHOOL_USER'\nroles_url = '{}'\n\
                  roles_service = '{}'\nroles_secret = '{}'\n",
                 roles.address,
                 roles_api::SERVICE,
                 roles_api::SECRET
             );
+            dfe.push_str(&more);
         }
         let staff = format!(
             "kind = 'staff'\nname = 'Staff of the programme'\nissuer = '{issuer}'\n\
              client_id = 'hubs-staff'\nclient_secret = 'a secret of staff'\n"
         );
         let mut config = world.config.clone();
-        config.http.public_url = PUBLIC_URL.to_owned();
+        PUBLIC_URL.clone_into(&mut config.http.public_url);
         for (key, settings) in [("dfe", dfe), ("staff", staff)] {
             let settings = toml::from_str(&settings).expect("settings");
             config.sign_in.issuers.insert(key.to_owned(), settings);

@@ -1,4 +1,4 @@
-//! Signing in at other people's sign-in services: OpenID Connect's code flow with PKCE.
+//! Signing in at other people's sign-in services: `OpenID Connect`'s code flow with PKCE.
 //!
 //! | Address | Does |
 //! |---|---|
