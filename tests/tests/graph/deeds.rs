@@ -306,10 +306,10 @@ pub fn deeds() -> Vec<(&'static str, Told, Value)> {
             json!({
             "enrolmentId": enrolment, "reason": "Dry" }),
         ),
-        // The leads of the north see no other hub.
+        // Who is of the north sees no other hub.
         (
             "enrolmentTransfer",
-            "ok NF NF F NF NF NF NF",
+            "ok NF NF NF NF NF NF NF",
             json!({
             "enrolmentId": enrolment, "toHubId": global("Hub", HUB_LONDON), "reason": "Moved" }),
         ),
