@@ -609,6 +609,24 @@ impl Scope {
         within("message_event", "message_id", messages)
     }
 
+    /// Rows of `session`: one's own, an admin's not excepted.
+    #[must_use]
+    pub fn sessions(&self) -> SimpleExpr {
+        match self {
+            Self::System => all(),
+            Self::Viewer(viewer) => Expr::col(("session", "person_id")).eq(viewer.person_id),
+        }
+    }
+
+    /// Rows of `access_token`: one's own, and for admins all.
+    #[must_use]
+    pub fn access_tokens(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        Expr::col(("access_token", "person_id")).eq(viewer.person_id)
+    }
+
     /// Rows of `role_grant`: one's own.
     #[must_use]
     pub fn role_grants(&self) -> SimpleExpr {

@@ -97,7 +97,7 @@ pub async fn issue(
 }
 
 /// A token of 256 random bits and the SHA-256 of its text, hexadecimal.
-pub(super) fn new_token() -> anyhow::Result<(String, String)> {
+pub(crate) fn new_token() -> anyhow::Result<(String, String)> {
     let mut random = [0_u8; 32];
     rand::rngs::OsRng.try_fill_bytes(&mut random)?;
     let token = format!("hubs_{}", URL_SAFE_NO_PAD.encode(random));

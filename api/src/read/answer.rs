@@ -390,7 +390,7 @@ async fn do_one(
         let mut reader = Fetcher::new(&txn, scope);
         for (_, out) in &action.out {
             if let PayloadOut::Node(name, rows) = out {
-                let id = payload.nodes.get(name.as_str()).copied().flatten();
+                let id = payload.row(name);
                 fetched.push(reader.fetch(&rows.level, id.into_iter().collect()).await?);
             }
         }

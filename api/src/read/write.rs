@@ -39,9 +39,17 @@ pub struct Payload {
     /// Refusals.
     #[serde(rename = "userErrors")]
     pub errors: Vec<serde_json::Map<String, Json>>,
-    /// Ids of rows, by field.
+    /// Ids of rows, and texts, by field.
     #[serde(flatten)]
-    pub nodes: std::collections::HashMap<String, Option<Uuid>>,
+    pub values: std::collections::HashMap<String, Option<String>>,
+}
+
+impl Payload {
+    /// The row in a field, if there is one.
+    #[must_use]
+    pub fn row(&self, field: &str) -> Option<Uuid> {
+        self.values.get(field)?.as_ref()?.parse().ok()
+    }
 }
 
 impl Writer {
@@ -449,9 +457,15 @@ impl Writer {
                     Ok(())
                 })
             }),
+            PayloadOut::Text(name) => {
+                match payload.values.get(name.as_str()) {
+                    Some(Some(text)) => writer.text(text),
+                    _ => writer.null(),
+                }
+                Ok(())
+            }
             PayloadOut::Node(name, rows) => {
-                let id = payload.nodes.get(name.as_str()).copied().flatten();
-                match (id, fetched.next()) {
+                match (payload.row(name), fetched.next()) {
                     (Some(id), Some(fetched)) => writer.row_by_id(rows, fetched, id),
                     _ => writer.null(),
                 }

@@ -13,6 +13,8 @@ use uuid::Uuid;
 use super::session;
 use crate::audit::{self, Change, Deed};
 use crate::id::new_id;
+use crate::outcome::{RefusalCode, StoreError};
+use crate::scope::Scope;
 
 /// A session to be opened.
 #[derive(Clone, Copy, Debug)]
@@ -140,6 +142,27 @@ pub async fn revoke(
         audit::record(txn, Some(by), now, deed).await?;
     }
     Ok(ended > 0)
+}
+
+/// Ends a session that the scope sees; one that has ended stays as it is. Whoever calls it audits it.
+///
+/// # Errors
+/// No such session in sight, or a database fault.
+pub async fn end_one(
+    txn: &DatabaseTransaction,
+    scope: &Scope,
+    now: DateTime<Utc>,
+    id: Uuid,
+) -> Result<session::Model, StoreError> {
+    let found = session::Entity::find_by_id(id).filter(scope.sessions());
+    if found.one(txn).await?.is_some() {
+        end(txn, now, Condition::all().add(session::Column::Id.eq(id))).await?;
+    }
+    let found = session::Entity::find_by_id(id).filter(scope.sessions()).one(txn).await?;
+    found.ok_or_else(|| {
+        let message = "There is no such session.";
+        StoreError::refused(RefusalCode::NotFound, Some("sessionId"), message)
+    })
 }
 
 /// Ends all sessions of a person but `except`, says how many, and audits each as `sessionRevoked`.

@@ -7,7 +7,7 @@ use crate::seed::support::{ACTION, OBJECTIVE, PLAN, REVIEW, SELF_ASSESSMENT, VIS
 use crate::seed::surveys::{CAMPAIGN, INVITATION};
 use crate::seed::{
     ALERT_NORTH, COHORT, ENROLMENT_BIRCH, ENROLMENT_TRUST, HUB_LONDON, HUB_NORTH, OBLIGATION,
-    PATHWAY, global, id,
+    PATHWAY, Who, global, id,
 };
 
 /// What the parts are told: nothing is refused (`ok`), or why. `NF` is `NOT_FOUND`, `F` is
@@ -271,6 +271,23 @@ pub fn deeds() -> Vec<(&'static str, Told, Value)> {
             "ok ok ok F NF NF NF NF",
             json!({
             "enrolmentId": enrolment, "endedOn": "2026-10-05", "reason": "Closing" }),
+        ),
+        // The hub lead's own. An admin's eyes end at other people's sessions.
+        (
+            "sessionRevoke",
+            "NF NF ok NF NF NF NF NF",
+            json!({ "sessionId": global("Session", id(0x5e00 + Who::HubLead as u128)) }),
+        ),
+        (
+            "accessTokenRevoke",
+            "ok NF ok NF NF NF NF NF",
+            json!({ "accessTokenId": global("AccessToken", id(110 + Who::HubLead as u128)) }),
+        ),
+        (
+            "accessTokenIssue",
+            "ok F F F F F F F",
+            json!({ "personId": global("Person", id(99)), "label": "Demo report",
+            "scopes": ["READ"], "days": 30 }),
         ),
     ]
 }
