@@ -41,9 +41,20 @@ pub struct Viewer {
     pub session_id: Option<Uuid>,
     /// Whether they came with a token that may only read.
     pub only_reads: bool,
+    /// Whether a program asks, by a token of its own.
+    pub is_machine: bool,
     /// The moment of the request, for what becomes visible at its time; see [`Scope::at`]. Where
     /// nobody says it, nothing has become visible yet.
     pub now: DateTime<Utc>,
+}
+
+impl Viewer {
+    /// Whether nothing is to be seen or done but as a school user: no other role, or none at all.
+    #[must_use]
+    pub fn is_school_user_alone(&self) -> bool {
+        let leads = !self.regions.is_empty() || !self.hubs.is_empty();
+        !(self.admin || self.evaluator || leads)
+    }
 }
 
 /// Reads all: the predicate that is always true.
@@ -127,6 +138,15 @@ impl Scope {
         match self {
             Self::System => Self::System,
             Self::Viewer(viewer) => Self::Viewer(Viewer { now, ..viewer.clone() }),
+        }
+    }
+
+    /// The session of the request, if one let it in.
+    #[must_use]
+    pub fn session(&self) -> Option<Uuid> {
+        match self {
+            Self::System => None,
+            Self::Viewer(viewer) => viewer.session_id,
         }
     }
 

@@ -88,7 +88,7 @@ pub struct SignInMutations;
 #[Object]
 impl SignInMutations {
     /// Ends one of your own sessions, its live connections included. The one that you ask with may
-    /// be it.
+    /// be it. Not with the token of a program.
     async fn session_revoke(
         &self,
         context: &Context<'_>,
@@ -100,7 +100,7 @@ impl SignInMutations {
         acting.answer(txn, outcome).await
     }
 
-    /// Issues a token to a program. For programme admins.
+    /// Issues a token to a program. For programme admins; not with the token of a program.
     async fn access_token_issue(
         &self,
         context: &Context<'_>,
@@ -126,7 +126,8 @@ impl SignInMutations {
             .map(|payload| AccessTokenIssuePayload { token: fresh.then_some(text), ..payload }))
     }
 
-    /// Takes back a token; its live connections end. One's own, or for programme admins any.
+    /// Takes back a token; its live connections end. One's own, or for programme admins any. Not with
+    /// the token of a program.
     async fn access_token_revoke(
         &self,
         context: &Context<'_>,
@@ -145,7 +146,9 @@ async fn end_session(
     input: &SessionRevokeInput,
 ) -> Result<session::Model, StoreError> {
     let id = row("Session", "sessionId", &input.session_id)?;
-    sessions::end_one(txn, &acting.scope, acting.now, id).await
+    let ended = sessions::end_one(txn, &acting.scope, acting.now, id).await?;
+    not_for_machines(acting)?;
+    Ok(ended)
 }
 
 async fn take_back(
@@ -154,7 +157,19 @@ async fn take_back(
     input: &AccessTokenRevokeInput,
 ) -> Result<access_token::Model, StoreError> {
     let id = row("AccessToken", "accessTokenId", &input.access_token_id)?;
-    tokens::take_back(txn, &acting.scope, acting.now, id).await
+    let ended = tokens::take_back(txn, &acting.scope, acting.now, id).await?;
+    not_for_machines(acting)?;
+    Ok(ended)
+}
+
+/// Refuses programs, and with that undoes what was done so far: a token that leaked would make
+/// others, and lock people out. What is out of sight is told before.
+fn not_for_machines(acting: &Acting) -> Result<(), StoreError> {
+    if matches!(&acting.scope, Scope::Viewer(viewer) if viewer.is_machine) {
+        let message = "A program cannot do this: sign in, or use a token of your own.";
+        return Err(StoreError::refused(RefusalCode::Forbidden, None, message));
+    }
+    Ok(())
 }
 
 async fn issue(
@@ -167,6 +182,7 @@ async fn issue(
         let message = "Only programme admins issue tokens.";
         return Err(StoreError::refused(RefusalCode::Forbidden, None, message));
     }
+    not_for_machines(acting)?;
     let invalid =
         |field, message: &str| Err(StoreError::refused(RefusalCode::Invalid, Some(field), message));
     let person_id = row("Person", "personId", &input.person_id)?;

@@ -5,7 +5,8 @@ use entity::scope::Scope;
 use rules::sign_in::{SignInMethod, TokenKind, TokenScope};
 
 use crate::read::map::{
-    Type, Vocabulary, any_of, column, desc, empty, one, refers, root, table, word,
+    Leaf, Scalar, Type, Vocabulary, any_of, column, derived, desc, empty, one, refers, root, table,
+    word,
 };
 
 impl Vocabulary for SignInMethod {
@@ -46,6 +47,13 @@ fn session() -> Type {
             column("expiresAt", C::ExpiresAt, "When it ends in any case."),
             column("revokedAt", C::RevokedAt, "When you signed out, or ended it from elsewhere."),
             column("userAgent", C::UserAgent, "What the browser calls itself, cut short."),
+            derived(
+                "current",
+                &[C::Id],
+                Leaf::Boolean,
+                |cells, _| Ok(Scalar::Boolean(cells.is_session(0)?)),
+                "Whether it is the session of this very request.",
+            ),
             one("person", "Person", C::PersonId, "Who is signed in."),
         ],
         filters: vec![empty("open", C::RevokedAt, "True: not signed out. False: signed out.")],

@@ -256,7 +256,7 @@ enum Found {
 }
 
 async fn read(app: &App, scope: &Scope, now: DateTime<Utc>, plan: &super::plan::Plan) -> Answer {
-    let mut writer = Writer::new(now);
+    let mut writer = Writer::new(now).of_session(scope.session());
     let (found, problem) = match fetch_all(app, scope, plan).await {
         Ok(found) => (found, (Code::Internal, String::new())),
         Err(stopped) => (Vec::new(), told(&stopped)),
@@ -353,7 +353,7 @@ async fn act(
         let outcome = do_one(app, graph, scope, now, action).await;
         done.push(Some(outcome));
     }
-    let mut writer = Writer::new(now);
+    let mut writer = Writer::new(now).of_session(scope.session());
     let mut done = done.into_iter();
     let fields: Vec<_> = actions.iter().map(|(key, action)| (key.clone(), action)).collect();
     // A field of `Mutation` is nullable, so this object is always whole.

@@ -326,6 +326,7 @@ pub struct Order {
 pub struct Cells<'a> {
     pub(super) row: &'a QueryResult,
     pub(super) at: &'a [usize],
+    pub(super) session: Option<Uuid>,
 }
 
 impl Cells<'_> {
@@ -334,6 +335,14 @@ impl Cells<'_> {
             return Err(DbErr::Type(format!("column {number} was not asked for")));
         };
         self.row.try_get_by_index(*index)
+    }
+
+    /// Whether the column of that number names the session of the request.
+    ///
+    /// # Errors
+    /// The column is empty or holds something else.
+    pub fn is_session(&self, number: usize) -> Result<bool, DbErr> {
+        Ok(self.session == Some(self.get(number)?))
     }
 
     /// The number in the column of that number, if there is one.

@@ -298,7 +298,7 @@ impl Watch {
         place: &Place,
         now: DateTime<Utc>,
     ) -> Vec<u8> {
-        let mut writer = Writer::new(now);
+        let mut writer = Writer::new(now).of_session(self.caller.scope().session());
         let root = vec![(self.plan.key.clone(), ())];
         let mut rows = rows.iter();
         // Rows are nullable, so this object is always whole.

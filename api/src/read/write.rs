@@ -25,6 +25,7 @@ pub struct Writer {
     pub errors: Vec<GraphQLError>,
     path: Vec<Segment>,
     now: DateTime<Utc>,
+    session: Option<Uuid>,
 }
 
 /// A value that must not be null could not be written: the parent is null.
@@ -56,7 +57,19 @@ impl Writer {
     /// A writer for a request made at `now`.
     #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {
-        Self { out: Vec::with_capacity(4_096), errors: Vec::new(), path: Vec::new(), now }
+        Self {
+            out: Vec::with_capacity(4_096),
+            errors: Vec::new(),
+            path: Vec::new(),
+            now,
+            session: None,
+        }
+    }
+
+    /// The same for a request that a session let in.
+    #[must_use]
+    pub fn of_session(self, session: Option<Uuid>) -> Self {
+        Self { session, ..self }
     }
 
     /// Writes an object field by field; `write` is given each.
@@ -198,7 +211,7 @@ impl Writer {
                 }
             },
             Out::Derived { at, compute } => {
-                let value = compute(&Cells { row, at }, self.now);
+                let value = compute(&Cells { row, at, session: self.session }, self.now);
                 match value.map_err(|error| self.unreadable(&error))? {
                     Scalar::Boolean(yes) => self.boolean(yes),
                     Scalar::Int(number) => self.number(number.into()),

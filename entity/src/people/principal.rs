@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rules::people::Role;
-use rules::sign_in::{TokenScope, is_worth_noting, scopes};
+use rules::sign_in::{SignInMethod, TokenKind, TokenScope, is_worth_noting, scopes};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _,
@@ -63,7 +63,10 @@ pub async fn prove(
                 return Ok(None);
             }
             let only_reads = !may.contains(&TokenScope::Write);
-            let viewer = Viewer { only_reads, now, ..viewer(db, token.person_id).await? };
+            // What kind this version does not know is trusted least.
+            let is_machine = !matches!(token.kind.parse(), Ok(TokenKind::Person | TokenKind::Demo));
+            let viewer =
+                Viewer { only_reads, is_machine, now, ..viewer(db, token.person_id).await? };
             let unnoted =
                 is_worth_noting(token.last_used_at, now).then_some(Unnoted::Token(token.id));
             Ok(Some(Principal { viewer, unnoted }))
@@ -72,6 +75,11 @@ pub async fn prove(
             let Some(session) = sessions::find(db, hash, now).await? else { return Ok(None) };
             let session_id = Some(session.id);
             let viewer = Viewer { session_id, now, ..viewer(db, session.person_id).await? };
+            // Whoever has become more than a school user since signs in again, by what that takes.
+            let by_link = session.method.parse() == Ok(SignInMethod::MagicLink);
+            if by_link && !viewer.is_school_user_alone() {
+                return Ok(None);
+            }
             let unnoted = is_worth_noting(Some(session.last_seen_at), now)
                 .then(|| Unnoted::Session(Box::new(session)));
             Ok(Some(Principal { viewer, unnoted }))
