@@ -23,7 +23,7 @@ pub struct Opening<'a> {
     pub token_hash: &'a str,
     /// How they signed in.
     pub method: SignInMethod,
-    /// Which sign-in service vouched for them, as its tokens name it.
+    /// Which sign-in service vouched for them, by its key in the settings.
     pub issuer: Option<&'a str>,
     /// What the browser calls itself; see [`rules::sign_in::user_agent`].
     pub user_agent: &'a str,
