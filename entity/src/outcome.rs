@@ -1,6 +1,10 @@
 //! How a store function can fail: a refusal the caller can act on, or a fault of ours.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use sea_orm::DbErr;
+use uuid::Uuid;
 
 /// A business refusal: the request was understood and is not allowed as things stand. It changes
 /// nothing and reaches a front end as one of `userErrors`.
@@ -49,7 +53,7 @@ pub enum StoreError {
         /// Table of the row.
         table: &'static str,
         /// Its id.
-        id: uuid::Uuid,
+        id: Uuid,
         /// What is wrong with it.
         problem: String,
     },
@@ -101,4 +105,17 @@ impl Faults {
             }
         }
     }
+}
+
+/// Reads a word of a row, or says which row holds one that this version does not know.
+pub(crate) fn word<T: FromStr<Err: Display>>(
+    table: &'static str,
+    id: Uuid,
+    value: &str,
+) -> Result<T, StoreError> {
+    value.parse().map_err(|_| StoreError::Unreadable {
+        table,
+        id,
+        problem: format!("the word \"{value}\" is not known"),
+    })
 }

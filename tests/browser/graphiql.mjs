@@ -14,7 +14,7 @@ const flags = [
 const browser = await chromium.launch({ executablePath, headless: true, args: flags });
 const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
 const page = await context.newPage();
-page.setDefaultTimeout(60_000);
+page.setDefaultTimeout(25_000);
 const seen = { faults: [], foreign: [] };
 
 page.on("console", (message) => {
@@ -27,10 +27,26 @@ page.on("request", (request) => {
   }
 });
 
+/** The first event of a subscription. */
+const heard = new Promise((resolve) => {
+  page.on("websocket", (socket) =>
+    socket.on("framereceived", ({ payload }) => {
+      if (String(payload).includes("\"next\"")) resolve(String(payload));
+    }),
+  );
+});
+
+/** Picks an operation from the button's menu, which is there once the editor has read the document. */
 const run = async (operation) => {
-  await page.locator(".graphiql-execute-button").click();
-  await page.getByRole("menuitem", { name: operation }).click();
+  const item = page.getByRole("menuitem", { name: operation });
+  const offered = () => item.waitFor({ timeout: 1_000 }).then(() => true, () => false);
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    await page.locator(".graphiql-execute-button").click();
+    if (await offered()) break;
+  }
+  await item.click();
 };
+
 try {
   await page.goto(`${url}/graphiql#token=${token}`);
   await page.locator(".graphiql-execute-button").waitFor();
@@ -43,11 +59,8 @@ try {
   seen.viewer = body.data?.viewer?.name ?? JSON.stringify(body.errors);
   await page.locator(".graphiql-response").getByText("totalCount").first().waitFor();
   await page.screenshot({ path: join(folder, "query.png") });
-  const [socket] = await Promise.all([page.waitForEvent("websocket"), run("Alerts")]);
-  const frame = await socket.waitForEvent("framereceived", {
-    predicate: ({ payload }) => String(payload).includes("\"next\""),
-  });
-  seen.event = JSON.parse(frame.payload).payload.data;
+  await run("Alerts");
+  seen.event = JSON.parse(await heard).payload.data;
   await page.screenshot({ path: join(folder, "subscription.png") });
   await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
   await page.locator(".graphiql-plugin").getByText("Subscription").first().waitFor();

@@ -1,7 +1,6 @@
 // Sends random requests to the api and compares each answer with that of graphql-js over the same
 // rows. Writes a report as JSON. Reads from the environment: API, TOKEN, ROWS, SCHEMA, SEED, QUERIES.
 
-import { parse, validate } from 'graphql';
 import { Generator } from './differential/generate.mjs';
 import { broken } from './differential/invalid.mjs';
 import { chance as from } from './differential/random.mjs';
@@ -10,6 +9,12 @@ import { answer, loadRows, loadSchema, rowWith } from './differential/reference.
 const { API, TOKEN, ROWS, SCHEMA, SEED, QUERIES } = process.env;
 /** Requests under way at a time. */
 const AT_ONCE = 6;
+
+/**
+ * What the api says when it refuses by a rule of its own, which graphql-js knows nothing of: pages,
+ * cursors, null conditions; and that its parser does not take a description on an operation yet.
+ */
+const OWN = /is no cursor of|is from 1 to 100|not both|takes at most|the condition of @|expected an Operation Type/;
 
 const schema = loadSchema(SCHEMA);
 const dump = loadRows(ROWS);
@@ -21,22 +26,14 @@ for (const [name, type] of Object.entries(dump.types)) {
   }
 }
 const generator = new Generator(schema, dump, chance, unread);
-const counts = { answered: 0, refused: 0, different: 0 };
+const counts = { answered: 0, refused: 0, different: 0, ruled: 0 };
 const differences = [];
-
-/** Whether graphql-js takes the document. */
-function isValid({ query }) {
-  try {
-    return validate(schema, parse(query)).length === 0;
-  } catch {
-    return false;
-  }
-}
 
 /** Sends a request and says how the answer differs from the one expected, if it does. */
 async function differs(request) {
   // At once, so that what is asked next hangs on the seed alone.
   const expected = answer(schema, dump, request, (field) => unread.delete(field));
+  counts[expected.data === undefined ? 'refused' : 'answered'] += 1;
   const response = await fetch(API, {
     method: 'POST',
     headers: {
@@ -48,11 +45,13 @@ async function differs(request) {
   });
   const told = await response.text();
   if (expected.data === undefined) {
-    counts.refused += 1;
     const refused = response.status === 400 && !('data' in JSON.parse(told)) && JSON.parse(told).errors?.length > 0;
     return refused ? null : { status: response.status, told, expected };
   }
-  counts.answered += 1;
+  if (response.status === 400 && OWN.test(JSON.parse(told).errors[0].message)) {
+    counts.ruled += 1;
+    return null;
+  }
   const data = `"data":${JSON.stringify(expected.data)}`;
   const same = told.endsWith(`${data}}`) || told.includes(`${data},"extensions":`);
   const paths = (errors) => (errors ?? []).map((error) => JSON.stringify(error.path)).sort().join();
@@ -73,12 +72,8 @@ async function all(requests) {
 }
 
 function* valid(count) {
-  for (let made = 0; made < count; ) {
-    const request = generator.request();
-    // What cannot be merged after all is one more that is to be refused.
-    if (isValid(request)) made += 1;
-    yield request;
-  }
+  // What cannot be merged after all is one more that is to be refused.
+  while (counts.answered < count) yield generator.request();
 }
 
 function* invalid(count) {
@@ -86,8 +81,9 @@ function* invalid(count) {
 }
 
 await all(valid(Number(QUERIES)));
+// None of them breaks such a rule.
+counts.different += counts.ruled;
 // What chance has left out.
 await all([...unread].map((field) => generator.plain(field)).values());
 await all(invalid(Math.ceil(Number(QUERIES) / 4)));
-import("node:fs").then(({ appendFileSync }) => appendFileSync("/tmp/differences.jsonl", differences.map((d) => JSON.stringify(d) + "\n").join("")));
 console.log(JSON.stringify({ counts, differences: differences.slice(0, 10), unread: [...unread] }));

@@ -32,7 +32,7 @@ export default [
         "error",
         {
           exceptions: {
-            suffixes: ["Connection", "Edge", "Payload", "Change", "Update"],
+            suffixes: ["Connection", "Edge", "Payload", "Change", "Progress", "Update"],
             types: [
               "AlertEvidence",
               "OptionTally",

@@ -18,6 +18,7 @@ pub const DEPTHS: [usize; 5] = [400, 1_500, 2_000, 5_000, 50_000];
 
 /// All of them, each one JSON object or what pretends to be one.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "a table, best read at one go")]
 pub fn requests() -> Vec<Hostile> {
     let mut all = Vec::new();
     let mut add = |name: String, query: &str, rest: &str, code: &'static str| {

@@ -45,7 +45,6 @@ impl Server {
     }
 
     /// A request to `/graphql` with a token.
-    #[must_use]
     pub fn graphql(&self, method: Method, token: &str) -> RequestBuilder {
         self.client.request(method, format!("{}/graphql", self.address)).bearer_auth(token)
     }
@@ -54,7 +53,6 @@ impl Server {
     ///
     /// # Panics
     /// Never: the address is one.
-    #[must_use]
     pub fn get(&self, token: &str, parameters: &[(&str, &str)]) -> RequestBuilder {
         let address = format!("{}/graphql", self.address);
         let address = Url::parse_with_params(&address, parameters).expect("an address");

@@ -121,6 +121,8 @@ async fn demonstration(world: &World) -> (String, HashMap<String, String>) {
         db: world.db.clone(),
         clock: world.clock.clone(),
         signal: Signal::start("", CancellationToken::new()).expect("a signal"),
+        documents: std::sync::Arc::default(),
+        allowances: runtime::allowance::Allowances::open("").expect("no Redis is asked"),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");

@@ -76,9 +76,8 @@ fn collect(folder: &Path, found: &mut Vec<(String, String)>) {
     for entry in std::fs::read_dir(folder).expect("our folders can be read") {
         let path: PathBuf = entry.expect("an entry").path();
         let below = path.strip_prefix(root()).expect("it lies below the root");
-        let made = ["target", "data", ".git", "web/node_modules", "tests/browser/node_modules"]
-            .iter()
-            .any(|it| below == *it);
+        let made = ["target", "data", ".git", "web/graphiql/dist"].iter().any(|it| below == *it)
+            || below.ends_with("node_modules");
         if made {
             continue;
         }

@@ -179,7 +179,7 @@ async fn flood(world: &World) {
     let found = engagement_alert::Entity::find().one(&txn).await;
     let mut row = found.expect("a read").expect("an alert");
     row.changed_at = at("2026-10-05T07:00:00Z");
-    row.state = "firing".to_owned();
+    "firing".clone_into(&mut row.state);
     row.summary = "long ".repeat(BYTES / 5);
     for number in 0..CHANGES {
         row.id = new_id(row.changed_at);

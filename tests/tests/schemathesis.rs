@@ -10,7 +10,7 @@ use tests::{both, python};
 /// It asks for more in a few seconds than a client may.
 const UNLIMITED: [(&str, &str); 1] = [("HUBS__LIMITS__POINTS", "0")];
 /// Requests for each query and mutation.
-const EACH: &str = "4";
+const EACH: &str = "3";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_random_request_is_answered_with_a_fault_of_the_server() {

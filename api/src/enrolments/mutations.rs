@@ -31,8 +31,8 @@ pub struct EnrolmentCreateInput {
     cohort_id: ID,
     /// The pathway taken.
     pathway_id: ID,
-    /// The partner. Give this, or `schoolId` or `trustId` for one that takes part for the first
-    /// time.
+    /// The partner, if you see it already. Give this, or `schoolId` or `trustId` for one that is new
+    /// to you.
     partner_setting_id: Option<ID>,
     /// The partner school, by its place in the register.
     school_id: Option<ID>,
@@ -222,7 +222,10 @@ async fn partner(
     input: &EnrolmentCreateInput,
 ) -> Result<Uuid, StoreError> {
     match (&input.partner_setting_id, &input.school_id, &input.trust_id) {
-        (Some(id), None, None) => row("Setting", "partnerSettingId", id),
+        (Some(id), None, None) => {
+            let id = row("Setting", "partnerSettingId", id)?;
+            Ok(settings::in_sight(txn, &acting.scope, id).await?.id)
+        }
         (None, Some(id), None) => {
             let school = row("School", "schoolId", id)?;
             Ok(settings::ensure_for_school(txn, acting.now, school).await?.id)

@@ -104,7 +104,7 @@ fn status(code: Code, media: &'static str) -> StatusCode {
 /// What kind of error a status of ours tells of.
 fn code(status: StatusCode) -> Code {
     match status {
-        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::URI_TOO_LONG => Code::PayloadTooLarge,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::PayloadTooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
         StatusCode::NOT_ACCEPTABLE => Code::NotAcceptable,
         StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,

@@ -6,8 +6,8 @@ use super::size::Size;
 
 /// Tenths of a point for a statement; a row costs one.
 const STATEMENT: u64 = 10;
-/// Points for a change, besides what is read of it: a transaction, and what follows from it.
-const CHANGE: u64 = 10;
+/// Tenths of a point for a change, besides what is read of it: a transaction, and what follows.
+const CHANGE: u64 = 100;
 /// Values of the schema that one point introspects.
 const INTROSPECTED: u64 = 2_000;
 /// What asking costs at least, and a request that is refused at most.
@@ -27,9 +27,12 @@ pub fn of_mutation(actions: &Keyed<Action>) -> u64 {
             PayloadOut::Node(_, rows) => level(&rows.level, 1),
             _ => 0,
         });
-        CHANGE.saturating_add(points(nodes.fold(0, u64::saturating_add)))
+        match action.name.as_str() {
+            "__typename" => 0,
+            _ => nodes.fold(CHANGE, u64::saturating_add),
+        }
     };
-    actions.iter().map(|(_, action)| of_one(action)).fold(0, u64::saturating_add)
+    points(actions.iter().map(|(_, action)| of_one(action)).fold(0, u64::saturating_add))
 }
 
 /// Points of beginning to subscribe. Later events cost nothing: they are limited by the number of
@@ -40,7 +43,7 @@ pub fn of_subscription(plan: &Subscription) -> u64 {
         ChangeOut::Node(rows) => level(&rows.level, 1),
         _ => 0,
     });
-    CHANGE.saturating_add(points(nodes.fold(0, u64::saturating_add)))
+    points(nodes.fold(CHANGE, u64::saturating_add))
 }
 
 /// Points of the introspection in a document, which is answered while it is planned.

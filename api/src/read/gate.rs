@@ -1,6 +1,7 @@
 //! The gate: nothing passes that is not a valid document of the schema with valid variables.
 
 mod literals;
+mod unvalued;
 mod values;
 
 use apollo_compiler::collections::HashMap;
@@ -82,6 +83,10 @@ impl Gate {
             .map_err(|found| unparsed(&parser, &found.errors))?
             .validate(&self.schema)
             .map_err(|found| Code::GraphqlValidationFailed.of(told(&found.errors)))?;
+        if let Some(name) = unvalued::unvalued(query) {
+            let message = format!("syntax error: \"{name}\" has no value: write \"{name}: …\"");
+            return Err(vec![Code::GraphqlParseFailed.error(message)]);
+        }
         let refuse = |code: Code, error: &apollo_compiler::request::RequestError| {
             code.of(vec![error.to_graphql_error(&document.sources)])
         };

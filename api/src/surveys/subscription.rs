@@ -19,7 +19,7 @@ pub fn feeds() -> Vec<Feed> {
         changed_at: C::ToldAt.as_str(),
         ahead: true,
         mark: C::Responses.as_str(),
-        by: &["campaign", "hub", "enrolment", "respondentGroup"],
+        by: &["campaign", "hub", "enrolment"],
         gone: None,
     }]
 }

@@ -15,11 +15,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::rows::word;
 use crate::enrolments::{enrolment, obligation};
 use crate::events::{booking, event_attendance};
 use crate::messages::message;
-use crate::outcome::StoreError;
+use crate::outcome::{StoreError, word};
 use crate::people::{contact, setting};
 use crate::programme::event;
 use crate::schools::school;

@@ -1,8 +1,5 @@
 //! Alerts and their lives as rows.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use chrono::{DateTime, Utc};
 use rules::engagement::life::Life;
 use rules::engagement::{AlertStep, AlertSubject, Evidence, Rule};
@@ -13,26 +10,13 @@ use uuid::Uuid;
 use super::view::Subject;
 use super::{alert_event, engagement_alert};
 use crate::id::new_id;
-use crate::outcome::StoreError;
+use crate::outcome::{StoreError, word};
 
 /// What a rule found, to be written with the alert.
 pub(super) struct Found {
     pub summary: String,
     pub threshold: String,
     pub evidence: Vec<Evidence>,
-}
-
-/// Reads a word of a row, or says which row holds one that is not known.
-pub(super) fn word<T: FromStr<Err: Display>>(
-    table: &'static str,
-    id: Uuid,
-    value: &str,
-) -> Result<T, StoreError> {
-    value.parse().map_err(|_| StoreError::Unreadable {
-        table,
-        id,
-        problem: format!("the word \"{value}\" is not known"),
-    })
 }
 
 /// The life an alert has had.

@@ -20,10 +20,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::facts::{self, spelt as word};
+use super::facts;
 use super::obligation;
 use crate::events::event_attendance;
-use crate::outcome::StoreError;
+use crate::outcome::{StoreError, word};
 use crate::plans::{plan, review, self_assessment};
 use crate::programme::{commitment_template, event, programme_term};
 use crate::surveys::{survey_campaign, survey_invitation};

@@ -1,37 +1,10 @@
 //! Reading rows as the facts that derivation looks at.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use rules::commitments::{CommitmentFacts, EventFacts, ExistingObligation, TermFacts, Wanted};
-use uuid::Uuid;
 
 use super::obligation;
-use crate::outcome::StoreError;
+use crate::outcome::{StoreError, word};
 use crate::programme::{commitment_template, event, programme_term};
-
-/// Reads a word of a row, or says which row holds one that is not known.
-fn word<T: FromStr<Err: Display>>(
-    table: &'static str,
-    id: Uuid,
-    column: &str,
-    value: &str,
-) -> Result<T, StoreError> {
-    value.parse().map_err(|_| StoreError::Unreadable {
-        table,
-        id,
-        problem: format!("{column} holds the unknown word \"{value}\""),
-    })
-}
-
-/// Reads the one word a row is about, or says which row holds one that is not known.
-pub(crate) fn spelt<T: FromStr<Err: Display>>(
-    table: &'static str,
-    id: Uuid,
-    value: &str,
-) -> Result<T, StoreError> {
-    word(table, id, "a column", value)
-}
 
 pub(crate) fn term(row: &programme_term::Model) -> TermFacts {
     TermFacts {
@@ -50,7 +23,7 @@ pub(crate) fn commitment(row: commitment_template::Model) -> Result<CommitmentFa
         id: row.id,
         problem: error.to_string(),
     })?;
-    let kind = word(table, row.id, "kind", &row.kind)?;
+    let kind = word(table, row.id, &row.kind)?;
     Ok(CommitmentFacts { template_id: row.id, kind, title: row.title, rule })
 }
 
@@ -58,7 +31,7 @@ pub(super) fn event(row: &event::Model) -> Result<EventFacts, StoreError> {
     Ok(EventFacts {
         id: row.id,
         key: row.key.clone(),
-        kind: word("event", row.id, "kind", &row.kind)?,
+        kind: word("event", row.id, &row.kind)?,
         title: row.title.clone(),
         starts_at: row.starts_at,
         ends_at: row.ends_at,
@@ -71,12 +44,12 @@ pub(super) fn obligation(row: &obligation::Model) -> Result<ExistingObligation, 
     let table = "obligation";
     Ok(ExistingObligation {
         id: row.id,
-        state: word(table, row.id, "state", &row.state)?,
+        state: word(table, row.id, &row.state)?,
         wanted: Wanted {
             template_id: row.template_id,
             occurrence: row.occurrence.clone(),
-            kind: word(table, row.id, "kind", &row.kind)?,
-            action: word(table, row.id, "action", &row.action)?,
+            kind: word(table, row.id, &row.kind)?,
+            action: word(table, row.id, &row.action)?,
             title: row.title.clone(),
             term_id: row.term_id,
             event_id: row.event_id,

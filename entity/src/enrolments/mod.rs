@@ -21,7 +21,7 @@ mod record;
 mod reopen;
 mod standing;
 
-pub(crate) use facts::{commitment as commitment_facts, spelt, term as term_facts};
+pub(crate) use facts::{commitment as commitment_facts, term as term_facts};
 pub(crate) use partnership::{Partnership, partnership};
 
 pub use derivation::{rederive_enrolment, rederive_hub, rederive_programme};

@@ -12,12 +12,10 @@ use uuid::Uuid;
 
 use super::permission::{oversees_hub, require};
 use super::record::{missing, visible};
-use super::{
-    check_text, check_version, facts, obligation, partnership, rederive_hub, settle_enrolment,
-};
+use super::{check_text, check_version, obligation, partnership, rederive_hub, settle_enrolment};
 use crate::engagement::assess_hub;
 use crate::hubs::hub;
-use crate::outcome::{RefusalCode, StoreError};
+use crate::outcome::{RefusalCode, StoreError, word};
 use crate::scope::Scope;
 
 /// Opens again what was recorded as met by hand, or excused, with a reason: by whoever could excuse
@@ -53,9 +51,8 @@ pub async fn reopen(
     check_text("reason", reason, true)?;
     // Read again: it may have changed while we waited for the lock.
     let old = visible(txn, scope, id).await?;
-    let state: ObligationState = facts::spelt("obligation", id, &old.state)?;
-    let deed =
-        old.deed_kind.as_deref().map(|kind| facts::spelt("obligation", id, kind)).transpose()?;
+    let state: ObligationState = word("obligation", id, &old.state)?;
+    let deed = old.deed_kind.as_deref().map(|kind| word("obligation", id, kind)).transpose()?;
     may_reopen(state, deed).map_err(|why| {
         StoreError::refused(RefusalCode::Conflict, Some("obligationId"), why.to_string())
     })?;

@@ -17,7 +17,7 @@ use super::{booking, event_attendance, seen};
 use crate::enrolments::permission::require;
 use crate::enrolments::{check_text, check_version, enrolment, refused, settle_enrolment};
 use crate::id::new_id;
-use crate::outcome::{RefusalCode, StoreError};
+use crate::outcome::{RefusalCode, StoreError, word};
 use crate::programme::event;
 use crate::scope::Scope;
 use crate::write::{Written, put};
@@ -287,11 +287,7 @@ fn slot(mode: AttendanceMode) -> [&'static str; 2] {
 }
 
 fn mode(row: &event_attendance::Model) -> Result<AttendanceMode, StoreError> {
-    row.mode.parse().map_err(|_| StoreError::Unreadable {
-        table: "event_attendance",
-        id: row.id,
-        problem: format!("the mode \"{}\" is not known", row.mode),
-    })
+    word("event_attendance", row.id, &row.mode)
 }
 
 async fn slot_of(
@@ -341,7 +337,7 @@ async fn write(
     let known = old.is_some() || booked > 0;
     let (occasion, standing) = (seen::occasion(event), seen::standing(enrolment));
     if slot(wanted.mode) == RECORDING {
-        let kind = crate::enrolments::facts::spelt("event", event.id, &event.kind)?;
+        let kind = word("event", event.id, &event.kind)?;
         if !has_recording(kind, event.recording_url.as_deref()) {
             let message = "There is no recording of this event.";
             return refused(RefusalCode::Conflict, "eventId", message);

@@ -13,12 +13,11 @@ use uuid::Uuid;
 use super::bookings::{release, serve};
 use super::checks::{check, check_module, filled, free_key, made_up_key};
 use super::seen;
-use crate::enrolments::facts::spelt;
 use crate::enrolments::permission::{require, runs_hub};
 use crate::enrolments::{check_text, check_version, refused, settle_event};
 use crate::hubs::hub;
 use crate::id::new_id;
-use crate::outcome::{RefusalCode, StoreError};
+use crate::outcome::{RefusalCode, StoreError, word};
 use crate::programme::{cohort, event, programme};
 use crate::scope::Scope;
 
@@ -194,7 +193,7 @@ pub async fn edit(
     if old.cancelled_at.is_some() {
         return refused(RefusalCode::Conflict, "eventId", "This event is cancelled.");
     }
-    let kind: EventKind = spelt("event", old.id, &old.kind)?;
+    let kind: EventKind = word("event", old.id, &old.kind)?;
     if wish.module.is_some() {
         check_module(kind, wish.module)?;
     }

@@ -14,7 +14,7 @@ use super::booking;
 use crate::enrolments::enrolment;
 use crate::enrolments::permission::runs_hub;
 use crate::hubs::hub;
-use crate::outcome::{RefusalCode, StoreError};
+use crate::outcome::{RefusalCode, StoreError, word};
 use crate::programme::event;
 use crate::scope::Scope;
 
@@ -154,11 +154,7 @@ pub(super) async fn bookings(
 
 /// A booking, as the rules look at it.
 pub(super) fn held(row: &booking::Model) -> Result<Held, StoreError> {
-    let state = row.state.parse().map_err(|_| StoreError::Unreadable {
-        table: "booking",
-        id: row.id,
-        problem: format!("the state \"{}\" is not known", row.state),
-    })?;
+    let state = word("booking", row.id, &row.state)?;
     Ok(Held { id: row.id, places: row.places, state, booked_at: row.booked_at })
 }
 

@@ -17,11 +17,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{reminder, text, word};
+use super::{reminder, text};
 use crate::engagement::closed_settings;
 use crate::enrolments::{enrolment, obligation};
 use crate::hubs::hub;
-use crate::outcome::StoreError;
+use crate::outcome::{StoreError, word};
 use crate::people::{contact, role_grant, setting};
 use crate::programme::calendars::Calendars;
 use crate::programme::{event, programme, programme_term};

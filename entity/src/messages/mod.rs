@@ -18,11 +18,7 @@ pub mod reminders;
 pub mod timetable;
 pub mod worker_presence;
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend};
-use uuid::Uuid;
 
 use crate::outcome::StoreError;
 
@@ -39,19 +35,6 @@ async fn alone(txn: &DatabaseTransaction) -> Result<(), StoreError> {
         txn.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({REMINDERS})")).await?;
     }
     Ok(())
-}
-
-/// Reads a word of a row, or says which row holds one that is not known.
-pub(crate) fn word<T: FromStr<Err: Display>>(
-    table: &'static str,
-    id: Uuid,
-    value: &str,
-) -> Result<T, StoreError> {
-    value.parse().map_err(|error| StoreError::Unreadable {
-        table,
-        id,
-        problem: format!("the word \"{value}\" is not known: {error}"),
-    })
 }
 
 /// The text of a word.

@@ -18,9 +18,9 @@ use sea_orm::{
 use strum::VariantArray as _;
 use uuid::Uuid;
 
-use super::{message, message_event, reminder, text, word};
+use super::{message, message_event, reminder, text};
 use crate::id::new_id;
-use crate::outcome::StoreError;
+use crate::outcome::{StoreError, word};
 
 /// The right to write to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,10 +14,10 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::facts::{self, Book, Fact};
-use super::{BATCH, alone, reminder, text, word};
+use super::{BATCH, alone, reminder, text};
 use crate::enrolments::obligation;
 use crate::id::new_id;
-use crate::outcome::StoreError;
+use crate::outcome::{StoreError, word};
 
 /// Writes down every reminder a programme needs now and returns how many were new, or had been
 /// cancelled and are wanted again. Of two planners at once each reminder is written by one.

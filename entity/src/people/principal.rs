@@ -63,7 +63,7 @@ pub async fn prove(
                 return Ok(None);
             }
             let only_reads = !may.contains(&TokenScope::Write);
-            let viewer = Viewer { now, only_reads, ..viewer(db, token.person_id).await? };
+            let viewer = Viewer { only_reads, now, ..viewer(db, token.person_id).await? };
             let unnoted =
                 is_worth_noting(token.last_used_at, now).then_some(Unnoted::Token(token.id));
             Ok(Some(Principal { viewer, unnoted }))
@@ -71,7 +71,7 @@ pub async fn prove(
         Proof::Session(hash) => {
             let Some(session) = sessions::find(db, hash, now).await? else { return Ok(None) };
             let session_id = Some(session.id);
-            let viewer = Viewer { now, session_id, ..viewer(db, session.person_id).await? };
+            let viewer = Viewer { session_id, now, ..viewer(db, session.person_id).await? };
             let unnoted = is_worth_noting(Some(session.last_seen_at), now)
                 .then(|| Unnoted::Session(Box::new(session)));
             Ok(Some(Principal { viewer, unnoted }))

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use rules::people::SettingKind;
 use sea_orm::{
-    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _,
 };
 use uuid::Uuid;
 
@@ -11,6 +12,21 @@ use super::setting;
 use crate::id::new_id;
 use crate::outcome::{RefusalCode, StoreError};
 use crate::schools::{school, trust};
+use crate::scope::Scope;
+
+/// A setting that the caller may see: whether any other takes part is not told.
+///
+/// # Errors
+/// No such setting in sight, or a database fault.
+pub async fn in_sight(
+    txn: &DatabaseTransaction,
+    scope: &Scope,
+    id: Uuid,
+) -> Result<setting::Model, StoreError> {
+    let found = setting::Entity::find_by_id(id).filter(Condition::all().add(scope.settings()));
+    let found = found.one(txn).await?;
+    found.ok_or_else(|| missing("partnerSettingId", "There is no such setting."))
+}
 
 /// The setting of a school, made when it has none yet.
 ///
@@ -26,7 +42,7 @@ pub async fn ensure_for_school(
         return Ok(found);
     }
     let school = school::Entity::find_by_id(school_id).one(txn).await?;
-    let school = school.ok_or_else(|| missing("There is no such school."))?;
+    let school = school.ok_or_else(|| missing("schoolId", "There is no such school."))?;
     let made = setting::Model {
         id: new_id(now),
         kind: <&str>::from(SettingKind::School).to_owned(),
@@ -52,7 +68,7 @@ pub async fn ensure_for_trust(
         return Ok(found);
     }
     let trust = trust::Entity::find_by_id(trust_id).one(txn).await?;
-    let trust = trust.ok_or_else(|| missing("There is no such trust."))?;
+    let trust = trust.ok_or_else(|| missing("trustId", "There is no such trust."))?;
     let made = setting::Model {
         id: new_id(now),
         kind: <&str>::from(SettingKind::Trust).to_owned(),
@@ -64,8 +80,8 @@ pub async fn ensure_for_trust(
     add(txn, made).await
 }
 
-fn missing(message: &str) -> StoreError {
-    StoreError::refused(RefusalCode::NotFound, None, message)
+fn missing(field: &'static str, message: &str) -> StoreError {
+    StoreError::refused(RefusalCode::NotFound, Some(field), message)
 }
 
 async fn add(

@@ -16,11 +16,9 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{agreed_action, objective, plan, said};
-use crate::enrolments::{
-    Partnership, check_version, partnership, refused, settle_enrolment, spelt,
-};
+use crate::enrolments::{Partnership, check_version, partnership, refused, settle_enrolment};
 use crate::id::new_id;
-use crate::outcome::{RefusalCode, StoreError};
+use crate::outcome::{RefusalCode, StoreError, word};
 use crate::programme::commitment_template;
 use crate::scope::Scope;
 
@@ -100,7 +98,7 @@ pub async fn agree(
 ) -> Result<plan::Model, StoreError> {
     let Held { plan: old, pair } = hold(txn, scope, id, expected_version, "planId").await?;
     check_draft(&old, "planId")?;
-    let kind: PlanKind = spelt("plan", old.id, &old.kind)?;
+    let kind: PlanKind = word("plan", old.id, &old.kind)?;
     if !needs(kind, pair.party) {
         let message = "An action plan is the partner's own: its side agrees to it.";
         return refused(RefusalCode::Forbidden, "planId", message);
@@ -206,7 +204,7 @@ async fn promised(
         .into_tuple()
         .all(txn)
         .await?;
-    rows.iter().map(|(id, kind)| spelt("commitment_template", *id, kind)).collect()
+    rows.iter().map(|(id, kind)| word("commitment_template", *id, kind)).collect()
 }
 
 /// For each objective that was not dropped, how many actions it has that were not either.

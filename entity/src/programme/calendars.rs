@@ -10,7 +10,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{bank_holiday, calendar_span, school_calendar};
-use crate::outcome::StoreError;
+use crate::outcome::{StoreError, word};
 use crate::people::setting;
 use crate::schools::school;
 
@@ -91,11 +91,7 @@ impl Calendars {
 }
 
 fn read_span(row: &calendar_span::Model) -> Result<Span, StoreError> {
-    let kind = row.kind.parse().map_err(|_| StoreError::Unreadable {
-        table: "calendar_span",
-        id: row.id,
-        problem: format!("unknown kind {}", row.kind),
-    })?;
+    let kind = word("calendar_span", row.id, &row.kind)?;
     Ok(Span { kind, starts_on: row.starts_on, ends_on: row.ends_on })
 }
 

@@ -26,7 +26,7 @@ use super::{
     survey_invitation, survey_response,
 };
 use crate::enrolments::{enrolment, settle_enrolment};
-use crate::outcome::StoreError;
+use crate::outcome::{StoreError, word};
 use crate::people::{contact, setting};
 
 /// Rows written in one statement: well below SQLite's limit of bound values.
@@ -408,13 +408,5 @@ fn read<T: DeserializeOwned>(table: &'static str, id: Uuid, json: Value) -> Resu
         table,
         id,
         problem: error.to_string(),
-    })
-}
-
-fn word<T: std::str::FromStr>(table: &'static str, id: Uuid, text: &str) -> Result<T, StoreError> {
-    text.parse().map_err(|_| StoreError::Unreadable {
-        table,
-        id,
-        problem: format!("it holds the unknown word {text}"),
     })
 }

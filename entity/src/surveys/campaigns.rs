@@ -16,7 +16,7 @@ use crate::enrolments::permission::{require, runs_hub};
 use crate::enrolments::{check_version, refused};
 use crate::hubs::hub;
 use crate::id::new_id;
-use crate::outcome::{RefusalCode, StoreError};
+use crate::outcome::{RefusalCode, StoreError, word};
 use crate::programme::{cohort, commitment_template, event, pathway, programme};
 use crate::scope::Scope;
 
@@ -342,7 +342,7 @@ fn check_shape(row: &survey_campaign::Model, groups: &[RespondentGroup]) -> Resu
     let remind_days = remind_days(row)?;
     let shape = Shape {
         title: &row.title,
-        wave: word(row.id, &row.wave)?,
+        wave: word("survey_campaign", row.id, &row.wave)?,
         has_event: row.event_id.is_some(),
         has_cohort: row.cohort_id.is_some(),
         opens_on: row.opens_on,
@@ -390,7 +390,7 @@ pub(crate) async fn groups_of(
 
 /// The group a row is about.
 pub(super) fn group(row: &campaign_group::Model) -> Result<RespondentGroup, StoreError> {
-    word(row.id, &row.respondent_group)
+    word("survey_campaign", row.id, &row.respondent_group)
 }
 
 /// Where a campaign stands.
@@ -398,7 +398,7 @@ pub(super) fn group(row: &campaign_group::Model) -> Result<RespondentGroup, Stor
 /// # Errors
 /// A state this version does not know.
 pub fn state(row: &survey_campaign::Model) -> Result<CampaignState, StoreError> {
-    word(row.id, &row.state)
+    word("survey_campaign", row.id, &row.state)
 }
 
 /// On which working days before its close a campaign reminds.
@@ -407,14 +407,5 @@ pub(super) fn remind_days(row: &survey_campaign::Model) -> Result<Vec<u32>, Stor
         table: "survey_campaign",
         id: row.id,
         problem: error.to_string(),
-    })
-}
-
-/// Reads a word of a row of this area.
-pub(super) fn word<T: std::str::FromStr>(id: Uuid, value: &str) -> Result<T, StoreError> {
-    value.parse().map_err(|_| StoreError::Unreadable {
-        table: "survey_campaign",
-        id,
-        problem: format!("the word \"{value}\" is not known"),
     })
 }

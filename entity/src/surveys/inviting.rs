@@ -18,13 +18,13 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::campaigns::{group, groups_of, word};
+use super::campaigns::{group, groups_of};
 use super::{campaign_group, personal_invitation, survey_campaign, survey_code, survey_invitation};
 use crate::enrolments::enrolment;
 use crate::events::event_attendance;
 use crate::id::new_id;
 use crate::messages::letters::{LetterWish, queue};
-use crate::outcome::StoreError;
+use crate::outcome::{StoreError, word};
 use crate::people::{contact, person};
 use crate::programme::calendars::Calendars;
 use crate::programme::policy;
@@ -224,7 +224,7 @@ impl<'a> Letters<'a> {
             .await?;
         let mut contacts: HashMap<Uuid, Vec<(ContactRole, Uuid)>> = HashMap::new();
         for row in rows {
-            let role = word(row.id, &row.role)?;
+            let role = word("contact", row.id, &row.role)?;
             contacts.entry(row.setting_id).or_default().push((role, row.person_id));
         }
         let chosen: Vec<(Uuid, Option<i32>)> = person::Entity::find()

@@ -12,8 +12,7 @@ use uuid::Uuid;
 use super::needed::needed;
 use super::{campaign_group, personal_invitation, survey_campaign, survey_code, survey_invitation};
 use crate::enrolments::enrolment;
-use crate::messages::word;
-use crate::outcome::StoreError;
+use crate::outcome::{StoreError, word};
 use crate::people::setting;
 use crate::programme::{event, programme};
 

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::checks::{check_free, check_pathway, check_time, hold, visitor};
 use super::{Taken, note, put, visit};
-use crate::enrolments::{check_text, partnership, refused, settle_enrolment, spelt};
+use crate::enrolments::{check_text, partnership, refused, settle_enrolment};
 use crate::id::new_id;
-use crate::outcome::{Faults, RefusalCode, StoreError};
+use crate::outcome::{Faults, RefusalCode, StoreError, word};
 use crate::plans::actions;
 use crate::scope::Scope;
 
@@ -178,7 +178,7 @@ pub async fn reschedule(
     let half_days = wish.half_days.unwrap_or(held.visit.half_days);
     check_time(txn, &held.pair.enrolment, wish.slot, ("halfDays", half_days)).await?;
     if half_days < held.visit.half_days {
-        let kind = spelt("visit", held.visit.id, &held.visit.kind)?;
+        let kind = word("visit", held.visit.id, &held.visit.kind)?;
         check_pathway(txn, &held.pair.enrolment, kind, half_days).await?;
     }
     check_ahead(held.pair.party, wish.slot, now)?;

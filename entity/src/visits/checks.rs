@@ -14,11 +14,10 @@ use uuid::Uuid;
 
 use super::visit;
 use crate::enrolments::{
-    Partnership, check_version, commitment_facts, enrolment, partnership, refused, spelt,
-    term_facts,
+    Partnership, check_version, commitment_facts, enrolment, partnership, refused, term_facts,
 };
 use crate::hubs::hub;
-use crate::outcome::{RefusalCode, StoreError};
+use crate::outcome::{RefusalCode, StoreError, word};
 use crate::people::{contact, person, role_grant};
 use crate::programme::{commitment_template, programme_term};
 use crate::scope::Scope;
@@ -37,7 +36,7 @@ impl Held {
 
     /// Whether the caller's side may take this step now.
     pub(super) fn check_step(&self, step: VisitStep) -> Result<(), StoreError> {
-        let proposed_by = spelt("visit", self.visit.id, &self.visit.proposed_by)?;
+        let proposed_by = word("visit", self.visit.id, &self.visit.proposed_by)?;
         may(self.state, step, self.pair.party, proposed_by).map_err(|why| {
             let code = match why {
                 NotNow::ByTheHub | NotNow::OwnProposal => RefusalCode::Forbidden,
@@ -69,7 +68,7 @@ pub(super) async fn hold(
     let visit =
         visit::Entity::find_by_id(id).lock_exclusive().one(txn).await?.ok_or_else(missing)?;
     check_version(visit.version, expected_version)?;
-    let state = spelt("visit", visit.id, &visit.state)?;
+    let state = word("visit", visit.id, &visit.state)?;
     Ok(Held { visit, pair, state })
 }
 

@@ -9,8 +9,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{Taken, put, visit};
-use crate::enrolments::{enrolment, spelt};
-use crate::outcome::StoreError;
+use crate::enrolments::enrolment;
+use crate::outcome::{StoreError, word};
 
 /// Hands visits ahead over to the hub that supports the enrolment now. The partner still stands by a
 /// time that it named or agreed to: the new hub is asked whether it agrees, and says who comes. What
@@ -22,8 +22,8 @@ pub(crate) async fn hand_over(
     enrolment: &enrolment::Model,
 ) -> Result<(), StoreError> {
     for row in ahead(txn, now, enrolment.id).await? {
-        let state: VisitState = spelt("visit", row.id, &row.state)?;
-        let proposed_by: Party = spelt("visit", row.id, &row.proposed_by)?;
+        let state: VisitState = word("visit", row.id, &row.state)?;
+        let proposed_by: Party = word("visit", row.id, &row.proposed_by)?;
         if state == VisitState::Proposed && proposed_by == Party::Hub {
             let reason = "The partner moved to another hub, and this was offered by the old one.";
             cancel(txn, by, now, row, reason).await?;

@@ -302,6 +302,8 @@ export class Generator {
       case 'concerns':
         if (value !== null && chance.odds(0.7)) return text(globalId(filter.target, value));
         return this.id(chance.odds(0.9) ? filter.target : chance.pick(this.populated));
+      case 'node':
+        return this.id(chance.pick(this.populated));
       case 'empty':
       case 'holds':
         return plainly(chance.odds(0.5));

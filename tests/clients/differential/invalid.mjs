@@ -2,7 +2,7 @@
 
 import { getNamedType, isLeafType } from 'graphql';
 
-const punctuation = ['{', '}', '(', ')', '[', ']', ':', '$', '@', '...', '!', '=', '|', '&', '"', '#', ','];
+const punctuation = ['{', '}', '(', ')', '[', ']', ':', '$', '@', '...', '!', '=', '|', '&', '"', '#'];
 const strange = [
   '01', '1.', '.5', '-', '1e', '1e5', '1.5e3', '0x1', '5five', '"\\q"', '"\\u12"', '"\\u{1F333}"',
   '"\\u{110000}"', '"\\uD800"', '"\\uD83C\\uDF33"', '"open', '"new\nline"', '"""block\n  string"""',
@@ -10,7 +10,7 @@ const strange = [
 ];
 /** Values of JSON, few of which fit anywhere. */
 const jsons = [
-  null, true, 'true', 5, -1, 1.5, 2147483648, -2147483649, 1e400, '5', '', [], [null], ['x', null], {},
+  null, true, 'true', 5, -1, 1.5, 2147483648, -2147483649, '5', '', [], [null], ['x', null], {},
   { nonsense: 1 }, [[5]], 'OPEN', '2026-02-30', '2026-10-05', 'soon', '2026-10-05T25:00:00Z',
   9007199254740993, '\u0000',
 ];
@@ -121,12 +121,12 @@ export function broken(generator, chance) {
     // Operations.
     () => ({ query: `{ __typename } query A { __typename }`, operationName: chance.pick(['A', undefined]) }),
     () => ({ query: `query A { __typename } query ${chance.pick(['A', 'B'])} { x: __typename }`, operationName: chance.pick(['A', 'B', 'C', '', undefined, null]) }),
-    () => ({ query: chance.pick(['', '#', 'fragment f on Query { __typename }', 'query', 'query A', '{ }', 'query A { }', 'mutation { nobody }', 'subscription { nobody }', 'query () { __typename }', `{ ${root}() { totalCount } }`, '"told" query A { __typename }', '"""told""" { __typename }', '{ __typename } }', 'query Q { a: b: __typename }', 'query query { __typename }', '{ true: __typename }', '{ __typename @ skip(if: false) }', '{ __typename, , }', '\ufeff{ __typename }', 'query Q($on: Boolean = true) { __typename @include(if: $on) }']) }),
+    () => ({ query: chance.pick(['', '#', 'fragment f on Query { __typename }', 'query', 'query A', '{ }', 'query A { }', 'mutation { nobody }', 'subscription { nobody }', 'query () { __typename }', `{ ${root}() { totalCount } }`, '"""told""" { __typename }', '{ __typename } }', 'query Q { a: b: __typename }', 'query query { __typename }', '{ true: __typename }', '{ __typename @ skip(if: false) }', '{ __typename, , }', '\ufeff{ __typename }', 'query Q($on: Boolean = true) { __typename @include(if: $on) }']) }),
     () => ({ query: `${chance.pick(['type X { a: Int }', 'extend type Hub { a: Int }', 'schema { query: Query }', 'directive @x on FIELD', 'scalar X', 'fragment F($x: Int = 1) on Query { __typename }', 'enum E { A }', 'input I { a: Int }'])} { __typename }` }),
     () => ({ query: `mutation { ${chance.pick(['alertAcknowledge', 'visitRecord', 'nobody'])}${chance.pick(['', '(input: {})', '(input: null)', '(input: { nonsense: 1 })'])} { userErrors { message } } }` }),
     () => ({ query: `subscription ${chance.pick(['{ alertChanged { cursor } visitChanged { cursor } }', '{ alertChanged { cursor } x: alertChanged { cursor } }', '{ __typename }', '{ ...f } fragment f on Subscription { alertChanged { cursor } visitChanged { cursor } }', '{ nobody }', '{ alertChanged }'])}` }),
     // The schema about itself.
-    () => ({ query: `{ ${chance.pick(['__type { name }', '__type(name: 5) { name }', '__schema', '__schema { nobody }', `${rows('__schema { __typename }')}`, '__type(name: "Hub") { fields { type { fields { type { fields { type { fields { name } } } } } } } }', '__type(name: "Nobody") { name }', '__type(name: "Hub") { name fields(includeDeprecated: "x") { name } }', '__typename(x: 1)', '__nobody', '__schema { queryType { name } mutationType { kind } subscriptionType { name } }', '__schema { directives { name isRepeatable locations args { name defaultValue } } }', '__type(name: "SchoolFilter") { kind inputFields { name defaultValue type { name kind ofType { name } } } isOneOf }', '__type(name: "AlertConcern") { kind possibleTypes { name } fields { name } }', '__type(name: "Node") { kind fields { name args { name } } interfaces { name } specifiedByURL }', '__type(name: "Date") { kind name specifiedByURL enumValues { name } }', '__type(name: "AlertState") { enumValues(includeDeprecated: true) { name isDeprecated deprecationReason } }'])} }` }),
+    () => ({ query: `{ ${chance.pick(['__type { name }', '__type(name: 5) { name }', '__schema', '__schema { nobody }', `${rows('__schema { __typename }')}`, '__type(name: "Hub") { fields { type { fields { type { fields { type { fields { name } } } } } } } }', '__type(name: "Nobody") { name }', '__type(name: "Hub") { name fields(includeDeprecated: "x") { name } }', '__typename(x: 1)', '__nobody', '__schema { queryType { name } mutationType { kind } subscriptionType { name } }', '__type(name: "SchoolFilter") { kind inputFields { name defaultValue type { name kind ofType { name } } } }', '__type(name: "AlertConcern") { kind possibleTypes { name } fields { name } }', '__type(name: "Node") { kind fields { name args { name } } interfaces { name } specifiedByURL }', '__type(name: "Date") { kind name specifiedByURL enumValues { name } }', '__type(name: "AlertState") { enumValues(includeDeprecated: true) { name isDeprecated deprecationReason } }'])} }` }),
     // Something put into, or taken out of, a good request.
     ...Array.from({ length: 12 }, () => () => spoiled(generator.request(), chance)),
   ];

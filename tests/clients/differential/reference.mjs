@@ -109,12 +109,28 @@ function place(order, name, cursor) {
   return [kept, inner.slice(at + 1)];
 }
 
+/** The place of each row in an ascending order, equal rows by id. */
+function ranked(type, order) {
+  order.ranks ??= new Map(
+    [...type.rows]
+      .sort((one, other) =>
+        compare(one[order.column], other[order.column]) || compare(simple(one.id), simple(other.id)))
+      .map((row, rank) => [row, rank]),
+  );
+  return order.ranks;
+}
+
 /** Whether a row passes a filter. */
 function passes(dump, type, name, given, row) {
   const filter = type.filters[name];
   const value = row[filter.column];
-  const id = (target) => {
+  // What the viewer cannot see is looked for in vain: a filter by it must not tell of it.
+  const seen = () => {
     const found = parseGlobalId(given);
+    return dump.types[found?.type]?.byId.has(found.uuid) ? found : null;
+  };
+  const id = (target) => {
+    const found = seen();
     return found?.type === target ? found.uuid : null;
   };
   switch (filter.test) {
@@ -132,6 +148,8 @@ function passes(dump, type, name, given, row) {
       return value !== null && value === id(filter.target);
     case 'concerns':
       return filter.rows[id(filter.target)]?.includes(row.id) ?? false;
+    case 'node':
+      return value !== null && value === id(row[filter.typeColumn]);
     case 'empty':
       return row[`empty:${filter.column}`] === given;
     case 'holds':
@@ -149,10 +167,11 @@ function connection(dump, name, rows, given) {
   const sign = way === 'DESC' ? -1 : 1;
   const against = (row, [value, id]) =>
     sign * (compare(row[order.column], value) || compare(simple(row.id), id));
+  const ranks = ranked(type, order);
   const filters = Object.entries(given.filter ?? {}).filter(([, value]) => value !== null);
   const all = rows
     .filter((row) => filters.every(([filter, value]) => passes(dump, type, filter, value, row)))
-    .sort((one, other) => against(one, [other[order.column], simple(other.id)]));
+    .sort((one, other) => sign * (ranks.get(one) - ranks.get(other)));
   let page = all;
   if (given.after != null) {
     const from = place(order, orderName, given.after);

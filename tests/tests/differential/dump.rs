@@ -67,15 +67,20 @@ fn columns(of: &Type) -> Vec<(&'static str, Holding)> {
         });
     }
     for filter in &of.filters {
-        columns.push(match &filter.test {
+        let held: (&'static str, Holding) = match &filter.test {
             Test::Is(column, leaf) | Test::From(column, leaf) | Test::Before(column, leaf) => {
                 (column, Holding::Leaf(leaf.clone()))
             }
             Test::AnyOf(column, _) | Test::Contains(column) => (column, Holding::Leaf(Leaf::Text)),
             Test::Refers(_, column) => (column, Holding::Id),
+            Test::Node(of, column) => {
+                columns.push((of, Holding::Leaf(Leaf::Text)));
+                (column, Holding::Id)
+            }
             Test::Empty(column) => (column, Holding::Empty),
             Test::Concerns(..) | Test::Holds(_) => continue,
-        });
+        };
+        columns.push(held);
     }
     for order in &of.orders {
         columns.push((order.column, Holding::Leaf(order.leaf.clone())));
@@ -244,7 +249,7 @@ fn field(field: &Field) -> Value {
 fn plain(of: &Plain) -> Value {
     let parts = of.parts.iter().map(|part| {
         let mut shown = match &part.holds {
-            Holds::Text | Holds::Int => json!({ "holds": "value" }),
+            Holds::Text | Holds::TextIfAny | Holds::Int => json!({ "holds": "value" }),
             Holds::Flag => json!({ "holds": "flag" }),
             Holds::Word(of) => json!({ "holds": "word", "words": words(of) }),
             Holds::Row(target) => json!({ "holds": "row", "target": target }),
@@ -271,6 +276,7 @@ async fn filter(app: &App, of: &'static Type, filter: &Filter, now: DateTime<Utc
         Test::Refers(target, column) => {
             json!({ "test": "refers", "column": column, "target": target })
         }
+        Test::Node(of, column) => json!({ "test": "node", "column": column, "typeColumn": of }),
         Test::Empty(column) => json!({ "test": "empty", "column": column }),
         Test::Holds(holds) => json!({
             "test": "holds",

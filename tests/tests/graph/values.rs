@@ -129,7 +129,12 @@ async fn a_variable_stands_only_where_its_type_fits_however_deep() {
                         hubs(filter: { key: $v }) { totalCount } } } }",
                 "[String] is used where String is expected",
             ),
+            ("{ hubs(first) { totalCount } }", "\"first\" has no value"),
             ("{ hubs(filter: { key: \"a\", key: \"b\" }) { totalCount } }", "given twice"),
+            (
+                "{ nodes(ids: [\"x\"]) { id } nodes(ids: [\"x\", \"y\"]) { id } }",
+                "nodes is selected twice with different arguments",
+            ),
         ] {
             let response = ask(&app, Who::Admin, query, json!({})).await;
             assert_eq!(response.get("data"), None, "{query}\n{response:#}");

@@ -41,7 +41,7 @@ fn faults_are_told_with_file_and_line() {
         ("query A {\n  viewer { id\n", "a.graphql:2:15: syntax error"),
         ("query A { viewer { id } }\nquery A { viewer { id } }", "a.graphql:2:7: "),
         ("query A { viewer { id } }\nfragment F on Hub { key }", "a.graphql:2:1: "),
-        ("query A($id: Int) {\n node(id: $id) { id } }", "a.graphql:2:11: "),
+        ("query A($id: Int) {\n node(id: $id) { id } }", "a.graphql:2:7: "),
         ("{ viewer { id } }", "a.graphql:1:1: the operation has no name"),
         ("query A { __schema { queryType { name } } }", "a.graphql:1:1: the operation intro"),
     ] {

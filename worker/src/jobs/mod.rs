@@ -23,7 +23,18 @@ use crate::app::App;
 use crate::pass::Done;
 
 /// The jobs there are; as text, the name of their file and of their rows in `occurrence`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[strum(serialize_all = "snake_case")]
 pub enum Job {
     /// Brings every obligation up to the day.

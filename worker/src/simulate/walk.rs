@@ -3,10 +3,10 @@
 //!
 //! Between two looks at the same facts a job decides otherwise only because a moment has passed:
 //! the end of a day, somebody's digest time, or one that is written down somewhere, as when an
-//! event ends. So those are visited, with the next moment of every job after each of them; and
-//! after a job changed something the next beat and the next moment of every other job. It need not
-//! look again itself: a job that runs twice changes nothing the second time. All other moments
-//! would find what the ones before them found.
+//! event ends. So at those there is a beat, and every job runs at its next moment after each of
+//! them, save after digest times, which mean nothing to any; and after a job changed something there
+//! is a beat, and every other job runs at its next moment. It need not look again itself: a job
+//! that runs twice changes nothing the second time. All else would find what was found before.
 
 use std::collections::BTreeSet;
 
@@ -47,6 +47,9 @@ const OF_THE_PAST: &[&str] = &[
 /// Tables by whose moments nobody but who signs in is let in or not.
 const OF_SIGNING_IN: &[&str] = &["access_token", "session", "sign_in_attempt", "sign_in_link"];
 
+/// What is to be done at a moment: one job of the timetable, or the beat, if none is named.
+type Call = (DateTime<Utc>, Option<Job>);
+
 /// Which moments are visited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
@@ -64,9 +67,9 @@ pub struct Walk {
     app: App,
     pace: Pace,
     columns: Vec<Column>,
-    /// Moments to come, of the days gathered so far.
-    ahead: BTreeSet<DateTime<Utc>>,
-    /// Until when moments were gathered.
+    /// What is to come, of the days gathered so far.
+    ahead: BTreeSet<Call>,
+    /// Until when it was gathered.
     gathered: DateTime<Utc>,
     reached: DateTime<Utc>,
     seen: Seen,
@@ -97,7 +100,8 @@ impl Walk {
             reached: from,
             seen: Seen::default(),
         };
-        walk.visit(from, true, stop).await?;
+        let everything = TIMETABLE.iter().map(|row| row.job).collect();
+        walk.visit(from, everything, true, stop).await?;
         Ok(walk)
     }
 
@@ -114,7 +118,13 @@ impl Walk {
         self.seen.look(self.app.db.reader(), self.reached).await?;
         self.look_again_after(self.reached, None);
         while let Some(next) = self.next(until).await? {
-            self.visit(next, false, stop).await?;
+            let (mut jobs, mut beat) = (BTreeSet::new(), false);
+            while let Some(call) = self.ahead.first().copied().filter(|(at, _)| *at == next) {
+                self.ahead.remove(&call);
+                beat |= call.1.is_none();
+                jobs.extend(call.1);
+            }
+            self.visit(next, jobs, beat, stop).await?;
         }
         self.reached = self.reached.max(until);
         self.app.clock.set(self.reached);
@@ -130,15 +140,10 @@ impl Walk {
     /// The next moment to visit up to `until`; days are gathered as they come.
     async fn next(&mut self, until: DateTime<Utc>) -> anyhow::Result<Option<DateTime<Utc>>> {
         loop {
-            let next = self.ahead.first().copied();
-            if let Some(next) = next
+            if let Some(&(next, _)) = self.ahead.first()
                 && next < self.gathered
             {
-                if next > until {
-                    return Ok(None);
-                }
-                self.ahead.remove(&next);
-                return Ok(Some(next));
+                return Ok((next <= until).then_some(next));
             }
             if self.gathered > until {
                 return Ok(None);
@@ -147,40 +152,34 @@ impl Walk {
         }
     }
 
-    /// Adds the moments of the day that was not gathered yet.
+    /// Adds what is to be done on the day that was not gathered yet.
     async fn gather(&mut self) -> anyhow::Result<()> {
         let from = self.gathered;
         let today = local(from).date();
         let until = end_of_day(today);
         self.gathered = until;
-        let mut moments: BTreeSet<_> = self
-            .digest_times()
-            .await?
-            .into_iter()
-            .map(|time| moment(today.and_time(time)))
-            .collect();
-        moments.insert(from);
+        let mut calls: BTreeSet<Call> = next_of_all(from, None).collect();
+        calls.insert((from, None));
+        let times = self.digest_times().await?.into_iter();
+        calls.extend(times.map(|time| (moment(today.and_time(time)), None)));
         let db = self.app.db.reader();
-        let written = snapshot::moments(db, &self.columns, from, until).await?;
-        for written in written {
-            moments.insert(written);
-            moments.extend(next_of_all(written, None));
+        for written in snapshot::moments(db, &self.columns, from, until).await? {
+            calls.insert((written, None));
+            calls.extend(next_of_all(written, None));
         }
-        moments.extend(next_of_all(from, None));
         if let Pace::Full { minutes } = self.pace {
             let beat = TimeDelta::minutes(minutes.max(1).into());
-            moments.extend(
-                std::iter::successors(Some(from), |at| Some(*at + beat))
-                    .take_while(|at| *at < until),
-            );
+            let beats = std::iter::successors(Some(from), |at| Some(*at + beat));
+            calls.extend(beats.take_while(|at| *at < until).map(|at| (at, None)));
             for row in TIMETABLE {
                 let next = |at: &DateTime<Utc>| row.rule.next(*at + TimeDelta::seconds(1));
                 let all = std::iter::successors(row.rule.next(from), next);
-                moments.extend(all.take_while(|at| *at < until));
+                let all = all.take_while(|at| *at < until);
+                calls.extend(all.flat_map(|at| [(at, Some(row.job)), (at, None)]));
             }
         }
-        moments.retain(|at| *at > self.reached);
-        self.ahead.extend(moments);
+        calls.retain(|(at, _)| *at > self.reached);
+        self.ahead.extend(calls);
         Ok(())
     }
 
@@ -204,11 +203,13 @@ impl Walk {
         Ok(times)
     }
 
-    /// Runs what is due at a moment, or everything.
+    /// Runs these jobs at a moment, in the order of the timetable, as a pass of the worker does. A
+    /// beat follows where there is to be one, and wherever a job changed something.
     async fn visit(
         &mut self,
         now: DateTime<Utc>,
-        everything: bool,
+        jobs: BTreeSet<Job>,
+        beat: bool,
         stop: &CancellationToken,
     ) -> anyhow::Result<()> {
         anyhow::ensure!(!stop.is_cancelled(), "it was asked to stop");
@@ -217,8 +218,11 @@ impl Walk {
         let mut changed = Vec::new();
         for row in TIMETABLE {
             let done = if row.rule == LocalRule::Beat {
+                if !beat && changed.is_empty() {
+                    continue;
+                }
                 row.job.run_alone(&self.app, stop).await?
-            } else if everything || row.rule.next(now) == Some(now) {
+            } else if jobs.contains(&row.job) {
                 let txn = self.app.db.write_facts().await?;
                 let done = row.job.run_within(&txn, now).await?;
                 txn.commit().await?;
@@ -242,13 +246,14 @@ impl Walk {
     /// Adds the next beat, and the next moment of every job but the one that made the change.
     fn look_again_after(&mut self, now: DateTime<Utc>, but: Option<Job>) {
         let beat = i64::try_from(self.app.config.worker.beat_seconds).unwrap_or(60);
-        self.ahead.insert(now + TimeDelta::seconds(beat.max(1)));
+        self.ahead.insert((now + TimeDelta::seconds(beat.max(1)), None));
         self.ahead.extend(next_of_all(now + TimeDelta::microseconds(1), but));
     }
 }
 
-/// The next moment of every job, but one, at or after `from`.
-fn next_of_all(from: DateTime<Utc>, but: Option<Job>) -> impl Iterator<Item = DateTime<Utc>> {
-    let jobs = TIMETABLE.iter().filter(move |row| Some(row.job) != but);
-    jobs.filter_map(move |row| row.rule.next(from))
+/// The next moment of every job of the timetable, but one, at or after `from`.
+fn next_of_all(from: DateTime<Utc>, but: Option<Job>) -> impl Iterator<Item = Call> {
+    let jobs = TIMETABLE.iter().filter(move |row| row.rule != LocalRule::Beat);
+    let jobs = jobs.filter(move |row| Some(row.job) != but);
+    jobs.filter_map(move |row| Some((row.rule.next(from)?, Some(row.job))))
 }

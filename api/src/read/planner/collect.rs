@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::Value;
-use apollo_compiler::executable::{DirectiveList, Selection, SelectionSet};
+use apollo_compiler::executable::{DirectiveList, Field as Selected, Selection, SelectionSet};
 use apollo_compiler::response::{GraphQLError, JsonMap, JsonValue};
 
 use super::{MAX_SELECTIONS, Planner, Same};
@@ -55,7 +55,10 @@ impl<'d> Planner<'d> {
                     let key = field.response_key();
                     let next = found.fields.len();
                     match *found.at.entry(key.clone()).or_insert(next) {
-                        at if at < next => found.fields[at].1.push(field),
+                        at if at < next => {
+                            self.same_lists(found.fields[at].1[0], field)?;
+                            found.fields[at].1.push(field);
+                        }
                         _ => found.fields.push((key.clone(), vec![field])),
                     }
                 }
@@ -78,6 +81,20 @@ impl<'d> Planner<'d> {
             }
         }
         Ok(())
+    }
+
+    /// Refuses two fields to be merged whose arguments differ in the length of a list, which the
+    /// library's validation does not compare.
+    fn same_lists(&self, one: &Selected, other: &Selected) -> Result<(), Refused> {
+        let differs = one.arguments.iter().any(|argument| {
+            let value = other.specified_argument_by_name(&argument.name);
+            value.is_none_or(|value| !same(&argument.value, value))
+        });
+        if !differs {
+            return Ok(());
+        }
+        let key = other.response_key();
+        Err(self.refuse(other, format!("{key} is selected twice with different arguments")))
     }
 
     /// What `@skip` and `@include` say. A condition that a nullable variable made null says neither.
@@ -134,5 +151,21 @@ impl<'d> Planner<'d> {
         condition.is_none_or(|condition| {
             condition == type_name || self.gate.schema().is_subtype(condition, type_name)
         })
+    }
+}
+
+/// Whether two values are the same, whatever the order of the fields of objects.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::List(one), Value::List(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(name, value)| {
+                    other.iter().any(|(given, other)| given == name && same(value, other))
+                })
+        }
+        (one, other) => one == other,
     }
 }

@@ -3,6 +3,7 @@
 use api::http::principal::hash;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::engagement::engagement_alert;
+use entity::id::new_id;
 use entity::people::tokens;
 use entity::surveys::survey_invitation;
 use rules::surveys::campaign::told_at;
@@ -75,7 +76,7 @@ impl Server {
     /// A socket of somebody whose token lasts as long as the test.
     async fn lasting(&self, who: Who) -> Socket {
         let now = self.app.clock.now();
-        let token = format!("lasting token of {who:?} at {now}");
+        let token = format!("lasting token {}", new_id(now));
         let txn = self.app.db.write().await.expect("a transaction");
         let until = now + TimeDelta::days(1);
         let issued = tokens::issue(&txn, now, who.person(), &hash(&token), "test", until).await;
