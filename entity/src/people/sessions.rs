@@ -65,8 +65,8 @@ pub async fn open(
     };
     let inserted = row.clone().into_active_model();
     session::Entity::insert(inserted).exec_without_returning(txn).await?;
-    let mut changes = vec![Change::came("method", method)];
-    changes.extend(opening.issuer.map(|issuer| Change::came("issuer", issuer)));
+    let mut changes = vec![Change::came("method", &method)];
+    changes.extend(opening.issuer.map(|issuer| Change::came("issuer", &issuer)));
     let deed =
         Deed { action: "signedIn", node: Some(("Session", row.id)), changes, ..Deed::default() };
     audit::record(txn, Some(row.person_id), now, deed).await?;

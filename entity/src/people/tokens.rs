@@ -62,9 +62,9 @@ pub async fn keep(
         action: "tokenIssued",
         node: Some(("AccessToken", id)),
         changes: vec![
-            Change::came("kind", kind),
-            Change::came("scopes", scopes),
-            Change::came("expiresAt", new.expires_at.to_rfc3339()),
+            Change::came("kind", &kind),
+            Change::came("scopes", &scopes),
+            Change::came("expiresAt", &new.expires_at.to_rfc3339()),
         ],
         ..Deed::default()
     };
