@@ -24,6 +24,7 @@ pub enum Scope {
 
 /// What a signed-in person's roles add up to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the caller")]
 pub struct Viewer {
     /// The person.
     pub person_id: Uuid,

@@ -25,7 +25,7 @@ pub struct Opening<'a> {
     pub token_hash: &'a str,
     /// How they signed in.
     pub method: SignInMethod,
-    /// Which sign-in service vouched for them, as its tokens name it.
+    /// Which sign-in service vouched for them, by its key in the settings.
     pub issuer: Option<&'a str>,
     /// What the browser calls itself; see [`rules::sign_in::user_agent`].
     pub user_agent: &'a str,
@@ -67,8 +67,8 @@ pub async fn open(
     };
     let inserted = row.clone().into_active_model();
     session::Entity::insert(inserted).exec_without_returning(txn).await?;
-    let mut changes = vec![Change::came("method", method)];
-    changes.extend(opening.issuer.map(|issuer| Change::came("issuer", issuer)));
+    let mut changes = vec![Change::came("method", &method)];
+    changes.extend(opening.issuer.map(|issuer| Change::came("issuer", &issuer)));
     let deed =
         Deed { action: "signedIn", node: Some(("Session", row.id)), changes, ..Deed::default() };
     audit::record(txn, Some(row.person_id), now, deed).await?;

@@ -49,7 +49,7 @@ pub async fn keep(
         changes: vec![
             Change::came("kind", &row.kind),
             Change::came("scopes", &row.scopes),
-            Change::came("expiresAt", row.expires_at.to_rfc3339()),
+            Change::came("expiresAt", &row.expires_at.to_rfc3339()),
         ],
         ..Deed::default()
     };
