@@ -38,6 +38,7 @@ pub fn map() -> &'static Map {
             engagement::map::types(),
             messages::map::types(),
             people::map::types(),
+            people::sign_in::types(),
             surveys::map::types(),
             audit::map::types(),
         ];
@@ -72,6 +73,7 @@ pub struct Mutation(
     engagement::mutations::EngagementMutations,
     events::mutations::EventMutations,
     surveys::mutations::SurveyMutations,
+    people::mutations::SignInMutations,
 );
 
 type Executor = Schema<Query, Mutation, Subscription>;
@@ -157,6 +159,8 @@ impl Graph {
                 selection.push_str("userErrors { code field message } ");
             } else if schema.get_object(field.ty.inner_named_type()).is_some() {
                 write!(selection, "{name} {{ __typename }} ").ok()?;
+            } else {
+                write!(selection, "{name} ").ok()?;
             }
         }
         let name = &action.name;

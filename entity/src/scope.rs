@@ -24,6 +24,7 @@ pub enum Scope {
 
 /// What a signed-in person's roles add up to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the caller")]
 pub struct Viewer {
     /// The person.
     pub person_id: Uuid,
@@ -41,9 +42,20 @@ pub struct Viewer {
     pub session_id: Option<Uuid>,
     /// Whether they came with a token that may only read.
     pub only_reads: bool,
+    /// Whether a program asks, by a token of its own.
+    pub is_machine: bool,
     /// The moment of the request, for what becomes visible at its time; see [`Scope::at`]. Where
     /// nobody says it, nothing has become visible yet.
     pub now: DateTime<Utc>,
+}
+
+impl Viewer {
+    /// Whether nothing is to be seen or done but as a school user: no other role, or none at all.
+    #[must_use]
+    pub fn is_school_user_alone(&self) -> bool {
+        let leads = !self.regions.is_empty() || !self.hubs.is_empty();
+        !(self.admin || self.evaluator || leads)
+    }
 }
 
 /// Reads all: the predicate that is always true.
@@ -159,6 +171,15 @@ impl Scope {
         match self {
             Self::System => Self::System,
             Self::Viewer(viewer) => Self::Viewer(Viewer { now, ..viewer.clone() }),
+        }
+    }
+
+    /// The session of the request, if one let it in.
+    #[must_use]
+    pub fn session(&self) -> Option<Uuid> {
+        match self {
+            Self::System => None,
+            Self::Viewer(viewer) => viewer.session_id,
         }
     }
 
@@ -644,6 +665,24 @@ impl Scope {
             .and_where(Expr::col(("message", "person_id")).eq(viewer.person_id))
             .to_owned();
         within("message_event", "message_id", messages)
+    }
+
+    /// Rows of `session`: one's own, an admin's not excepted.
+    #[must_use]
+    pub fn sessions(&self) -> SimpleExpr {
+        match self {
+            Self::System => all(),
+            Self::Viewer(viewer) => Expr::col(("session", "person_id")).eq(viewer.person_id),
+        }
+    }
+
+    /// Rows of `access_token`: one's own, and for admins all.
+    #[must_use]
+    pub fn access_tokens(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        Expr::col(("access_token", "person_id")).eq(viewer.person_id)
     }
 
     /// Rows of `role_grant`: one's own.

@@ -122,20 +122,21 @@ impl Door {
             roles_api::CLIENT
         );
         if let Some(roles) = roles {
-            dfe += &format!(
+            let more = format!(
                 "school_user_roles = 'HUBS_SCHOOL_LEADER HUBS_SCHOOL_USER'\nroles_url = '{}'\n\
                  roles_service = '{}'\nroles_secret = '{}'\n",
                 roles.address,
                 roles_api::SERVICE,
                 roles_api::SECRET
             );
+            dfe.push_str(&more);
         }
         let staff = format!(
             "kind = 'staff'\nname = 'Staff of the programme'\nissuer = '{issuer}'\n\
              client_id = 'hubs-staff'\nclient_secret = 'a secret of staff'\n"
         );
         let mut config = world.config.clone();
-        config.http.public_url = PUBLIC_URL.to_owned();
+        PUBLIC_URL.clone_into(&mut config.http.public_url);
         for (key, settings) in [("dfe", dfe), ("staff", staff)] {
             let settings = toml::from_str(&settings).expect("settings");
             config.sign_in.issuers.insert(key.to_owned(), settings);
@@ -166,13 +167,26 @@ impl Browser {
     /// # Panics
     /// Nothing answers.
     pub async fn open(&mut self, door: &Door, address: &str) -> Seen {
+        self.ask(door, address, None).await
+    }
+
+    /// Sends something, of this type, from a page of ours to an address of ours.
+    ///
+    /// # Panics
+    /// Nothing answers.
+    pub async fn send(&mut self, door: &Door, path: &str, of_type: &str, body: &str) -> Seen {
+        self.ask(door, path, Some((of_type, body))).await
+    }
+
+    async fn ask(&mut self, door: &Door, address: &str, form: Option<(&str, &str)>) -> Seen {
         let own = address.strip_prefix(PUBLIC_URL);
         let own = own.or(Some(address).filter(|address| address.starts_with('/')));
         let jar = if own.is_some() { &mut self.ours } else { &mut self.theirs };
         let cookies: Vec<_> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies = cookies.join("; ");
         let seen = match own {
-            Some(path) => ask_us(door, path, &cookies.join("; ")).await,
-            None => ask_them(address, &cookies.join("; ")).await,
+            Some(path) => ask_us(door, path, &cookies, form).await,
+            None => ask_them(address, &cookies).await,
         };
         for set in seen.headers.get_all(header::SET_COOKIE) {
             let set = set.to_str().expect("text");
@@ -230,11 +244,18 @@ impl Browser {
     }
 }
 
-async fn ask_us(door: &Door, path: &str, cookies: &str) -> Seen {
-    let request = Request::get(path)
+async fn ask_us(door: &Door, path: &str, cookies: &str, form: Option<(&str, &str)>) -> Seen {
+    let request = match form {
+        None => Request::get(path),
+        Some((of_type, _)) => Request::post(path)
+            .header(header::CONTENT_TYPE, of_type)
+            .header("sec-fetch-site", "same-origin"),
+    };
+    let body = form.map_or_else(Body::empty, |(_, body)| Body::from(body.to_owned()));
+    let request = request
         .header(header::COOKIE, cookies)
         .header(header::USER_AGENT, "Demo browser")
-        .body(Body::empty())
+        .body(body)
         .expect("a request");
     let response = door.router.clone().oneshot(request).await.expect("an answer");
     let (status, headers) = (response.status(), response.headers().clone());

@@ -140,7 +140,9 @@ async fn a_socket_flooded_with_messages_is_closed() {
                 Heard::Closed(code) => break code,
             }
         };
-        assert_eq!((pongs, code), (19, 1008));
+        // What waited to be told when the socket closed may be lost.
+        assert!(pongs < 20, "{pongs}");
+        assert_eq!(code, 1008);
     })
     .await;
 }

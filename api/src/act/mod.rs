@@ -166,8 +166,7 @@ impl Acting {
             fields.remove("idempotencyKey");
         }
         asked.sort_all_objects();
-        let hash = Sha256::digest(format!("{} {asked}", self.action));
-        let input_hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let input_hash = format!("{:x}", Sha256::digest(format!("{} {asked}", self.action)));
         Some(once::Key { person_id: self.by()?, key, input_hash })
     }
 

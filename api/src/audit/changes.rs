@@ -34,6 +34,7 @@ pub fn id<M: ModelTrait>(row: &M) -> Result<Uuid, StoreError> {
 
 /// What is different after from before, field by field as the graph shows the row. Only when it
 /// changed is left out: the entry says that.
+#[must_use]
 pub fn between<M>(before: Option<&M>, after: Option<&M>) -> Vec<Change>
 where
     M: ModelTrait,

@@ -9,9 +9,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::ValueEnum;
 use entity::people::contacts::upsert_person;
 use entity::people::grants::{Grant, grant};
+use entity::people::tokens::NewToken;
 use entity::people::{person, tokens};
 use entity::schools::region;
 use rand::TryRngCore as _;
+use rules::sign_in::{TokenKind, TokenScope};
 use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
 use sha2::{Digest as _, Sha256};
 
@@ -34,6 +36,21 @@ pub struct Arguments {
     /// Days for which the token is good.
     #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=366))]
     pub days: u16,
+    /// What the token may do.
+    #[arg(long, value_enum, default_value_t = GivenScope::Write)]
+    pub scope: GivenScope,
+    /// It is for a program, which may neither issue tokens nor end sessions.
+    #[arg(long)]
+    pub machine: bool,
+}
+
+/// What a token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GivenScope {
+    /// Read and subscribe.
+    Read,
+    /// Change things as well.
+    Write,
 }
 
 /// The roles that nobody has from being a contact.
@@ -92,12 +109,24 @@ pub async fn issue(
     }
     let (token, hash) = new_token()?;
     let until = now + TimeDelta::days(i64::from(arguments.days));
-    tokens::issue(txn, now, person.id, &hash, "command line", until).await?;
+    let new = NewToken {
+        person_id: person.id,
+        token_hash: &hash,
+        label: "command line",
+        kind: if arguments.machine { TokenKind::Machine } else { TokenKind::Person },
+        scopes: match arguments.scope {
+            GivenScope::Read => &[TokenScope::Read],
+            GivenScope::Write => &[TokenScope::Read, TokenScope::Write],
+        },
+        expires_at: until,
+        by: None,
+    };
+    tokens::keep(txn, now, new).await?;
     Ok(token)
 }
 
 /// A token of 256 random bits and the SHA-256 of its text, hexadecimal.
-pub(super) fn new_token() -> anyhow::Result<(String, String)> {
+pub(crate) fn new_token() -> anyhow::Result<(String, String)> {
     let mut random = [0_u8; 32];
     rand::rngs::OsRng.try_fill_bytes(&mut random)?;
     let token = format!("hubs_{}", URL_SAFE_NO_PAD.encode(random));

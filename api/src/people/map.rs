@@ -3,7 +3,7 @@
 use entity::enrolments::enrolment;
 use entity::hubs::hub;
 use entity::messages::{message, reminder};
-use entity::people::{contact, person, role_grant, setting};
+use entity::people::{access_token, contact, person, role_grant, session, setting};
 use entity::scope::Scope;
 use rules::people::{ContactRole, Role, SettingKind};
 
@@ -91,6 +91,18 @@ fn person() -> Type {
                 "RoleGrant",
                 role_grant::Column::PersonId,
                 "What they may see and do; shown to themselves and to programme admins.",
+            ),
+            many(
+                "sessions",
+                "Session",
+                session::Column::PersonId,
+                "The browsers they are or were signed in with; shown to nobody but themselves.",
+            ),
+            many(
+                "accessTokens",
+                "AccessToken",
+                access_token::Column::PersonId,
+                "The tokens that act as them; shown to themselves and programme admins.",
             ),
             many("reminders", "Reminder", reminder::Column::PersonId, "Reminders to them."),
             many("messages", "Message", message::Column::PersonId, "Messages to them."),

@@ -265,7 +265,7 @@ enum Found {
 }
 
 async fn read(app: &App, meaning: &Meaning<'_>, plan: &Arc<Plan>) -> Answer {
-    let mut writer = Writer::new(meaning.now);
+    let mut writer = Writer::new(meaning.now).of_session(meaning.scope.session());
     let (found, problem) = match fetch_all(app, meaning, plan).await {
         Ok(found) => (found, (Code::Internal, String::new())),
         Err(stopped) => (Vec::new(), told(&stopped)),
@@ -381,7 +381,7 @@ async fn act(
         done.push(Some(outcome));
     }
     let fields: Vec<_> = actions.iter().map(|(key, action)| (key.clone(), action)).collect();
-    let mut writer = Writer::new(meaning.now);
+    let mut writer = Writer::new(meaning.now).of_session(meaning.scope.session());
     let mut done = done.into_iter();
     // A field of `Mutation` is nullable, so this object is always whole.
     let _ = writer.object(&fields, |writer, _, action| {
@@ -414,7 +414,7 @@ async fn do_one(
     let mut wanted = Vec::new();
     for (_, out) in &action.out {
         if let PayloadOut::Node(name, rows) = out {
-            let id = payload.nodes.get(name.as_str()).copied().flatten();
+            let id = payload.row(name);
             wanted.push((&rows.level, id.into_iter().collect()));
         }
     }

@@ -46,11 +46,12 @@ fn role(row: Row<'_>) -> Result<Role<'_>, DbErr> {
     Ok(Role {
         person_id: row.id(0)?.unwrap_or_default(),
         token_id: row.id(1)?.unwrap_or_default(),
-        scopes: row.text(2)?.unwrap_or_default(),
-        last_used_at: row.moment(3)?,
-        role: row.text(4)?,
-        region_id: row.id(5)?,
-        hub_id: row.id(6)?,
-        setting_id: row.id(7)?,
+        kind: row.text(2)?.unwrap_or_default(),
+        scopes: row.text(3)?.unwrap_or_default(),
+        last_used_at: row.moment(4)?,
+        role: row.text(5)?,
+        region_id: row.id(6)?,
+        hub_id: row.id(7)?,
+        setting_id: row.id(8)?,
     })
 }

@@ -327,12 +327,22 @@ pub struct Order {
 pub struct Cells<'a> {
     pub(super) row: Row<'a>,
     pub(super) at: &'a [usize],
+    pub(super) session: Option<Uuid>,
 }
 
 impl<'a> Cells<'a> {
     fn at(&self, number: usize) -> Result<usize, DbErr> {
         let at = self.at.get(number).copied();
         at.ok_or_else(|| DbErr::Type(format!("column {number} was not asked for")))
+    }
+
+    /// Whether the column of that number names the session of the request.
+    ///
+    /// # Errors
+    /// The column is empty or holds something else.
+    pub fn is_session(&self, number: usize) -> Result<bool, DbErr> {
+        let id = self.row.id(self.at(number)?)?.ok_or_else(no_value)?;
+        Ok(self.session == Some(id))
     }
 
     /// The number in the column of that number, if there is one.

@@ -107,6 +107,7 @@ pub fn scope(scope: &Scope) -> Scope {
         evaluator,
         session_id: _,
         only_reads: _,
+        is_machine: _,
         now: _,
     }) = scope
     else {
@@ -122,6 +123,7 @@ pub fn scope(scope: &Scope) -> Scope {
         evaluator: *evaluator,
         session_id: None,
         only_reads: false,
+        is_machine: false,
         now: now(),
     })
 }

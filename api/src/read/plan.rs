@@ -281,6 +281,8 @@ pub enum PayloadOut {
     Typename(Name),
     /// `userErrors`: the fields of each.
     Errors(Keyed<Name>),
+    /// A text of the payload's own, found in its field of that name.
+    Text(Name),
     /// A row, its id found in the payload's field of that name.
     Node(Name, Box<Rows>),
 }

@@ -120,6 +120,7 @@ impl<'d> Planner<'d> {
                 Some(of) => {
                     PayloadOut::Node(field.name.clone(), Box::new(self.rows_of(of, same, 1)?))
                 }
+                None if target == "String" => PayloadOut::Text(field.name.clone()),
                 None => return Err(self.not_mapped(field, name)),
             },
         })

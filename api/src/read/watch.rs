@@ -303,7 +303,7 @@ impl Watch {
         now: DateTime<Utc>,
     ) -> Vec<u8> {
         let root = vec![(self.plan.key.clone(), ())];
-        let mut writer = Writer::new(now);
+        let mut writer = Writer::new(now).of_session(self.caller.scope().session());
         let mut rows = rows.iter();
         // Rows are nullable, so this object is always whole.
         let _ = writer.object(&root, |writer, _, ()| {

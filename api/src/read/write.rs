@@ -26,6 +26,7 @@ pub struct Writer<'p> {
     pub errors: Vec<GraphQLError>,
     path: Vec<Step<'p>>,
     now: DateTime<Utc>,
+    session: Option<Uuid>,
 }
 
 /// A step on the way to the present place.
@@ -47,16 +48,36 @@ pub struct Payload {
     /// Refusals.
     #[serde(rename = "userErrors")]
     pub errors: Vec<serde_json::Map<String, Json>>,
-    /// Ids of rows, by field.
+    /// Ids of rows, and texts, by field.
     #[serde(flatten)]
-    pub nodes: std::collections::HashMap<String, Option<Uuid>>,
+    pub values: std::collections::HashMap<String, Option<String>>,
+}
+
+impl Payload {
+    /// The row in a field, if there is one.
+    #[must_use]
+    pub fn row(&self, field: &str) -> Option<Uuid> {
+        self.values.get(field)?.as_ref()?.parse().ok()
+    }
 }
 
 impl<'p> Writer<'p> {
     /// A writer for a request made at `now`.
     #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {
-        Self { out: Vec::with_capacity(4_096), errors: Vec::new(), path: Vec::new(), now }
+        Self {
+            out: Vec::with_capacity(4_096),
+            errors: Vec::new(),
+            path: Vec::new(),
+            now,
+            session: None,
+        }
+    }
+
+    /// The same for a request that a session let in.
+    #[must_use]
+    pub fn of_session(self, session: Option<Uuid>) -> Self {
+        Self { session, ..self }
     }
 
     /// Writes an object field by field; `write` is given each.
@@ -253,7 +274,7 @@ impl<'p> Writer<'p> {
                 }
             },
             Out::Derived { at, compute } => {
-                let value = compute(&Cells { row, at }, self.now);
+                let value = compute(&Cells { row, at, session: self.session }, self.now);
                 match value.map_err(|error| self.unreadable(&error))? {
                     Scalar::Boolean(yes) => self.boolean(yes),
                     Scalar::Int(number) => self.number(number.into()),
@@ -506,9 +527,15 @@ impl<'p> Writer<'p> {
                     Ok(())
                 })
             }),
+            PayloadOut::Text(name) => {
+                match payload.values.get(name.as_str()) {
+                    Some(Some(text)) => writer.text(text),
+                    _ => writer.null(),
+                }
+                Ok(())
+            }
             PayloadOut::Node(name, rows) => {
-                let id = payload.nodes.get(name.as_str()).copied().flatten();
-                match (id, fetched.next()) {
+                match (payload.row(name), fetched.next()) {
                     (Some(id), Some(fetched)) => writer.row_by_id(rows, fetched, id),
                     _ => writer.null(),
                 }

@@ -40,14 +40,14 @@ pub struct Change {
 impl Change {
     /// A field that was empty, or of a row that was not there.
     #[must_use]
-    pub fn came(field: &str, after: impl ToString) -> Self {
+    pub fn came(field: &str, after: &impl ToString) -> Self {
         let (field, after) = (field.to_owned(), Some(after.to_string()));
         Self { field, before: None, after, withheld: false }
     }
 
     /// A field that is empty now, or of a row that is gone.
     #[must_use]
-    pub fn went(field: &str, before: impl ToString) -> Self {
+    pub fn went(field: &str, before: &impl ToString) -> Self {
         let (field, before) = (field.to_owned(), Some(before.to_string()));
         Self { field, before, after: None, withheld: false }
     }

@@ -96,7 +96,7 @@ pub async fn of_a_school(
         && grant(txn, now, person_id, Grant::SchoolUser { setting_id }).await?
     {
         let changes =
-            vec![Change::came("role", "school_user"), Change::came("settingId", setting_id)];
+            vec![Change::came("role", &"school_user"), Change::came("settingId", &setting_id)];
         let node = Some(("Person", person_id));
         let deed = Deed { action: "roleGranted", node, changes, ..Deed::default() };
         record(txn, Some(person_id), now, deed).await?;
@@ -186,7 +186,7 @@ async fn settle(
     let person_id = account.person_id;
     if take_back(txn, now, person_id, Grant::SchoolUser { setting_id }).await? {
         let changes =
-            vec![Change::went("role", "school_user"), Change::went("settingId", setting_id)];
+            vec![Change::went("role", &"school_user"), Change::went("settingId", &setting_id)];
         let node = Some(("Person", person_id));
         let deed = Deed { action: "roleTakenBack", node, changes, ..Deed::default() };
         record(txn, None, now, deed).await?;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rules::people::Role as RoleName;
-use rules::sign_in::{TokenScope, is_worth_noting, scopes};
+use rules::sign_in::{SignInMethod, TokenKind, TokenScope, is_worth_noting, scopes};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _,
@@ -63,7 +63,9 @@ pub async fn prove(
                 return Ok(None);
             }
             let only_reads = !may.contains(&TokenScope::Write);
-            let viewer = Viewer { now, only_reads, ..viewer(db, token.person_id).await? };
+            let is_machine = is_machine(&token.kind);
+            let viewer =
+                Viewer { only_reads, is_machine, now, ..viewer(db, token.person_id).await? };
             let unnoted =
                 is_worth_noting(token.last_used_at, now).then_some(Unnoted::Token(token.id));
             Ok(Some(Principal { viewer, unnoted }))
@@ -71,7 +73,12 @@ pub async fn prove(
         Proof::Session(hash) => {
             let Some(session) = sessions::find(db, hash, now).await? else { return Ok(None) };
             let session_id = Some(session.id);
-            let viewer = Viewer { now, session_id, ..viewer(db, session.person_id).await? };
+            let viewer = Viewer { session_id, now, ..viewer(db, session.person_id).await? };
+            // Whoever has become more than a school user since signs in again, by what that takes.
+            let by_link = session.method.parse() == Ok(SignInMethod::MagicLink);
+            if by_link && !viewer.is_school_user_alone() {
+                return Ok(None);
+            }
             let unnoted = is_worth_noting(Some(session.last_seen_at), now)
                 .then(|| Unnoted::Session(Box::new(session)));
             Ok(Some(Principal { viewer, unnoted }))
@@ -165,6 +172,8 @@ pub struct Role<'r> {
     pub person_id: Uuid,
     /// The token.
     pub token_id: Uuid,
+    /// Whether a program has the token, or who knows.
+    pub kind: &'r str,
     /// What the token may do.
     pub scopes: &'r str,
     /// When its use was last noted.
@@ -179,13 +188,18 @@ pub struct Role<'r> {
     pub setting_id: Option<Uuid>,
 }
 
+/// Whether a program has a token of this kind. A kind this version does not know is trusted least.
+fn is_machine(kind: &str) -> bool {
+    !matches!(kind.parse(), Ok(TokenKind::Person | TokenKind::Demo))
+}
+
 /// What [`prove`] asks of a token, in one statement: a row for each role of its person.
 #[must_use]
 pub fn of_token(token_hash: &str, now: DateTime<Utc>) -> SelectStatement {
     let token = |column| Expr::col(("access_token", column));
     let grant = |column| Expr::col(("role_grant", column));
     let roles = grant("person_id").equals(("access_token", "person_id"));
-    let of_token = ["person_id", "id", "scopes", "last_used_at"];
+    let of_token = ["person_id", "id", "kind", "scopes", "last_used_at"];
     let of_grant = ["role", "region_id", "hub_id", "setting_id"];
     Query::select()
         .columns(of_token.map(|name| ("access_token", name)))
@@ -209,7 +223,8 @@ pub fn of_roles(roles: &[Role<'_>], now: DateTime<Utc>) -> Option<Principal> {
     }
     let only_reads = !may.contains(&TokenScope::Write);
     let person_id = token.person_id;
-    let mut viewer = Viewer { person_id, now, only_reads, ..Viewer::default() };
+    let is_machine = is_machine(token.kind);
+    let mut viewer = Viewer { person_id, now, only_reads, is_machine, ..Viewer::default() };
     for of in roles {
         if let Some(role) = of.role {
             grant_to(&mut viewer, role, of.region_id, of.hub_id, of.setting_id);

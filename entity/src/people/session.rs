@@ -15,7 +15,7 @@ pub struct Model {
     pub token_hash: String,
     /// `rules::sign_in::SignInMethod` as text.
     pub method: String,
-    /// Which sign-in service vouched for them; none for a link.
+    /// Which sign-in service vouched for them, by its key in the settings; none for a link.
     pub issuer: Option<String>,
     /// When they signed in.
     pub created_at: DateTimeUtc,

@@ -13,6 +13,8 @@ use uuid::Uuid;
 use super::session;
 use crate::audit::{self, Change, Deed};
 use crate::id::new_id;
+use crate::outcome::{RefusalCode, StoreError};
+use crate::scope::Scope;
 
 /// A session to be opened.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +25,7 @@ pub struct Opening<'a> {
     pub token_hash: &'a str,
     /// How they signed in.
     pub method: SignInMethod,
-    /// Which sign-in service vouched for them, as its tokens name it.
+    /// Which sign-in service vouched for them, by its key in the settings.
     pub issuer: Option<&'a str>,
     /// What the browser calls itself; see [`rules::sign_in::user_agent`].
     pub user_agent: &'a str,
@@ -65,8 +67,8 @@ pub async fn open(
     };
     let inserted = row.clone().into_active_model();
     session::Entity::insert(inserted).exec_without_returning(txn).await?;
-    let mut changes = vec![Change::came("method", method)];
-    changes.extend(opening.issuer.map(|issuer| Change::came("issuer", issuer)));
+    let mut changes = vec![Change::came("method", &method)];
+    changes.extend(opening.issuer.map(|issuer| Change::came("issuer", &issuer)));
     let deed =
         Deed { action: "signedIn", node: Some(("Session", row.id)), changes, ..Deed::default() };
     audit::record(txn, Some(row.person_id), now, deed).await?;
@@ -140,6 +142,27 @@ pub async fn revoke(
         audit::record(txn, Some(by), now, deed).await?;
     }
     Ok(ended > 0)
+}
+
+/// Ends a session that the scope sees; one that has ended stays as it is. Whoever calls it audits it.
+///
+/// # Errors
+/// No such session in sight, or a database fault.
+pub async fn end_one(
+    txn: &DatabaseTransaction,
+    scope: &Scope,
+    now: DateTime<Utc>,
+    id: Uuid,
+) -> Result<session::Model, StoreError> {
+    let found = session::Entity::find_by_id(id).filter(scope.sessions());
+    if found.one(txn).await?.is_some() {
+        end(txn, now, Condition::all().add(session::Column::Id.eq(id))).await?;
+    }
+    let found = session::Entity::find_by_id(id).filter(scope.sessions()).one(txn).await?;
+    found.ok_or_else(|| {
+        let message = "There is no such session.";
+        StoreError::refused(RefusalCode::NotFound, Some("sessionId"), message)
+    })
 }
 
 /// Ends all sessions of a person but `except`, says how many, and audits each as `sessionRevoked`.

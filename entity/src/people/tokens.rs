@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::{access_token, person};
 use crate::audit::{self, Change, Deed};
 use crate::id::new_id;
-use crate::outcome::StoreError;
+use crate::outcome::{RefusalCode, StoreError};
+use crate::scope::Scope;
 
 /// A token to be kept.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +42,30 @@ pub async fn keep(
     now: DateTime<Utc>,
     new: NewToken<'_>,
 ) -> Result<Uuid, StoreError> {
+    let row = insert(txn, now, new).await?;
+    let deed = Deed {
+        action: "tokenIssued",
+        node: Some(("AccessToken", row.id)),
+        changes: vec![
+            Change::came("kind", &row.kind),
+            Change::came("scopes", &row.scopes),
+            Change::came("expiresAt", &row.expires_at.to_rfc3339()),
+        ],
+        ..Deed::default()
+    };
+    audit::record(txn, new.by, now, deed).await?;
+    Ok(row.id)
+}
+
+/// Keeps a new token. Whoever calls it audits it.
+///
+/// # Errors
+/// As [`keep`].
+pub async fn insert(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    new: NewToken<'_>,
+) -> Result<access_token::Model, StoreError> {
     let kind: &str = new.kind.into();
     let scopes = stored_scopes(new.scopes);
     let row = access_token::Model {
@@ -56,20 +81,34 @@ pub async fn keep(
         created_by: new.by,
         last_used_at: None,
     };
-    let id = row.id;
-    access_token::Entity::insert(row.into_active_model()).exec_without_returning(txn).await?;
-    let deed = Deed {
-        action: "tokenIssued",
-        node: Some(("AccessToken", id)),
-        changes: vec![
-            Change::came("kind", kind),
-            Change::came("scopes", scopes),
-            Change::came("expiresAt", new.expires_at.to_rfc3339()),
-        ],
-        ..Deed::default()
-    };
-    audit::record(txn, new.by, now, deed).await?;
-    Ok(id)
+    let inserted = row.clone().into_active_model();
+    access_token::Entity::insert(inserted).exec_without_returning(txn).await?;
+    Ok(row)
+}
+
+/// Takes back a token that the scope sees; one taken back already stays as it is. Whoever calls it
+/// audits it.
+///
+/// # Errors
+/// No such token in sight, or a database fault.
+pub async fn take_back(
+    txn: &DatabaseTransaction,
+    scope: &Scope,
+    now: DateTime<Utc>,
+    id: Uuid,
+) -> Result<access_token::Model, StoreError> {
+    access_token::Entity::update_many()
+        .col_expr(access_token::Column::RevokedAt, Some(now).into())
+        .filter(access_token::Column::Id.eq(id))
+        .filter(access_token::Column::RevokedAt.is_null())
+        .filter(scope.access_tokens())
+        .exec(txn)
+        .await?;
+    let found = access_token::Entity::find_by_id(id).filter(scope.access_tokens());
+    found.one(txn).await?.ok_or_else(|| {
+        let message = "There is no such access token.";
+        StoreError::refused(RefusalCode::NotFound, Some("accessTokenId"), message)
+    })
 }
 
 /// Keeps a new token of a person who may read and write, made on the command line.

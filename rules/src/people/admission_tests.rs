@@ -2,6 +2,7 @@ use super::*;
 
 const SETTING: Option<Uuid> = Some(Uuid::from_u128(1));
 
+#[expect(clippy::unnecessary_wraps, reason = "what is known of somebody may be nothing")]
 fn known(id: u128, reach: Reach) -> Option<Known> {
     Some(Known { id: Uuid::from_u128(id), reach })
 }

@@ -50,6 +50,9 @@ const ACCESS: &[(&str, [u64; 5])] = &[
     ("surveyRates", [2, 1, 1, 0, 2]),
     // The whole, the north hub's and Birch's own; the pathway has no one-to-one support.
     ("surveyResults", [5, 2, 2, 2, 5]),
+    // Nobody sees anybody else's.
+    ("sessions", [1, 1, 1, 1, 1]),
+    ("accessTokens", [5, 1, 1, 1, 1]),
     // Of a sign-in only admins know.
     ("auditEntries", [3, 1, 1, 0, 0]),
 ];

@@ -17,7 +17,7 @@ const HISTORY: &str = "query($id: ID!) { node(id: $id) { ... on Visit { history(
 } } } }";
 
 /// What changed, field by field.
-fn change(field: &str, before: Value, after: Value) -> Value {
+fn change(field: &str, before: &Value, after: &Value) -> Value {
     json!({ "field": field, "before": before, "after": after, "withheld": false })
 }
 
@@ -37,10 +37,10 @@ async fn an_entry_says_who_did_what_to_what_when_and_what_that_changed() {
                 "by": { "name": "SchoolUser Example" }, "nodeType": "Visit",
                 "visit": { "id": visit }, "enrolment": null, "detail": "",
                 "changes": [
-                    change("state", json!("PROPOSED"), json!("AGREED")),
-                    change("agreedAt", json!(null), json!("2026-10-05T06:58:00Z")),
-                    change("sequence", json!("0"), json!("1")),
-                    change("version", json!("1"), json!("2")),
+                    change("state", &json!("PROPOSED"), &json!("AGREED")),
+                    change("agreedAt", &json!(null), &json!("2026-10-05T06:58:00Z")),
+                    change("sequence", &json!("0"), &json!("1")),
+                    change("version", &json!("1"), &json!("2")),
                 ]
             }]
         });

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::app::App;
+use api::read::gate::Gate;
 use api::read::ids::parse_global;
 use api::read::map::{Test, Type};
 use serde_json::{Value, json};
@@ -160,8 +161,7 @@ async fn a_filter_by_something_out_of_sight_finds_as_little_as_one_by_nothing() 
 }
 
 /// Every place in a mutation's input where an id stands or could stand.
-fn places(name: &str, input: &Value) -> Vec<(String, Value)> {
-    let gate = gate();
+fn places(gate: &Gate, name: &str, input: &Value) -> Vec<(String, Value)> {
     let field = gate.schema().type_field("Mutation", name).expect("a mutation");
     let of = field.arguments.first().expect("an input").ty.inner_named_type();
     let mut places = Vec::new();
@@ -188,7 +188,7 @@ async fn a_mutation_given_something_out_of_sight_says_what_it_says_of_nothing() 
             let foreign = foreign(&app, part).await;
             for (name, _, input) in deeds() {
                 let document = document(&gate, name);
-                for (field, input) in places(name, &input) {
+                for (field, input) in places(&gate, name, &input) {
                     let of = named(&field);
                     // What everybody may see has no foreign rows.
                     let Some(hidden) = foreign.get(of.as_str()) else { continue };

@@ -1,6 +1,7 @@
 //! Signing in by a link in a mail, and what a session and a token allow then.
 
 mod links;
+mod rights;
 mod sessions;
 
 use api::app::App;

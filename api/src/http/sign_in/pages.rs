@@ -201,7 +201,7 @@ async fn spend_link(
         session::open(&app, &txn, &headers, now, person, SignInMethod::MagicLink, None).await?;
     txn.commit().await?;
     app.signal.changed().await;
-    Ok(signed_in(&cookie)?)
+    signed_in(&cookie)
 }
 
 async fn show_demo(
@@ -231,7 +231,7 @@ async fn take_demo(
     let cookie = session::open(&app, &txn, &headers, now, person, SignInMethod::Demo, None).await?;
     txn.commit().await?;
     app.signal.changed().await;
-    Ok(signed_in(&cookie)?)
+    signed_in(&cookie)
 }
 
 async fn show_sign_out() -> Result<Response, PageError> {

@@ -6,7 +6,7 @@ use entity::engagement::engagement_alert;
 use entity::enrolments::{enrolment, enrolment_academy, obligation};
 use entity::hubs::hub;
 use entity::messages::{message, message_event, reminder};
-use entity::people::{access_token, contact, person, role_grant, setting};
+use entity::people::{access_token, contact, person, role_grant, session, setting};
 use entity::programme::{cohort, commitment_template, event, pathway, programme, programme_term};
 use entity::schools::{local_authority, school, trust};
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait as _, IntoActiveModel};
@@ -148,6 +148,20 @@ pub async fn people(txn: &DatabaseTransaction, now: DateTime<Utc>) {
             last_used_at: None,
         };
         put(txn, token).await;
+        let session = session::Model {
+            id: id(0x5e00 + who as u128),
+            person_id: who.person(),
+            token_hash: hash(&format!("session of {}", who.token())),
+            method: "magic_link".to_owned(),
+            issuer: None,
+            created_at: now,
+            last_seen_at: now,
+            idle_until: now + chrono::TimeDelta::hours(1),
+            expires_at: now + chrono::TimeDelta::hours(2),
+            revoked_at: None,
+            user_agent: "Demo browser".to_owned(),
+        };
+        put(txn, session).await;
     }
     let stranger = person::Model {
         id: id(99),

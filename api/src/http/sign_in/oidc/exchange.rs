@@ -112,11 +112,11 @@ pub async fn claims(
         client = self::client(app, key, config, &provider)?;
     }
     let verifier = verifier(&client, now);
-    let verified = token.claims(&verifier, &nonce).map_err(|why| Refusal::Token(words(&why)))?;
-    if let Some(expected) = verified.access_token_hash() {
-        if hash_of(token, &answer, &verifier).as_ref() != Some(expected) {
-            return Err(Refusal::Token("its access token is another one's".to_owned()));
-        }
+    let said = token.claims(&verifier, &nonce).map_err(|why| Refusal::Token(words(&why)))?;
+    if let Some(expected) = said.access_token_hash()
+        && hash_of(token, &answer, &verifier).as_ref() != Some(expected)
+    {
+        return Err(Refusal::Token("its access token is another one's".to_owned()));
     }
     let mut claims = payload(token).ok_or(Refusal::Token("claims without form".to_owned()))?;
     if let Some(endpoint) = provider.metadata.userinfo_endpoint() {

@@ -1,4 +1,4 @@
-//! Signing in at other people's sign-in services: OpenID Connect's code flow with PKCE.
+//! Signing in at other people's sign-in services: `OpenID Connect`'s code flow with PKCE.
 //!
 //! | Address | Does |
 //! |---|---|
@@ -105,11 +105,10 @@ pub fn offers(app: &App) -> Vec<Offer> {
         .collect()
 }
 
-/// Where somebody whom this issuer signed in signs out there as well.
+/// Where somebody whom the service with this key signed in signs out there as well.
 #[must_use]
-pub fn farewell(app: &App, issuer: &str) -> Option<Offer> {
-    let mut issuers = app.config.sign_in.issuers.iter();
-    let (key, config) = issuers.find(|(_, config)| config.issuer == issuer)?;
+pub fn farewell(app: &App, key: &str) -> Option<Offer> {
+    let config = app.config.sign_in.issuers.get(key)?;
     let address = format!("/sign-in/oidc/{key}/sign-out");
     Some(Offer { name: config.name.clone(), address })
 }
@@ -250,7 +249,7 @@ async fn arrive(
     let code = returned.code.ok_or(Refusal::Said("no code".to_owned()))?;
     let brought = Brought { code, verifier: attempt.pkce_verifier, nonce: attempt.nonce };
     let claims = exchange::claims(app, providers, (key, config), now, brought).await?;
-    let session = vouched::admit(app, providers, config, headers, now, &claims).await?;
+    let session = vouched::admit(app, providers, (key, config), headers, now, &claims).await?;
     let mut response = Redirect::to(&attempt.return_to).into_response();
     set_cookie(&mut response, &session)?;
     Ok(response)

@@ -146,9 +146,10 @@ impl Refusal {
     pub async fn answer(self, app: &App, key: &str) -> Response {
         let reference = format!("{:08x}", rand::rng().next_u32());
         let (word, more) = self.told();
-        match self {
-            Self::Fault(_) => tracing::error!(reference, key, word, "not signed in: {more}"),
-            _ => tracing::warn!(reference, key, word, "not signed in: {more}"),
+        if matches!(self, Self::Fault(_)) {
+            tracing::error!(reference, key, word, "not signed in: {more}");
+        } else {
+            tracing::warn!(reference, key, word, "not signed in: {more}");
         }
         // Whoever was not even at a service has done nothing worth a row.
         if !matches!(self, Self::NoSuchService | Self::Slowed)

@@ -24,7 +24,7 @@ use crate::http::sign_in::session;
 pub async fn admit(
     app: &App,
     providers: &Providers,
-    config: &IssuerConfig,
+    (key, config): (&str, &IssuerConfig),
     headers: &HeaderMap,
     now: DateTime<Utc>,
     claims: &Claims,
@@ -52,12 +52,14 @@ pub async fn admit(
     // A refusal may have taken back a role, which stays taken back.
     let cookie = match admitted {
         Ok(person) => Ok({
-            let (method, issuer) = (SignInMethod::Oidc, Some(config.issuer.as_str()));
-            session::open(app, &txn, headers, now, person, method, issuer).await?
+            // By its key: two services of the settings may be one issuer.
+            session::open(app, &txn, headers, now, person, SignInMethod::Oidc, Some(key)).await?
         }),
         Err(reason) => Err(Refusal::Unwanted(reason)),
     };
     txn.commit().await?;
+    // Roles may have changed, and the session that the browser had has ended.
+    app.signal.changed().await;
     cookie
 }
 
