@@ -22,10 +22,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; 
 const NOT_BUILT: &str = "GraphiQL is switched on, but was not built with this program. Build it \
     with `npm ci && npm run build` in web/graphiql, and then the program.\n";
 
-/// What `npm run build` makes; nothing, if it was not run.
+/// What `npm run build` makes; nothing, if it was not run. `build.rs` makes the folder.
 #[derive(RustEmbed)]
 #[folder = "../web/graphiql/dist"]
-#[allow_missing = true]
 struct Built;
 
 /// The page and its parts.
