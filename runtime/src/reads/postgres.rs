@@ -86,12 +86,16 @@ impl Connection {
         if self.statements.contains_key(text) {
             return Ok(());
         }
-        if self.statements.len() >= STATEMENTS {
-            self.statements.clear();
-        }
         let statement = self.client.prepare(text).await?;
         self.statements.insert(Arc::clone(text), statement);
         Ok(())
+    }
+
+    /// Makes room for so many statements. All of a batch stay until it is answered.
+    fn make_room(&mut self, many: usize) {
+        if self.statements.len() + many > STATEMENTS {
+            self.statements.clear();
+        }
     }
 
     async fn rows(&self, ask: &Ask, most: usize) -> Result<Rows, Stopped> {
@@ -122,6 +126,7 @@ impl View {
             return Err(fault("this snapshot is over").into());
         };
         self.busy = true;
+        connection.make_room(asks.len());
         for ask in asks {
             connection.prepare(&ask.text).await.map_err(told)?;
         }

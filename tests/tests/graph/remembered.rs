@@ -6,6 +6,7 @@ use api::read::{Request, answer};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::people::principal;
 use entity::scope::Scope;
+use runtime::reads::{Ask, Rows};
 use serde_json::{Value, json};
 use tests::both;
 use uuid::Uuid;
@@ -106,6 +107,32 @@ async fn the_marks_in_a_plan_are_the_id_of_nobody_elses_row() {
                     assert_eq!(found, json!({ "data": { "node": null } }));
                 }
             }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn more_statements_than_a_connection_remembers_are_answered_in_batches_of_any_size() {
+    both(async |world| {
+        let app = app(&world).await;
+        let mut next = 0..1_400_usize;
+        for size in [1, 7, 64, 13, 900].into_iter().cycle() {
+            let batch: Vec<_> = next.by_ref().take(size).collect();
+            if batch.is_empty() {
+                break;
+            }
+            let asks = batch.iter().map(|number| Ask {
+                text: format!("SELECT 'statement {number}'").into(),
+                values: Vec::new(),
+            });
+            let mut snapshot = app.db.reads().snapshot().await.expect("a snapshot");
+            let found = snapshot.ask(asks.collect(), 1_000, false).await.expect("answers");
+            let texts: Vec<_> = found.iter().flat_map(Rows::iter).collect();
+            let texts: Vec<_> = texts.iter().map(|row| row.text(0).expect("a text")).collect();
+            let expected: Vec<_> =
+                batch.iter().map(|number| Some(format!("statement {number}"))).collect();
+            assert_eq!(texts, expected.iter().map(Option::as_deref).collect::<Vec<_>>());
         }
     })
     .await;
