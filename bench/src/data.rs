@@ -163,6 +163,7 @@ impl Size {
         tables
     }
 
+    #[expect(clippy::too_many_lines, reason = "one table after another")]
     fn people_and_places(self) -> Vec<Table> {
         let schools = self.hubs + self.enrolments();
         let name = |number: usize| format!("Demo School {:05}", spread(number, 100_000));
@@ -310,6 +311,7 @@ impl Size {
         ]
     }
 
+    #[expect(clippy::too_many_lines, reason = "one table after another")]
     fn work(self) -> Vec<Table> {
         let enrolments = self.enrolments();
         vec![

@@ -150,7 +150,7 @@ fn side(
 async fn same_bytes(side: &Side, operation: &Operation) -> anyhow::Result<usize> {
     let mut floor = Client::connect(&side.floor.address).await?;
     let mut graph = Client::connect(&side.graph.address).await?;
-    let mut size = 0;
+    let mut answered = 0;
     for ask in &operation.asks {
         let request = bytes(ask);
         let told = |error: anyhow::Error| error.context(format!("asked: {}", ask.body));
@@ -168,9 +168,9 @@ async fn same_bytes(side: &Side, operation: &Operation) -> anyhow::Result<usize>
         if answer.len() < 100 || answer.windows(9).any(|nine| nine == b"\"errors\":") {
             bail!("{} comes to nothing: {}", operation.name, String::from_utf8_lossy(answer));
         }
-        size += answer.len();
+        answered += answer.len();
     }
-    Ok(size / operation.asks.len())
+    Ok(answered / operation.asks.len())
 }
 
 /// Whether an answer is the floor's, byte for byte, less what it says that it cost.

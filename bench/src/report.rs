@@ -2,11 +2,16 @@
 
 use crate::measure::{Round, Rounds};
 
-/// The value in the middle.
+/// The value in the middle, or between the two in the middle.
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
+    let middle = values.len() / 2;
+    match values[..] {
+        [] => 0.0,
+        _ if values.len().is_multiple_of(2) => f64::midpoint(values[middle - 1], values[middle]),
+        _ => values[middle],
+    }
 }
 
 /// Milliseconds within which this share of the answers came, over all rounds.

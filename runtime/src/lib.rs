@@ -5,6 +5,7 @@ pub mod allowance;
 pub mod clock;
 pub mod config;
 pub mod database;
+pub mod digits;
 pub mod exit;
 pub mod issuers;
 pub mod mail_server;

@@ -3,7 +3,8 @@
 
 use apollo_compiler::Name;
 use apollo_compiler::response::{GraphQLError, ResponseDataPathSegment as Segment};
-use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use runtime::digits;
 use runtime::reads::Row;
 use sea_orm::DbErr;
 use serde_json::Value as Json;
@@ -156,45 +157,15 @@ impl<'p> Writer<'p> {
     /// Writes a day: `2026-10-05`.
     fn day(&mut self, day: NaiveDate) {
         self.out.push(b'"');
-        self.digits(day);
+        digits::day(&mut self.out, day);
         self.out.push(b'"');
     }
 
     /// Writes a moment: `2026-10-05T07:00:00Z`.
     fn moment(&mut self, moment: DateTime<Utc>) {
-        if moment.timestamp_subsec_nanos() != 0 {
-            self.text(&ids::moment(moment));
-            return;
-        }
-        let day = moment.num_seconds_from_midnight();
         self.out.push(b'"');
-        self.digits(moment.date_naive());
-        for (before, number) in [(b'T', day / 3_600), (b':', day / 60 % 60), (b':', day % 60)] {
-            self.out.push(before);
-            self.two(number);
-        }
-        self.out.extend_from_slice(b"Z\"");
-    }
-
-    fn digits(&mut self, day: NaiveDate) {
-        match u32::try_from(day.year()) {
-            Ok(year @ 0..=9_999) => {
-                self.two(year / 100);
-                self.two(year % 100);
-                for number in [day.month(), day.day()] {
-                    self.out.push(b'-');
-                    self.two(number);
-                }
-            }
-            _ => self.out.extend_from_slice(day.to_string().as_bytes()),
-        }
-    }
-
-    /// Writes a number below 100 as two digits.
-    fn two(&mut self, number: u32) {
-        for digit in [number / 10 % 10, number % 10] {
-            self.out.push(b'0' + u8::try_from(digit).unwrap_or_default());
-        }
+        digits::moment(&mut self.out, moment);
+        self.out.push(b'"');
     }
 
     /// Tells a fault of ours at the present place.

@@ -1,11 +1,13 @@
 //! The answers as JSON, written by hand.
 
 use std::collections::HashMap;
+use std::io::Write as _;
 use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use runtime::digits;
 use uuid::Uuid;
 
 use super::rows::Row;
@@ -56,7 +58,12 @@ impl Json {
     }
 
     fn word(&mut self, key: &str, stored: &str) {
-        self.text(key, &stored.to_ascii_uppercase());
+        self.raw(key);
+        self.out.push(b'"');
+        let from = self.out.len();
+        self.raw(stored);
+        self.out[from..].make_ascii_uppercase();
+        self.out.push(b'"');
     }
 
     fn id(&mut self, key: &str, of: &str, id: Uuid) {
@@ -74,7 +81,23 @@ impl Json {
     }
 
     fn moment(&mut self, key: &str, moment: DateTime<Utc>) {
-        self.text(key, &moment.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+        self.raw(key);
+        self.out.push(b'"');
+        digits::moment(&mut self.out, moment);
+        self.out.push(b'"');
+    }
+
+    fn day(&mut self, key: &str, day: NaiveDate) {
+        self.raw(key);
+        self.out.push(b'"');
+        digits::day(&mut self.out, day);
+        self.out.push(b'"');
+    }
+
+    fn int(&mut self, key: &str, number: i32) {
+        self.raw(key);
+        // Writing into memory cannot fail.
+        let _ = write!(self.out, "{number}");
     }
 
     fn list<R>(&mut self, rows: &[R], mut write: impl FnMut(&mut Self, &R)) {
@@ -96,7 +119,7 @@ pub fn point<R: Row>(now: DateTime<Utc>, school: Option<&R>, enrolments: &[R]) -
         return b"{\"data\":{\"node\":null}}".to_vec();
     };
     json.id("{\"data\":{\"node\":{\"id\":", "School", row.id(0).unwrap_or_default());
-    json.raw(&format!(",\"urn\":{}", row.int(1)));
+    json.int(",\"urn\":", row.int(1));
     json.text(",\"name\":", row.text(2));
     json.word(",\"phase\":", row.text(3));
     json.text(",\"town\":", row.text(4));
@@ -110,7 +133,7 @@ pub fn point<R: Row>(now: DateTime<Utc>, school: Option<&R>, enrolments: &[R]) -
             json.list(enrolments, |json, row| {
                 json.id("{\"id\":", "Enrolment", row.id(0).unwrap_or_default());
                 json.word(",\"status\":", row.text(1));
-                json.text(",\"enrolledOn\":", &row.day(2).to_string());
+                json.day(",\"enrolledOn\":", row.day(2));
                 json.raw(",\"hub\":");
                 match row.id(3) {
                     None => json.raw("null"),
@@ -153,7 +176,7 @@ pub fn dashboard<R: Row>(now: DateTime<Utc>, found: &Dashboard<R>) -> Vec<u8> {
         let id = row.id(0).unwrap_or_default();
         json.id("{\"id\":", "Enrolment", id);
         json.word(",\"status\":", row.text(1));
-        json.text(",\"enrolledOn\":", &row.day(2).to_string());
+        json.day(",\"enrolledOn\":", row.day(2));
         json.raw(",\"partner\":");
         match row.id(3) {
             None => json.raw("null"),
@@ -162,7 +185,7 @@ pub fn dashboard<R: Row>(now: DateTime<Utc>, found: &Dashboard<R>) -> Vec<u8> {
                 json.text(",\"name\":", row.text(4));
                 json.raw(",\"school\":");
                 if row.id(5).is_some() {
-                    json.raw(&format!("{{\"urn\":{}", row.int(6)));
+                    json.int("{\"urn\":", row.int(6));
                     json.text(",\"name\":", row.text(7));
                     json.word(",\"phase\":", row.text(8));
                     json.text(",\"town\":", row.text(9));
@@ -178,7 +201,7 @@ pub fn dashboard<R: Row>(now: DateTime<Utc>, found: &Dashboard<R>) -> Vec<u8> {
             json.word(",\"kind\":", row.text(2));
             json.text(",\"title\":", row.text(3));
             json.word(",\"state\":", row.text(4));
-            json.text(",\"dueOn\":", &row.day(5).to_string());
+            json.day(",\"dueOn\":", row.day(5));
             let overdue = row.text(4) == "open" && row.moment(6) <= json.now;
             json.raw(if overdue { ",\"overdue\":true}" } else { ",\"overdue\":false}" });
         });
@@ -218,7 +241,8 @@ pub fn inbox<R: Row>(now: DateTime<Utc>, rows: &[R]) -> Vec<u8> {
         json.text(",\"summary\":", row.text(3));
         json.text(",\"threshold\":", row.text(4));
         json.moment(",\"raisedAt\":", row.moment(5));
-        json.raw(&format!(",\"version\":{},\"hub\":", row.int(6)));
+        json.int(",\"version\":", row.int(6));
+        json.raw(",\"hub\":");
         match row.id(7) {
             None => json.raw("null"),
             Some(hub) => {
@@ -240,7 +264,7 @@ pub fn inbox<R: Row>(now: DateTime<Utc>, rows: &[R]) -> Vec<u8> {
                         json.text(",\"name\":", row.text(11));
                         json.raw(",\"school\":");
                         if row.id(12).is_some() {
-                            json.raw(&format!("{{\"urn\":{}", row.int(13)));
+                            json.int("{\"urn\":", row.int(13));
                             json.text(",\"name\":", row.text(14));
                             json.text(",\"town\":", row.text(15));
                             json.raw("}}}}");
@@ -302,7 +326,7 @@ pub fn heavy<R: Row>(now: DateTime<Utc>, found: &Heavy<R>) -> Vec<u8> {
                 json.text(",\"title\":", row.text(2));
                 json.word(",\"kind\":", row.text(3));
                 json.word(",\"state\":", row.text(4));
-                json.text(",\"dueOn\":", &row.day(5).to_string());
+                json.day(",\"dueOn\":", row.day(5));
                 json.moment(",\"dueAt\":", row.moment(6));
                 json.raw("}");
             });

@@ -1,10 +1,12 @@
 //! The floor: the four operations written by hand, one statement for each level, as quick as we know
 //! how, in the same shape of process: an axum handler that looks the token up, reads what its owner
-//! may see, and writes rows to JSON.
+//! may see, and writes rows to JSON. It knows the two roles that ask here and these four operations,
+//! nothing more, and takes no snapshot.
 
 mod json;
 mod postgres;
 mod rows;
+mod seen;
 mod sqlite;
 
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
+use axum::serve::ListenerExt as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -23,12 +26,40 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-/// Who asks, and what their roles come to.
-#[derive(Debug, Default)]
+/// A role of those who ask here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    HubLead,
+    RegionalLead,
+}
+
+/// Who asks: what they are, and of which hubs or regions.
+#[derive(Debug)]
 pub struct Viewer {
-    hubs: Vec<Uuid>,
-    regions: Vec<Uuid>,
-    settings: Vec<Uuid>,
+    role: Role,
+    of: Vec<Uuid>,
+}
+
+impl Viewer {
+    /// From rows of role, region and hub; none for whom the floor does not know.
+    fn read<'r>(
+        roles: impl Iterator<Item = (Option<&'r str>, Option<Uuid>, Option<Uuid>)>,
+    ) -> Option<Self> {
+        let mut viewer: Option<Self> = None;
+        for (role, region, hub) in roles {
+            let (role, id) = match role {
+                Some("hub_lead") => (Role::HubLead, hub?),
+                Some("regional_lead") => (Role::RegionalLead, region?),
+                _ => return None,
+            };
+            let viewer = viewer.get_or_insert_with(|| Self { role, of: Vec::new() });
+            if viewer.role != role {
+                return None;
+            }
+            viewer.of.push(id);
+        }
+        viewer
+    }
 }
 
 /// What is asked.
@@ -65,6 +96,10 @@ pub fn serve(url: &str) -> anyhow::Result<()> {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         println!("listening on http://{}", listener.local_addr()?);
         let router = Router::new().route("/graphql", post(handle)).with_state(store);
+        // As the api does.
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
         Ok(axum::serve(listener, router).await?)
     })
 }

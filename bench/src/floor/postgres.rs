@@ -4,215 +4,138 @@ use std::sync::Mutex;
 
 use anyhow::Context as _;
 use tokio::sync::Semaphore;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls, Statement};
 use uuid::Uuid;
 
 use super::json::{self, Dashboard, Grouped, Heavy};
-use super::{Asked, Request, Viewer};
+use super::{Asked, Request, Role, Viewer, seen};
 
 /// Connections, as many as the api takes.
 const CONNECTIONS: usize = 8;
 
-/// Hubs that the viewer answers for: `$a` their own, `$b` those of their regions.
-macro_rules! led {
-    ($hubs:literal, $regions:literal) => {
-        concat!("SELECT id FROM hub WHERE id = ANY(", $hubs, ") OR region_id = ANY(", $regions, ")")
-    };
-}
-
-/// Whether the viewer sees the setting `p`.
-macro_rules! setting_seen {
-    ($hubs:literal, $regions:literal, $settings:literal) => {
-        concat!(
-            "(p.id = ANY(",
-            $settings,
-            ") \
-             OR EXISTS (SELECT 1 FROM hub x WHERE x.lead_setting_id = p.id \
-               AND (x.id = ANY(",
-            $hubs,
-            ") OR x.region_id = ANY(",
-            $regions,
-            "))) \
-             OR EXISTS (SELECT 1 FROM enrolment y JOIN hub x ON x.id = y.hub_id \
-               WHERE y.partner_setting_id = p.id \
-               AND (x.id = ANY(",
-            $hubs,
-            ") OR x.region_id = ANY(",
-            $regions,
-            "))) \
-             OR EXISTS (SELECT 1 FROM hub x JOIN enrolment y ON y.hub_id = x.id \
-               WHERE x.lead_setting_id = p.id AND y.partner_setting_id = ANY(",
-            $settings,
-            ")))"
-        )
-    };
-}
-
-/// Whether the viewer sees the hub `h`.
-macro_rules! hub_seen {
-    ($hubs:literal, $regions:literal, $settings:literal) => {
-        concat!(
-            "(h.id = ANY(",
-            $hubs,
-            ") OR h.region_id = ANY(",
-            $regions,
-            ") \
-             OR EXISTS (SELECT 1 FROM enrolment y WHERE y.hub_id = h.id \
-               AND y.partner_setting_id = ANY(",
-            $settings,
-            ")))"
-        )
-    };
-}
-
-/// Whether the viewer sees the enrolment `e`.
-macro_rules! enrolment_seen {
-    ($hubs:literal, $regions:literal, $settings:literal) => {
-        concat!(
-            "(e.partner_setting_id = ANY(",
-            $settings,
-            ") OR e.hub_id IN (",
-            led!($hubs, $regions),
-            "))"
-        )
-    };
-}
-
-const SIGN_IN: &str = "SELECT t.person_id, g.role, g.region_id, g.hub_id, g.setting_id \
-    FROM access_token t LEFT JOIN role_grant g ON g.person_id = t.person_id AND g.revoked_at IS NULL \
+/// Row by role, region and hub of whoever has a token.
+const SIGN_IN: &str = "SELECT g.role, g.region_id, g.hub_id FROM access_token t \
+    LEFT JOIN role_grant g ON g.person_id = t.person_id AND g.revoked_at IS NULL \
     WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND t.expires_at > $2";
+/// No time is lost on compiling statements that take a few milliseconds.
+const OPTIONS: &str = "-c jit=off";
 
-const POINT_SCHOOL: &str = concat!(
-    "SELECT s.id, s.urn, s.name, s.phase, s.town, p.id, p.name FROM school s \
-     LEFT JOIN setting p ON p.school_id = s.id AND ",
-    setting_seen!("$2", "$3", "$4"),
-    " WHERE s.id = $1"
-);
-
-const POINT_ENROLMENT: &str = concat!(
-    "SELECT e.id, e.status, e.enrolled_on, h.id, h.key, h.name FROM enrolment e \
-     LEFT JOIN hub h ON h.id = e.hub_id AND ",
-    hub_seen!("$2", "$3", "$4"),
-    " WHERE e.partner_setting_id = $1 AND ",
-    enrolment_seen!("$2", "$3", "$4"),
-    " ORDER BY e.enrolled_on, e.id LIMIT 1"
-);
-
-const DASHBOARD_HUB: &str = concat!(
-    "SELECT h.id, h.key, h.name FROM hub h WHERE h.id = $1 AND ",
-    hub_seen!("$2", "$3", "$4")
-);
-
-const DASHBOARD_ENROLMENTS: &str = concat!(
-    "SELECT e.id, e.status, e.enrolled_on, p.id, p.name, s.id, s.urn, s.name, s.phase, s.town \
-     FROM enrolment e LEFT JOIN setting p ON p.id = e.partner_setting_id AND ",
-    setting_seen!("$2", "$3", "$4"),
-    " LEFT JOIN school s ON s.id = p.school_id \
-     WHERE e.hub_id = $1 AND e.status IN ('active', 'paused') AND ",
-    enrolment_seen!("$2", "$3", "$4"),
-    " ORDER BY e.enrolled_on, e.id LIMIT 40"
-);
-
-/// The rows `$columns` of a table for each of many parents, so many of each.
-macro_rules! each {
-    ($columns:literal, $from:literal, $seen:expr, $rest:literal) => {
-        concat!(
-            "SELECT parent, r.* FROM unnest($1::uuid[]) WITH ORDINALITY AS u(parent, n) \
-             CROSS JOIN LATERAL (SELECT ",
-            $columns,
-            " FROM ",
-            $from,
-            " AND ",
-            $seen,
-            $rest,
-            ") r ORDER BY u.n"
-        )
-    };
+/// The statements of a role: `$1` is what is asked for, the ids of the viewer come next.
+struct Texts {
+    point: [String; 2],
+    dashboard: [String; 5],
+    inbox: String,
+    heavy: [String; 3],
 }
 
-/// Whether the viewer sees what hangs on the enrolment and hub of row `r`.
-macro_rules! owed_seen {
-    () => {
-        concat!(
-            "(r.hub_id IN (",
-            led!("$2", "$3"),
-            ") OR r.enrolment_id IN \
-             (SELECT id FROM enrolment WHERE partner_setting_id = ANY($4)))"
-        )
-    };
+/// So many rows of each parent in `$1`, parent by parent, as the loop that such a join can only be
+/// finds them.
+fn each(columns: &str, from: &str, rest: &str) -> String {
+    format!(
+        "SELECT parent, r.* FROM unnest($1::uuid[]) AS u(parent) \
+         CROSS JOIN LATERAL (SELECT {columns} FROM {from} {rest}) r"
+    )
 }
 
-const DASHBOARD_OBLIGATIONS: &str = each!(
-    "r.id, r.kind, r.title, r.state, r.due_on, r.due_at",
-    "obligation r WHERE r.enrolment_id = parent AND r.term_id = $5",
-    owed_seen!(),
-    " ORDER BY r.due_at, r.id LIMIT 20"
-);
+fn texts(role: Role) -> Texts {
+    let who = "= ANY($2)";
+    let (hub, setting) = (seen::hub(role, "h", who), seen::setting(role, "p", who));
+    let (enrolment, owed) = (seen::of_hub(role, "e", who), seen::of_hub(role, "r", who));
+    let visits = seen::of_enrolment(role, "r", who);
+    let own = "= ANY($1)";
+    Texts {
+        point: [
+            format!(
+                "SELECT s.id, s.urn, s.name, s.phase, s.town, p.id, p.name FROM school s \
+                 LEFT JOIN setting p ON p.school_id = s.id AND {setting} WHERE s.id = $1"
+            ),
+            format!(
+                "SELECT e.id, e.status, e.enrolled_on, h.id, h.key, h.name FROM enrolment e \
+                 LEFT JOIN hub h ON h.id = e.hub_id AND {hub} \
+                 WHERE e.partner_setting_id = $1 AND {enrolment} \
+                 ORDER BY e.enrolled_on, e.id LIMIT 1"
+            ),
+        ],
+        dashboard: [
+            format!("SELECT h.id, h.key, h.name FROM hub h WHERE h.id = $1 AND {hub}"),
+            format!(
+                "SELECT e.id, e.status, e.enrolled_on, p.id, p.name, s.id, s.urn, s.name, s.phase, \
+                 s.town FROM enrolment e LEFT JOIN setting p ON p.id = e.partner_setting_id \
+                 AND {setting} LEFT JOIN school s ON s.id = p.school_id \
+                 WHERE e.hub_id = $1 AND e.status IN ('active', 'paused') AND {enrolment} \
+                 ORDER BY e.enrolled_on, e.id LIMIT 40"
+            ),
+            each(
+                "r.id, r.kind, r.title, r.state, r.due_on, r.due_at",
+                "obligation r WHERE r.enrolment_id = parent AND r.term_id = $3",
+                &format!("AND {owed} ORDER BY r.due_at, r.id LIMIT 20"),
+            ),
+            each(
+                "r.id, r.kind, r.state, r.starts_at",
+                "visit r WHERE r.enrolment_id = parent",
+                &format!("AND {visits} ORDER BY r.starts_at DESC, r.id DESC LIMIT 3"),
+            ),
+            each(
+                "r.id, r.rule, r.state, r.summary, r.raised_at",
+                "engagement_alert r WHERE r.enrolment_id = parent",
+                &format!(
+                    "AND r.state <> 'resolved' AND r.state <> 'pending' AND {owed} \
+                     ORDER BY r.raised_at DESC, r.id DESC LIMIT 5"
+                ),
+            ),
+        ],
+        inbox: format!(
+            "SELECT a.id, a.rule, a.state, a.summary, a.threshold, a.raised_at, a.version, h.id, \
+             h.name, e.id, p.id, p.name, s.id, s.urn, s.name, s.town FROM engagement_alert a \
+             LEFT JOIN hub h ON h.id = a.hub_id AND {} \
+             LEFT JOIN enrolment e ON e.id = a.enrolment_id AND {} \
+             LEFT JOIN setting p ON p.id = e.partner_setting_id AND {} \
+             LEFT JOIN school s ON s.id = p.school_id \
+             WHERE a.state <> 'pending' AND a.state <> 'resolved' AND {} \
+             ORDER BY a.raised_at DESC, a.id DESC LIMIT 51",
+            seen::hub(role, "h", own),
+            seen::of_hub(role, "e", own),
+            seen::setting(role, "p", own),
+            seen::of_hub(role, "a", own),
+        ),
+        heavy: [
+            format!(
+                "SELECT h.id, h.key, h.name FROM hub h WHERE {} ORDER BY h.name, h.id LIMIT 10",
+                seen::hub(role, "h", own)
+            ),
+            each(
+                "e.id, e.status, p.id, p.name",
+                &format!(
+                    "enrolment e LEFT JOIN setting p ON p.id = e.partner_setting_id AND {setting}"
+                ),
+                &format!(
+                    "WHERE e.hub_id = parent AND {enrolment} ORDER BY e.enrolled_on, e.id LIMIT 40"
+                ),
+            ),
+            each(
+                "r.id, r.title, r.kind, r.state, r.due_on, r.due_at",
+                "obligation r WHERE r.enrolment_id = parent",
+                &format!("AND {owed} ORDER BY r.due_at, r.id LIMIT 12"),
+            ),
+        ],
+    }
+}
 
-const DASHBOARD_VISITS: &str = each!(
-    "r.id, r.kind, r.state, r.starts_at",
-    "visit r JOIN enrolment e ON e.id = r.enrolment_id WHERE r.enrolment_id = parent",
-    enrolment_seen!("$2", "$3", "$4"),
-    " ORDER BY r.starts_at DESC, r.id DESC LIMIT 3"
-);
-
-const DASHBOARD_ALERTS: &str = concat!(
-    "SELECT parent, r.* FROM unnest($1::uuid[]) WITH ORDINALITY AS u(parent, n) \
-     CROSS JOIN LATERAL (SELECT r.id, r.rule, r.state, r.summary, r.raised_at \
-     FROM engagement_alert r WHERE r.enrolment_id = parent AND r.state <> 'resolved' \
-     AND r.state <> 'pending' AND r.hub_id IN (",
-    led!("$2", "$3"),
-    ") ORDER BY r.raised_at DESC, r.id DESC LIMIT 5) r ORDER BY u.n"
-);
-
-const INBOX: &str = concat!(
-    "SELECT a.id, a.rule, a.state, a.summary, a.threshold, a.raised_at, a.version, h.id, h.name, \
-     e.id, p.id, p.name, s.id, s.urn, s.name, s.town FROM engagement_alert a \
-     LEFT JOIN hub h ON h.id = a.hub_id AND ",
-    hub_seen!("$1", "$2", "$3"),
-    " LEFT JOIN enrolment e ON e.id = a.enrolment_id AND ",
-    enrolment_seen!("$1", "$2", "$3"),
-    " LEFT JOIN setting p ON p.id = e.partner_setting_id AND ",
-    setting_seen!("$1", "$2", "$3"),
-    " LEFT JOIN school s ON s.id = p.school_id \
-     WHERE a.state <> 'pending' AND a.state <> 'resolved' AND a.hub_id IN (",
-    led!("$1", "$2"),
-    ") ORDER BY a.raised_at DESC, a.id DESC LIMIT 51"
-);
-
-const HEAVY_HUBS: &str = concat!(
-    "SELECT h.id, h.key, h.name FROM hub h WHERE ",
-    hub_seen!("$1", "$2", "$3"),
-    " ORDER BY h.name, h.id LIMIT 10"
-);
-
-const HEAVY_ENROLMENTS: &str = concat!(
-    "SELECT parent, e.id, e.status, p.id, p.name \
-     FROM unnest($1::uuid[]) WITH ORDINALITY AS u(parent, n) \
-     CROSS JOIN LATERAL (SELECT e.id, e.status, e.partner_setting_id, e.enrolled_on \
-     FROM enrolment e WHERE e.hub_id = parent AND ",
-    enrolment_seen!("$2", "$3", "$4"),
-    " ORDER BY e.enrolled_on, e.id LIMIT 40) e \
-     LEFT JOIN setting p ON p.id = e.partner_setting_id AND ",
-    setting_seen!("$2", "$3", "$4"),
-    " ORDER BY u.n, e.enrolled_on, e.id"
-);
-
-const HEAVY_OBLIGATIONS: &str = each!(
-    "r.id, r.title, r.kind, r.state, r.due_on, r.due_at",
-    "obligation r WHERE r.enrolment_id = parent",
-    owed_seen!(),
-    " ORDER BY r.due_at, r.id LIMIT 12"
-);
+/// The statements of a role, prepared.
+struct Prepared {
+    point: [Statement; 2],
+    dashboard: [Statement; 5],
+    inbox: Statement,
+    heavy: [Statement; 3],
+}
 
 /// A connection and its statements.
 struct Connection {
     client: Client,
     sign_in: Statement,
-    point: [Statement; 2],
-    dashboard: [Statement; 5],
-    inbox: Statement,
-    heavy: [Statement; 3],
+    hub_lead: Prepared,
+    regional_lead: Prepared,
 }
 
 /// Connections that wait for work.
@@ -247,94 +170,87 @@ impl Pool {
 
 async fn connect(folder: &str) -> anyhow::Result<Connection> {
     let mut config = Config::new();
-    config.user("postgres").dbname("postgres").host_path(folder);
+    config.user("postgres").dbname("postgres").host_path(folder).options(OPTIONS);
     let (client, connection) = config.connect(NoTls).await?;
     tokio::spawn(connection);
-    let prepare = async |text: &str| client.prepare(text).await;
     Ok(Connection {
-        sign_in: prepare(SIGN_IN).await?,
-        point: [prepare(POINT_SCHOOL).await?, prepare(POINT_ENROLMENT).await?],
-        dashboard: [
-            prepare(DASHBOARD_HUB).await?,
-            prepare(DASHBOARD_ENROLMENTS).await?,
-            prepare(DASHBOARD_OBLIGATIONS).await?,
-            prepare(DASHBOARD_VISITS).await?,
-            prepare(DASHBOARD_ALERTS).await?,
-        ],
-        inbox: prepare(INBOX).await?,
-        heavy: [
-            prepare(HEAVY_HUBS).await?,
-            prepare(HEAVY_ENROLMENTS).await?,
-            prepare(HEAVY_OBLIGATIONS).await?,
-        ],
+        sign_in: client.prepare(SIGN_IN).await?,
+        hub_lead: prepare(&client, Role::HubLead).await?,
+        regional_lead: prepare(&client, Role::RegionalLead).await?,
         client,
+    })
+}
+
+async fn prepare(client: &Client, role: Role) -> anyhow::Result<Prepared> {
+    let Texts { point, dashboard, inbox, heavy } = texts(role);
+    let prepare = async |text: &String| client.prepare(text).await;
+    let [hub, enrolments, obligations, visits, alerts] = &dashboard;
+    Ok(Prepared {
+        point: [prepare(&point[0]).await?, prepare(&point[1]).await?],
+        dashboard: [
+            prepare(hub).await?,
+            prepare(enrolments).await?,
+            prepare(obligations).await?,
+            prepare(visits).await?,
+            prepare(alerts).await?,
+        ],
+        inbox: prepare(&inbox).await?,
+        heavy: [prepare(&heavy[0]).await?, prepare(&heavy[1]).await?, prepare(&heavy[2]).await?],
     })
 }
 
 impl Connection {
     async fn answer(&self, request: &Request) -> anyhow::Result<Option<Vec<u8>>> {
-        let grants = self.client.query(&self.sign_in, &[&request.token_hash, &request.now]).await?;
-        if grants.is_empty() {
+        let roles = self.client.query(&self.sign_in, &[&request.token_hash, &request.now]).await?;
+        let Some(viewer) =
+            Viewer::read(roles.iter().map(|row| (row.get(0), row.get(1), row.get(2))))
+        else {
             return Ok(None);
-        }
-        let mut viewer = Viewer::default();
-        for grant in grants {
-            match grant.get::<_, Option<&str>>(1) {
-                Some("hub_lead") => viewer.hubs.extend(grant.get::<_, Option<Uuid>>(3)),
-                Some("regional_lead") => viewer.regions.extend(grant.get::<_, Option<Uuid>>(2)),
-                Some("school_user") => viewer.settings.extend(grant.get::<_, Option<Uuid>>(4)),
-                _ => {}
-            }
-        }
-        let now = request.now;
+        };
+        let prepared = match viewer.role {
+            Role::HubLead => &self.hub_lead,
+            Role::RegionalLead => &self.regional_lead,
+        };
+        let (now, who) = (request.now, &viewer.of);
         Ok(Some(match request.asked {
             Asked::Point { school } => {
-                let Viewer { hubs, regions, settings } = &viewer;
-                let found = self
-                    .client
-                    .query_opt(&self.point[0], &[&school, hubs, regions, settings])
-                    .await?;
+                let [of_school, of_enrolment] = &prepared.point;
+                let found = self.client.query_opt(of_school, &[&school, who]).await?;
                 let setting = found.as_ref().and_then(|row| row.get::<_, Option<Uuid>>(5));
                 let enrolments = match setting {
-                    Some(setting) => {
-                        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
-                            [&setting, hubs, regions, settings];
-                        self.client.query(&self.point[1], &values).await?
-                    }
+                    Some(setting) => self.client.query(of_enrolment, &[&setting, who]).await?,
                     None => Vec::new(),
                 };
                 json::point(now, found.as_ref(), &enrolments)
             }
             Asked::Dashboard { hub, term } => {
-                json::dashboard(now, &self.dashboard(&viewer, hub, term).await?)
+                json::dashboard(now, &self.dashboard(prepared, who, hub, term).await?)
             }
             Asked::Inbox => {
-                let Viewer { hubs, regions, settings } = &viewer;
-                let rows = self.client.query(&self.inbox, &[hubs, regions, settings]).await?;
+                let rows = self.client.query(&prepared.inbox, &[who]).await?;
                 json::inbox(now, &rows)
             }
-            Asked::Heavy => json::heavy(now, &self.heavy(&viewer).await?),
+            Asked::Heavy => json::heavy(now, &self.heavy(prepared, who).await?),
         }))
     }
 
     async fn dashboard(
         &self,
-        viewer: &Viewer,
+        prepared: &Prepared,
+        who: &Vec<Uuid>,
         hub: Uuid,
         term: Uuid,
     ) -> anyhow::Result<Dashboard<tokio_postgres::Row>> {
-        let Viewer { hubs, regions, settings } = viewer;
-        let [of_hub, of_enrolments, of_obligations, of_visits, of_alerts] = &self.dashboard;
-        let hub = self.client.query_opt(of_hub, &[&hub, hubs, regions, settings]).await?;
+        let [of_hub, of_enrolments, of_obligations, of_visits, of_alerts] = &prepared.dashboard;
+        let hub = self.client.query_opt(of_hub, &[&hub, who]).await?;
         let id: Option<Uuid> = hub.as_ref().map(|row| row.get(0));
-        let enrolments = self.client.query(of_enrolments, &[&id, hubs, regions, settings]).await?;
+        let enrolments = self.client.query(of_enrolments, &[&id, who]).await?;
         let parents: Vec<Uuid> = enrolments.iter().map(|row| row.get(0)).collect();
-        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
-            [&parents, hubs, regions, settings, &term];
+        let values: [&(dyn ToSql + Sync); 3] = [&parents, who, &term];
         let (obligations, visits, alerts) = tokio::try_join!(
             self.client.query(of_obligations, &values),
-            self.client.query(of_visits, &values[..4]),
-            self.client.query(of_alerts, &values[..3]),
+            self.client.query(of_visits, &values[..2]),
+            self.client.query(of_alerts, &values[..2]),
         )?;
         Ok(Dashboard {
             hub,
@@ -345,15 +261,17 @@ impl Connection {
         })
     }
 
-    async fn heavy(&self, viewer: &Viewer) -> anyhow::Result<Heavy<tokio_postgres::Row>> {
-        let Viewer { hubs, regions, settings } = viewer;
-        let [of_hubs, of_enrolments, of_obligations] = &self.heavy;
-        let found = self.client.query(of_hubs, &[hubs, regions, settings]).await?;
+    async fn heavy(
+        &self,
+        prepared: &Prepared,
+        who: &Vec<Uuid>,
+    ) -> anyhow::Result<Heavy<tokio_postgres::Row>> {
+        let [of_hubs, of_enrolments, of_obligations] = &prepared.heavy;
+        let found = self.client.query(of_hubs, &[who]).await?;
         let ids: Vec<Uuid> = found.iter().map(|row| row.get(0)).collect();
-        let enrolments = self.client.query(of_enrolments, &[&ids, hubs, regions, settings]).await?;
+        let enrolments = self.client.query(of_enrolments, &[&ids, who]).await?;
         let ids: Vec<Uuid> = enrolments.iter().map(|row| row.get(1)).collect();
-        let obligations =
-            self.client.query(of_obligations, &[&ids, hubs, regions, settings]).await?;
+        let obligations = self.client.query(of_obligations, &[&ids, who]).await?;
         Ok(Heavy {
             hubs: found,
             enrolments: Grouped::by(enrolments, 0),

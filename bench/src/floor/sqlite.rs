@@ -1,6 +1,5 @@
 //! The floor on SQLite: cached statements of rusqlite, a request in one go on a thread that may wait.
 
-use std::fmt::Write as _;
 use std::sync::Mutex;
 
 use anyhow::Context as _;
@@ -10,13 +9,11 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::json::{self, Dashboard, Grouped, Heavy};
-use super::rows::Row as _;
-use super::{Asked, Request, Viewer};
+use super::rows::{Packed, Row as _, Table};
+use super::{Asked, Request, Viewer, seen};
 
 /// Readers: as many as serve two cores best.
 const CONNECTIONS: usize = 2;
-
-type Rows = Vec<Vec<Value>>;
 
 /// Connections that wait for work.
 pub struct Pool {
@@ -56,101 +53,31 @@ impl Pool {
     }
 }
 
-fn rows(connection: &Connection, sql: &str, values: &[Value]) -> rusqlite::Result<Rows> {
+fn rows(connection: &Connection, sql: &str, values: &[Value]) -> rusqlite::Result<Vec<Packed>> {
     let mut statement = connection.prepare_cached(sql)?;
-    let columns = statement.column_count();
+    let mut table = Table::new(statement.column_count());
     let mut found = statement.query(params_from_iter(values))?;
-    let mut rows = Vec::new();
     while let Some(row) = found.next()? {
-        rows.push((0..columns).map(|at| row.get(at)).collect::<rusqlite::Result<_>>()?);
+        for at in 0..table.columns {
+            table.push(row.get_ref(at)?);
+        }
     }
-    Ok(rows)
+    Ok(table.into_rows())
 }
 
 fn value(id: Uuid) -> Value {
     Value::Blob(id.as_bytes().to_vec())
 }
 
-/// A statement in the making: what is bound is written as a question mark and kept.
-#[derive(Default)]
-struct Sql {
-    text: String,
-    values: Vec<Value>,
+/// `IN (?, ?)`, with these ids bound from that number on: `IN (?2, ?3)`.
+fn among(first: usize, ids: &[Uuid]) -> String {
+    let places: Vec<_> = (first..first + ids.len()).map(|number| format!("?{number}")).collect();
+    format!("IN ({})", places.join(", "))
 }
 
-impl Sql {
-    fn add(&mut self, text: &str) -> &mut Self {
-        self.text.push_str(text);
-        self
-    }
-
-    fn bind(&mut self, id: Uuid) -> &mut Self {
-        self.values.push(value(id));
-        self.add("?")
-    }
-
-    /// `column IN (?, ?)`.
-    fn one_of(&mut self, column: &str, ids: &[Uuid]) -> &mut Self {
-        if ids.is_empty() {
-            return self.add("0");
-        }
-        // Writing into a string cannot fail.
-        let _ = write!(self.text, "{column} IN (");
-        for (number, id) in ids.iter().enumerate() {
-            self.add(if number > 0 { ", " } else { "" }).bind(*id);
-        }
-        self.add(")")
-    }
-
-    fn led(&mut self, viewer: &Viewer, hub: &str) -> &mut Self {
-        self.add("(").one_of(&format!("{hub}.id"), &viewer.hubs).add(" OR ");
-        self.one_of(&format!("{hub}.region_id"), &viewer.regions).add(")")
-    }
-
-    /// Whether the viewer answers for the hub that a column names.
-    fn led_hub(&mut self, viewer: &Viewer, column: &str) -> &mut Self {
-        // Writing into a string cannot fail.
-        let _ = write!(self.text, "{column} IN (SELECT x.id FROM hub x WHERE ");
-        self.led(viewer, "x").add(")")
-    }
-
-    fn setting_seen(&mut self, viewer: &Viewer) -> &mut Self {
-        self.add("(").one_of("p.id", &viewer.settings);
-        self.add(" OR EXISTS (SELECT 1 FROM hub x WHERE x.lead_setting_id = p.id AND ");
-        self.led(viewer, "x");
-        self.add(
-            ") OR EXISTS (SELECT 1 FROM enrolment y JOIN hub x ON x.id = y.hub_id \
-             WHERE y.partner_setting_id = p.id AND ",
-        );
-        self.led(viewer, "x");
-        self.add(
-            ") OR EXISTS (SELECT 1 FROM hub x JOIN enrolment y ON y.hub_id = x.id \
-             WHERE x.lead_setting_id = p.id AND ",
-        );
-        self.one_of("y.partner_setting_id", &viewer.settings).add("))")
-    }
-
-    fn hub_seen(&mut self, viewer: &Viewer) -> &mut Self {
-        self.add("(").led(viewer, "h");
-        self.add(" OR EXISTS (SELECT 1 FROM enrolment y WHERE y.hub_id = h.id AND ");
-        self.one_of("y.partner_setting_id", &viewer.settings).add("))")
-    }
-
-    fn enrolment_seen(&mut self, viewer: &Viewer) -> &mut Self {
-        self.add("(").one_of("e.partner_setting_id", &viewer.settings).add(" OR ");
-        self.led_hub(viewer, "e.hub_id").add(")")
-    }
-
-    fn owed_seen(&mut self, viewer: &Viewer) -> &mut Self {
-        self.add("(")
-            .led_hub(viewer, "r.hub_id")
-            .add(" OR r.enrolment_id IN (SELECT id FROM enrolment WHERE ");
-        self.one_of("partner_setting_id", &viewer.settings).add("))")
-    }
-
-    fn run(&self, connection: &Connection) -> rusqlite::Result<Rows> {
-        rows(connection, &self.text, &self.values)
-    }
+/// What is bound: the viewer's ids and then others.
+fn bound(viewer: &Viewer, others: &[Uuid]) -> Vec<Value> {
+    viewer.of.iter().chain(others).copied().map(value).collect()
 }
 
 fn answer(connection: &Connection, request: &Request) -> anyhow::Result<Option<Vec<u8>>> {
@@ -159,48 +86,23 @@ fn answer(connection: &Connection, request: &Request) -> anyhow::Result<Option<V
         Value::Text(request.token_hash.clone()),
         Value::Text(now.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, false)),
     ];
-    let grants = rows(
+    let roles = rows(
         connection,
-        "SELECT t.person_id, g.role, g.region_id, g.hub_id, g.setting_id FROM access_token t \
+        "SELECT g.role, g.region_id, g.hub_id FROM access_token t \
          LEFT JOIN role_grant g ON g.person_id = t.person_id AND g.revoked_at IS NULL \
          WHERE t.token_hash = ? AND t.revoked_at IS NULL AND t.expires_at > ?",
         &values,
     )?;
-    if grants.is_empty() {
+    let roles = roles.iter().map(|row| (Some(row.text(0)), row.id(1), row.id(2)));
+    let Some(viewer) = Viewer::read(roles) else {
         return Ok(None);
-    }
-    let mut viewer = Viewer::default();
-    for grant in &grants {
-        match grant.text(1) {
-            "hub_lead" => viewer.hubs.extend(grant.id(3)),
-            "regional_lead" => viewer.regions.extend(grant.id(2)),
-            "school_user" => viewer.settings.extend(grant.id(4)),
-            _ => {}
-        }
-    }
+    };
     Ok(Some(match request.asked {
         Asked::Point { school } => point(connection, request, &viewer, school)?,
         Asked::Dashboard { hub, term } => {
             json::dashboard(now, &dashboard(connection, &viewer, hub, term)?)
         }
-        Asked::Inbox => {
-            let mut sql = Sql::default();
-            sql.add(
-                "SELECT a.id, a.rule, a.state, a.summary, a.threshold, a.raised_at, a.version, \
-                 h.id, h.name, e.id, p.id, p.name, s.id, s.urn, s.name, s.town \
-                 FROM engagement_alert a LEFT JOIN hub h ON h.id = a.hub_id AND ",
-            );
-            sql.hub_seen(&viewer).add(" LEFT JOIN enrolment e ON e.id = a.enrolment_id AND ");
-            sql.enrolment_seen(&viewer);
-            sql.add(" LEFT JOIN setting p ON p.id = e.partner_setting_id AND ");
-            sql.setting_seen(&viewer).add(
-                " LEFT JOIN school s ON s.id = p.school_id \
-                 WHERE a.state <> 'pending' AND a.state <> 'resolved' AND ",
-            );
-            sql.led_hub(&viewer, "a.hub_id");
-            sql.add(" ORDER BY a.raised_at DESC, a.id DESC LIMIT 51");
-            json::inbox(now, &sql.run(connection)?)
-        }
+        Asked::Inbox => json::inbox(now, &inbox(connection, &viewer)?),
         Asked::Heavy => json::heavy(now, &heavy(connection, &viewer)?),
     }))
 }
@@ -211,44 +113,45 @@ fn point(
     viewer: &Viewer,
     school: Uuid,
 ) -> anyhow::Result<Vec<u8>> {
-    let mut sql = Sql::default();
-    sql.add(
+    let (who, next) = (among(1, &viewer.of), viewer.of.len() + 1);
+    let seen = seen::setting(viewer.role, "p", &who);
+    let sql = format!(
         "SELECT s.id, s.urn, s.name, s.phase, s.town, p.id, p.name FROM school s \
-         LEFT JOIN setting p ON p.school_id = s.id AND ",
+         LEFT JOIN setting p ON p.school_id = s.id AND {seen} WHERE s.id = ?{next}"
     );
-    sql.setting_seen(viewer).add(" WHERE s.id = ").bind(school);
-    let found = sql.run(connection)?;
+    let found = rows(connection, &sql, &bound(viewer, &[school]))?;
     let mut enrolments = Vec::new();
     if let Some(setting) = found.first().and_then(|row| row.id(5)) {
-        let mut sql = Sql::default();
-        sql.add(
+        let hub = seen::hub(viewer.role, "h", &who);
+        let enrolment = seen::of_hub(viewer.role, "e", &who);
+        let sql = format!(
             "SELECT e.id, e.status, e.enrolled_on, h.id, h.key, h.name FROM enrolment e \
-             LEFT JOIN hub h ON h.id = e.hub_id AND ",
+             LEFT JOIN hub h ON h.id = e.hub_id AND {hub} \
+             WHERE e.partner_setting_id = ?{next} AND {enrolment} \
+             ORDER BY e.enrolled_on, e.id LIMIT 1"
         );
-        sql.hub_seen(viewer).add(" WHERE e.partner_setting_id = ").bind(setting).add(" AND ");
-        sql.enrolment_seen(viewer).add(" ORDER BY e.enrolled_on, e.id LIMIT 1");
-        enrolments = sql.run(connection)?;
+        enrolments = rows(connection, &sql, &bound(viewer, &[setting]))?;
     }
     Ok(json::point(request.now, found.first(), &enrolments))
 }
 
-/// So many rows of each parent: the columns, the table `r`, the parents, and the rest by `write`.
+/// So many rows of each enrolment: the columns, the table `r`, its order, the limit, and what else
+/// there is to hold, which may name more ids, bound after the viewer's.
 fn each(
     connection: &Connection,
-    (columns, from): (&str, &str),
-    (order, limit): (&str, usize),
+    viewer: &Viewer,
+    (columns, table, order, limit): (&str, &str, &str, usize),
+    (rest, more): (&str, &[Uuid]),
     parents: &[Uuid],
-    write: impl FnOnce(&mut Sql),
-) -> anyhow::Result<Grouped<Vec<Value>>> {
-    let mut sql = Sql::default();
-    sql.add(&format!(
+) -> anyhow::Result<Grouped<Packed>> {
+    let parents_are = among(viewer.of.len() + more.len() + 1, parents);
+    let sql = format!(
         "SELECT * FROM (SELECT r.enrolment_id AS parent, {columns}, ROW_NUMBER() OVER \
-         (PARTITION BY r.enrolment_id ORDER BY {order}) AS n FROM {from} WHERE "
-    ));
-    sql.one_of("r.enrolment_id", parents).add(" AND ");
-    write(&mut sql);
-    sql.add(&format!(") WHERE n <= {limit} ORDER BY parent, n"));
-    Ok(Grouped::by(sql.run(connection)?, 0))
+         (PARTITION BY r.enrolment_id ORDER BY {order}) AS n FROM {table} r \
+         WHERE r.enrolment_id {parents_are} AND {rest}) WHERE n <= {limit} ORDER BY parent, n"
+    );
+    let more = [more, parents].concat();
+    Ok(Grouped::by(rows(connection, &sql, &bound(viewer, &more))?, 0))
 }
 
 fn dashboard(
@@ -256,76 +159,78 @@ fn dashboard(
     viewer: &Viewer,
     hub: Uuid,
     term: Uuid,
-) -> anyhow::Result<Dashboard<Vec<Value>>> {
-    let mut sql = Sql::default();
-    sql.add("SELECT h.id, h.key, h.name FROM hub h WHERE h.id = ").bind(hub).add(" AND ");
-    sql.hub_seen(viewer);
-    let found = sql.run(connection)?.pop();
-    let mut sql = Sql::default();
-    sql.add(
+) -> anyhow::Result<Dashboard<Packed>> {
+    let (who, next) = (among(1, &viewer.of), viewer.of.len() + 1);
+    let seen = seen::hub(viewer.role, "h", &who);
+    let sql = format!("SELECT h.id, h.key, h.name FROM hub h WHERE h.id = ?{next} AND {seen}");
+    let found = rows(connection, &sql, &bound(viewer, &[hub]))?.pop();
+    let setting = seen::setting(viewer.role, "p", &who);
+    let enrolment = seen::of_hub(viewer.role, "e", &who);
+    let sql = format!(
         "SELECT e.id, e.status, e.enrolled_on, p.id, p.name, s.id, s.urn, s.name, s.phase, s.town \
-         FROM enrolment e LEFT JOIN setting p ON p.id = e.partner_setting_id AND ",
+         FROM enrolment e LEFT JOIN setting p ON p.id = e.partner_setting_id AND {setting} \
+         LEFT JOIN school s ON s.id = p.school_id WHERE e.hub_id = ?{next} \
+         AND e.status IN ('active', 'paused') AND {enrolment} \
+         ORDER BY e.enrolled_on, e.id LIMIT 40"
     );
-    sql.setting_seen(viewer).add(" LEFT JOIN school s ON s.id = p.school_id WHERE e.hub_id = ");
-    sql.bind(hub).add(" AND e.status IN ('active', 'paused') AND ");
-    sql.enrolment_seen(viewer).add(" ORDER BY e.enrolled_on, e.id LIMIT 40");
-    let enrolments = sql.run(connection)?;
+    let enrolments = rows(connection, &sql, &bound(viewer, &[hub]))?;
     let parents: Vec<Uuid> = enrolments.iter().filter_map(|row| row.id(0)).collect();
-    let obligations = each(
-        connection,
-        ("r.id, r.kind, r.title, r.state, r.due_on, r.due_at", "obligation r"),
-        ("r.due_at, r.id", 20),
-        &parents,
-        |sql| {
-            sql.add("r.term_id = ").bind(term).add(" AND ").owed_seen(viewer);
-        },
-    )?;
-    let visits = each(
-        connection,
-        ("r.id, r.kind, r.state, r.starts_at", "visit r JOIN enrolment e ON e.id = r.enrolment_id"),
-        ("r.starts_at DESC, r.id DESC", 3),
-        &parents,
-        |sql| {
-            sql.enrolment_seen(viewer);
-        },
-    )?;
-    let alerts = each(
-        connection,
-        ("r.id, r.rule, r.state, r.summary, r.raised_at", "engagement_alert r"),
-        ("r.raised_at DESC, r.id DESC", 5),
-        &parents,
-        |sql| {
-            sql.add("r.state <> 'resolved' AND r.state <> 'pending' AND ");
-            sql.led_hub(viewer, "r.hub_id");
-        },
-    )?;
+    let owed = seen::of_hub(viewer.role, "r", &who);
+    let columns = "r.id, r.kind, r.title, r.state, r.due_on, r.due_at";
+    let of = (columns, "obligation", "r.due_at, r.id", 20);
+    let rest = format!("r.term_id = ?{next} AND {owed}");
+    let obligations = each(connection, viewer, of, (&rest, &[term]), &parents)?;
+    let of = ("r.id, r.kind, r.state, r.starts_at", "visit", "r.starts_at DESC, r.id DESC", 3);
+    let rest = seen::of_enrolment(viewer.role, "r", &who);
+    let visits = each(connection, viewer, of, (&rest, &[]), &parents)?;
+    let columns = "r.id, r.rule, r.state, r.summary, r.raised_at";
+    let of = (columns, "engagement_alert", "r.raised_at DESC, r.id DESC", 5);
+    let rest = format!("r.state <> 'resolved' AND r.state <> 'pending' AND {owed}");
+    let alerts = each(connection, viewer, of, (&rest, &[]), &parents)?;
     Ok(Dashboard { hub: found, enrolments, obligations, visits, alerts })
 }
 
-fn heavy(connection: &Connection, viewer: &Viewer) -> anyhow::Result<Heavy<Vec<Value>>> {
-    let mut sql = Sql::default();
-    sql.add("SELECT h.id, h.key, h.name FROM hub h WHERE ").hub_seen(viewer);
-    sql.add(" ORDER BY h.name, h.id LIMIT 10");
-    let hubs = sql.run(connection)?;
-    let ids: Vec<Uuid> = hubs.iter().filter_map(|row| row.id(0)).collect();
-    let mut sql = Sql::default();
-    sql.add(
-        "SELECT e.hub_id, e.id, e.status, p.id, p.name FROM (SELECT e.*, ROW_NUMBER() OVER \
-         (PARTITION BY e.hub_id ORDER BY e.enrolled_on, e.id) AS n FROM enrolment e WHERE ",
+fn inbox(connection: &Connection, viewer: &Viewer) -> anyhow::Result<Vec<Packed>> {
+    let who = among(1, &viewer.of);
+    let sql = format!(
+        "SELECT a.id, a.rule, a.state, a.summary, a.threshold, a.raised_at, a.version, h.id, \
+         h.name, e.id, p.id, p.name, s.id, s.urn, s.name, s.town FROM engagement_alert a \
+         LEFT JOIN hub h ON h.id = a.hub_id AND {} \
+         LEFT JOIN enrolment e ON e.id = a.enrolment_id AND {} \
+         LEFT JOIN setting p ON p.id = e.partner_setting_id AND {} \
+         LEFT JOIN school s ON s.id = p.school_id \
+         WHERE a.state <> 'pending' AND a.state <> 'resolved' AND {} \
+         ORDER BY a.raised_at DESC, a.id DESC LIMIT 51",
+        seen::hub(viewer.role, "h", &who),
+        seen::of_hub(viewer.role, "e", &who),
+        seen::setting(viewer.role, "p", &who),
+        seen::of_hub(viewer.role, "a", &who),
     );
-    sql.one_of("e.hub_id", &ids).add(" AND ").enrolment_seen(viewer);
-    sql.add(") e LEFT JOIN setting p ON p.id = e.partner_setting_id AND ").setting_seen(viewer);
-    sql.add(" WHERE e.n <= 40 ORDER BY e.hub_id, e.n");
-    let enrolments = sql.run(connection)?;
+    Ok(rows(connection, &sql, &bound(viewer, &[]))?)
+}
+
+fn heavy(connection: &Connection, viewer: &Viewer) -> anyhow::Result<Heavy<Packed>> {
+    let (who, next) = (among(1, &viewer.of), viewer.of.len() + 1);
+    let seen = seen::hub(viewer.role, "h", &who);
+    let sql = format!(
+        "SELECT h.id, h.key, h.name FROM hub h WHERE {seen} ORDER BY h.name, h.id LIMIT 10"
+    );
+    let hubs = rows(connection, &sql, &bound(viewer, &[]))?;
+    let ids: Vec<Uuid> = hubs.iter().filter_map(|row| row.id(0)).collect();
+    let (parents, enrolment) = (among(next, &ids), seen::of_hub(viewer.role, "e", &who));
+    let setting = seen::setting(viewer.role, "p", &who);
+    let sql = format!(
+        "SELECT e.hub_id, e.id, e.status, p.id, p.name FROM (SELECT e.*, ROW_NUMBER() OVER \
+         (PARTITION BY e.hub_id ORDER BY e.enrolled_on, e.id) AS n FROM enrolment e \
+         WHERE e.hub_id {parents} AND {enrolment}) e \
+         LEFT JOIN setting p ON p.id = e.partner_setting_id AND {setting} \
+         WHERE e.n <= 40 ORDER BY e.hub_id, e.n"
+    );
+    let enrolments = rows(connection, &sql, &bound(viewer, &ids))?;
     let ids: Vec<Uuid> = enrolments.iter().filter_map(|row| row.id(1)).collect();
-    let obligations = each(
-        connection,
-        ("r.id, r.title, r.kind, r.state, r.due_on, r.due_at", "obligation r"),
-        ("r.due_at, r.id", 12),
-        &ids,
-        |sql| {
-            sql.owed_seen(viewer);
-        },
-    )?;
+    let columns = "r.id, r.title, r.kind, r.state, r.due_on, r.due_at";
+    let of = (columns, "obligation", "r.due_at, r.id", 12);
+    let rest = seen::of_hub(viewer.role, "r", &who);
+    let obligations = each(connection, viewer, of, (&rest, &[]), &ids)?;
     Ok(Heavy { hubs, enrolments: Grouped::by(enrolments, 0), obligations })
 }
