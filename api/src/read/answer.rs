@@ -14,6 +14,7 @@ use super::gate::{Checked, Refused};
 use super::marks::{self, Meaning};
 use super::plan::{Action, Keyed, Level, PayloadOut, Plan, RootField, Subscription};
 use super::planner::Planner;
+use super::plans::Made;
 use super::run::{Fetched, Stopped, fetch};
 use super::size::Size;
 use super::write::{Payload, Writer};
@@ -162,9 +163,10 @@ pub async fn begin(
     }
     let mut meaning = Meaning { scope, now, ids: &[] };
     let answer = match planned {
-        Ok(Planned::Query(plan, ids)) => {
-            meaning.ids = &ids;
-            read(app, &meaning, &plan).await
+        Ok(Planned::Query(mut made)) => {
+            graph.plans.keep(&mut made);
+            meaning.ids = &made.ids;
+            read(app, &meaning, &made.plan).await
         }
         Ok(Planned::Mutation(actions)) => act(app, graph, &meaning, &actions).await,
         Ok(Planned::Subscription(plan)) => return Begun::Subscribed(plan),
@@ -175,7 +177,7 @@ pub async fn begin(
 
 /// A request that is ready to be executed.
 enum Planned {
-    Query(Arc<Plan>, Vec<Uuid>),
+    Query(Made),
     Mutation(Keyed<Action>),
     Subscription(Box<Subscription>),
 }
@@ -183,7 +185,7 @@ enum Planned {
 impl Planned {
     fn points(&self) -> u64 {
         match self {
-            Self::Query(plan, _) => cost::of_query(plan),
+            Self::Query(made) => cost::of_query(&made.plan),
             Self::Mutation(actions) => cost::of_mutation(actions),
             Self::Subscription(plan) => cost::of_subscription(plan),
         }
@@ -229,10 +231,7 @@ fn plan(
         Planner::new(schema::map(), &graph.gate, checked, viewer, now)
     };
     Ok(match checked.operation.operation_type {
-        OperationType::Query => {
-            let (plan, ids) = graph.plans.of(&graph.gate, checked, scope)?;
-            Planned::Query(plan, ids)
-        }
+        OperationType::Query => Planned::Query(graph.plans.of(&graph.gate, checked, scope)?),
         OperationType::Mutation => Planned::Mutation(planner(marks::now()).mutation()?),
         OperationType::Subscription => {
             Planned::Subscription(Box::new(planner(now).subscription(schema::feeds())?))

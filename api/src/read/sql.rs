@@ -20,7 +20,7 @@ use super::marks::{self, Meaning, Shape};
 use super::plan::{Level, Page, Subscription};
 
 /// Most statements kept of one level.
-const KEPT: usize = 32;
+pub const KEPT: usize = 8;
 
 /// A statement in which marks, and the places of parents, are still open.
 #[derive(Debug)]

@@ -149,7 +149,7 @@ fn rows_and_their_number_are_read_only_where_they_are_selected() {
         let checked = graph.gate.check(&query, None, &variables).expect("a valid query");
         let now = at("2026-10-05T06:58:00Z");
         let planner = Planner::new(api::schema::map(), &graph.gate, &checked, None, now);
-        let plan = planner.query().expect("a plan");
+        let (plan, _) = planner.query().expect("a plan");
         let [(_, RootField::Connection(list))] = plan.as_slice() else {
             panic!("one list");
         };

@@ -137,3 +137,15 @@ async fn more_statements_than_a_connection_remembers_are_answered_in_batches_of_
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_id_of_a_type_whose_name_no_database_holds_finds_nothing() {
+    both(async |world| {
+        let app = app(&world).await;
+        let query = "query ($id: ID!) { auditEntries(filter: { node: $id }) { nodes { id } } }";
+        let id = global("a\0b", HUB_NORTH);
+        let answer = ask(&app, Who::Admin, query, json!({ "id": id })).await;
+        assert_eq!(answer, json!({ "data": { "auditEntries": { "nodes": [] } } }));
+    })
+    .await;
+}

@@ -263,8 +263,11 @@ pub(super) fn condition(
             None => nothing(),
         },
         Test::Node(of, name) => match ids::parse_global(text) {
-            Some((type_name, id)) => column(of).eq(type_name).and(column(name).eq(id)),
-            None => nothing(),
+            // No type has a name that a database cannot hold.
+            Some((type_name, id)) if !type_name.contains('\0') => {
+                column(of).eq(type_name).and(column(name).eq(id))
+            }
+            _ => nothing(),
         },
         Test::Empty(name) if yes => column(name).is_null(),
         Test::Empty(name) => column(name).is_not_null(),

@@ -14,11 +14,11 @@ use crate::read::plan::{Plan, RootField, Rows};
 const MAX_IDS: usize = 100;
 
 impl<'d> Planner<'d> {
-    /// Plans a query.
+    /// Plans a query, and tells how many selections it has, fragments expanded.
     ///
     /// # Errors
     /// An argument that cannot be used, or more than a request may ask for.
-    pub fn query(mut self) -> Result<Plan, Refused> {
+    pub fn query(mut self) -> Result<(Plan, usize), Refused> {
         let mut introspected = None;
         let mut plan = Plan::new();
         for (key, same) in self.operation(OperationType::Query)? {
@@ -40,7 +40,7 @@ impl<'d> Planner<'d> {
             };
             plan.push((key, planned));
         }
-        Ok(plan)
+        Ok((plan, self.selections))
     }
 
     /// What introspection answers under a key; it is asked once for all.
