@@ -33,32 +33,26 @@ pub enum Role {
     RegionalLead,
 }
 
-/// Who asks: what they are, and of which hubs or regions.
-#[derive(Debug)]
+/// Who asks: what they are, and of which hub or region.
+#[derive(Clone, Copy, Debug)]
 pub struct Viewer {
     role: Role,
-    of: Vec<Uuid>,
+    of: Uuid,
 }
 
 impl Viewer {
-    /// From rows of role, region and hub; none for whom the floor does not know.
+    /// From a row of role, region and hub for each role; none for whom the floor does not know. Those
+    /// who ask here have one role each, so that an equation does, where the graph has lists.
     fn read<'r>(
-        roles: impl Iterator<Item = (Option<&'r str>, Option<Uuid>, Option<Uuid>)>,
+        mut roles: impl Iterator<Item = (Option<&'r str>, Option<Uuid>, Option<Uuid>)>,
     ) -> Option<Self> {
-        let mut viewer: Option<Self> = None;
-        for (role, region, hub) in roles {
-            let (role, id) = match role {
-                Some("hub_lead") => (Role::HubLead, hub?),
-                Some("regional_lead") => (Role::RegionalLead, region?),
-                _ => return None,
-            };
-            let viewer = viewer.get_or_insert_with(|| Self { role, of: Vec::new() });
-            if viewer.role != role {
-                return None;
-            }
-            viewer.of.push(id);
-        }
-        viewer
+        let (role, region, hub) = roles.next()?;
+        let viewer = match role? {
+            "hub_lead" => Self { role: Role::HubLead, of: hub? },
+            "regional_lead" => Self { role: Role::RegionalLead, of: region? },
+            _ => return None,
+        };
+        roles.next().is_none().then_some(viewer)
     }
 }
 

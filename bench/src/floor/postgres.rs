@@ -21,7 +21,7 @@ const SIGN_IN: &str = "SELECT g.role, g.region_id, g.hub_id FROM access_token t 
 /// No time is lost on compiling statements that take a few milliseconds.
 const OPTIONS: &str = "-c jit=off";
 
-/// The statements of a role: `$1` is what is asked for, the ids of the viewer come next.
+/// The statements of a role: `$1` is what is asked for, the viewer's hub or region comes next.
 struct Texts {
     point: [String; 2],
     dashboard: [String; 5],
@@ -39,11 +39,11 @@ fn each(columns: &str, from: &str, rest: &str) -> String {
 }
 
 fn texts(role: Role) -> Texts {
-    let who = "= ANY($2)";
+    let who = "$2";
     let (hub, setting) = (seen::hub(role, "h", who), seen::setting(role, "p", who));
     let (enrolment, owed) = (seen::of_hub(role, "e", who), seen::of_hub(role, "r", who));
     let visits = seen::of_enrolment(role, "r", who);
-    let own = "= ANY($1)";
+    let own = "$1";
     Texts {
         point: [
             format!(
@@ -211,14 +211,14 @@ impl Connection {
             Role::HubLead => &self.hub_lead,
             Role::RegionalLead => &self.regional_lead,
         };
-        let (now, who) = (request.now, &viewer.of);
+        let (now, who) = (request.now, viewer.of);
         Ok(Some(match request.asked {
             Asked::Point { school } => {
                 let [of_school, of_enrolment] = &prepared.point;
-                let found = self.client.query_opt(of_school, &[&school, who]).await?;
+                let found = self.client.query_opt(of_school, &[&school, &who]).await?;
                 let setting = found.as_ref().and_then(|row| row.get::<_, Option<Uuid>>(5));
                 let enrolments = match setting {
-                    Some(setting) => self.client.query(of_enrolment, &[&setting, who]).await?,
+                    Some(setting) => self.client.query(of_enrolment, &[&setting, &who]).await?,
                     None => Vec::new(),
                 };
                 json::point(now, found.as_ref(), &enrolments)
@@ -227,7 +227,7 @@ impl Connection {
                 json::dashboard(now, &self.dashboard(prepared, who, hub, term).await?)
             }
             Asked::Inbox => {
-                let rows = self.client.query(&prepared.inbox, &[who]).await?;
+                let rows = self.client.query(&prepared.inbox, &[&who]).await?;
                 json::inbox(now, &rows)
             }
             Asked::Heavy => json::heavy(now, &self.heavy(prepared, who).await?),
@@ -237,16 +237,16 @@ impl Connection {
     async fn dashboard(
         &self,
         prepared: &Prepared,
-        who: &Vec<Uuid>,
+        who: Uuid,
         hub: Uuid,
         term: Uuid,
     ) -> anyhow::Result<Dashboard<tokio_postgres::Row>> {
         let [of_hub, of_enrolments, of_obligations, of_visits, of_alerts] = &prepared.dashboard;
-        let hub = self.client.query_opt(of_hub, &[&hub, who]).await?;
+        let hub = self.client.query_opt(of_hub, &[&hub, &who]).await?;
         let id: Option<Uuid> = hub.as_ref().map(|row| row.get(0));
-        let enrolments = self.client.query(of_enrolments, &[&id, who]).await?;
+        let enrolments = self.client.query(of_enrolments, &[&id, &who]).await?;
         let parents: Vec<Uuid> = enrolments.iter().map(|row| row.get(0)).collect();
-        let values: [&(dyn ToSql + Sync); 3] = [&parents, who, &term];
+        let values: [&(dyn ToSql + Sync); 3] = [&parents, &who, &term];
         let (obligations, visits, alerts) = tokio::try_join!(
             self.client.query(of_obligations, &values),
             self.client.query(of_visits, &values[..2]),
@@ -264,14 +264,14 @@ impl Connection {
     async fn heavy(
         &self,
         prepared: &Prepared,
-        who: &Vec<Uuid>,
+        who: Uuid,
     ) -> anyhow::Result<Heavy<tokio_postgres::Row>> {
         let [of_hubs, of_enrolments, of_obligations] = &prepared.heavy;
-        let found = self.client.query(of_hubs, &[who]).await?;
+        let found = self.client.query(of_hubs, &[&who]).await?;
         let ids: Vec<Uuid> = found.iter().map(|row| row.get(0)).collect();
-        let enrolments = self.client.query(of_enrolments, &[&ids, who]).await?;
+        let enrolments = self.client.query(of_enrolments, &[&ids, &who]).await?;
         let ids: Vec<Uuid> = enrolments.iter().map(|row| row.get(1)).collect();
-        let obligations = self.client.query(of_obligations, &[&ids, who]).await?;
+        let obligations = self.client.query(of_obligations, &[&ids, &who]).await?;
         Ok(Heavy {
             hubs: found,
             enrolments: Grouped::by(enrolments, 0),

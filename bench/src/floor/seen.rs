@@ -1,5 +1,4 @@
-//! What each role may see, as SQL. `who` stands for the ids of the viewer's hubs or regions, written
-//! as what may follow a column: `= ANY($2)`, `IN (?)`. An `OR FALSE` keeps PostgreSQL from joining
+//! What each role may see, as SQL. `who` is the place of the viewer's hub or region: `$2`, `?1`. An `OR FALSE` keeps PostgreSQL from joining
 //! for every row where it can work out a list of ids once.
 
 use super::Role;
@@ -7,8 +6,8 @@ use super::Role;
 /// The hubs that the viewer answers for: a condition on the columns of `table`.
 fn led(role: Role, table: &str, who: &str) -> String {
     match role {
-        Role::HubLead => format!("{table}.id {who}"),
-        Role::RegionalLead => format!("{table}.region_id {who}"),
+        Role::HubLead => format!("{table}.id = {who}"),
+        Role::RegionalLead => format!("{table}.region_id = {who}"),
     }
 }
 

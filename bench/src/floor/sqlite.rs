@@ -14,6 +14,8 @@ use super::{Asked, Request, Viewer, seen};
 
 /// Readers: as many as serve two cores best.
 const CONNECTIONS: usize = 2;
+/// Where the viewer's hub or region is bound.
+const WHO: &str = "?1";
 
 /// Connections that wait for work.
 pub struct Pool {
@@ -75,9 +77,9 @@ fn among(first: usize, ids: &[Uuid]) -> String {
     format!("IN ({})", places.join(", "))
 }
 
-/// What is bound: the viewer's ids and then others.
+/// What is bound: the viewer's hub or region as [`WHO`], and then others.
 fn bound(viewer: &Viewer, others: &[Uuid]) -> Vec<Value> {
-    viewer.of.iter().chain(others).copied().map(value).collect()
+    [viewer.of].iter().chain(others).copied().map(value).collect()
 }
 
 fn answer(connection: &Connection, request: &Request) -> anyhow::Result<Option<Vec<u8>>> {
@@ -113,8 +115,8 @@ fn point(
     viewer: &Viewer,
     school: Uuid,
 ) -> anyhow::Result<Vec<u8>> {
-    let (who, next) = (among(1, &viewer.of), viewer.of.len() + 1);
-    let seen = seen::setting(viewer.role, "p", &who);
+    let (who, next) = (WHO, 2);
+    let seen = seen::setting(viewer.role, "p", who);
     let sql = format!(
         "SELECT s.id, s.urn, s.name, s.phase, s.town, p.id, p.name FROM school s \
          LEFT JOIN setting p ON p.school_id = s.id AND {seen} WHERE s.id = ?{next}"
@@ -122,8 +124,8 @@ fn point(
     let found = rows(connection, &sql, &bound(viewer, &[school]))?;
     let mut enrolments = Vec::new();
     if let Some(setting) = found.first().and_then(|row| row.id(5)) {
-        let hub = seen::hub(viewer.role, "h", &who);
-        let enrolment = seen::of_hub(viewer.role, "e", &who);
+        let hub = seen::hub(viewer.role, "h", who);
+        let enrolment = seen::of_hub(viewer.role, "e", who);
         let sql = format!(
             "SELECT e.id, e.status, e.enrolled_on, h.id, h.key, h.name FROM enrolment e \
              LEFT JOIN hub h ON h.id = e.hub_id AND {hub} \
@@ -136,7 +138,7 @@ fn point(
 }
 
 /// So many rows of each enrolment: the columns, the table `r`, its order, the limit, and what else
-/// there is to hold, which may name more ids, bound after the viewer's.
+/// there is to hold, which may name more ids, bound from the second place on.
 fn each(
     connection: &Connection,
     viewer: &Viewer,
@@ -144,7 +146,7 @@ fn each(
     (rest, more): (&str, &[Uuid]),
     parents: &[Uuid],
 ) -> anyhow::Result<Grouped<Packed>> {
-    let parents_are = among(viewer.of.len() + more.len() + 1, parents);
+    let parents_are = among(more.len() + 2, parents);
     let sql = format!(
         "SELECT * FROM (SELECT r.enrolment_id AS parent, {columns}, ROW_NUMBER() OVER \
          (PARTITION BY r.enrolment_id ORDER BY {order}) AS n FROM {table} r \
@@ -160,12 +162,12 @@ fn dashboard(
     hub: Uuid,
     term: Uuid,
 ) -> anyhow::Result<Dashboard<Packed>> {
-    let (who, next) = (among(1, &viewer.of), viewer.of.len() + 1);
-    let seen = seen::hub(viewer.role, "h", &who);
+    let (who, next) = (WHO, 2);
+    let seen = seen::hub(viewer.role, "h", who);
     let sql = format!("SELECT h.id, h.key, h.name FROM hub h WHERE h.id = ?{next} AND {seen}");
     let found = rows(connection, &sql, &bound(viewer, &[hub]))?.pop();
-    let setting = seen::setting(viewer.role, "p", &who);
-    let enrolment = seen::of_hub(viewer.role, "e", &who);
+    let setting = seen::setting(viewer.role, "p", who);
+    let enrolment = seen::of_hub(viewer.role, "e", who);
     let sql = format!(
         "SELECT e.id, e.status, e.enrolled_on, p.id, p.name, s.id, s.urn, s.name, s.phase, s.town \
          FROM enrolment e LEFT JOIN setting p ON p.id = e.partner_setting_id AND {setting} \
@@ -175,13 +177,13 @@ fn dashboard(
     );
     let enrolments = rows(connection, &sql, &bound(viewer, &[hub]))?;
     let parents: Vec<Uuid> = enrolments.iter().filter_map(|row| row.id(0)).collect();
-    let owed = seen::of_hub(viewer.role, "r", &who);
+    let owed = seen::of_hub(viewer.role, "r", who);
     let columns = "r.id, r.kind, r.title, r.state, r.due_on, r.due_at";
     let of = (columns, "obligation", "r.due_at, r.id", 20);
     let rest = format!("r.term_id = ?{next} AND {owed}");
     let obligations = each(connection, viewer, of, (&rest, &[term]), &parents)?;
     let of = ("r.id, r.kind, r.state, r.starts_at", "visit", "r.starts_at DESC, r.id DESC", 3);
-    let rest = seen::of_enrolment(viewer.role, "r", &who);
+    let rest = seen::of_enrolment(viewer.role, "r", who);
     let visits = each(connection, viewer, of, (&rest, &[]), &parents)?;
     let columns = "r.id, r.rule, r.state, r.summary, r.raised_at";
     let of = (columns, "engagement_alert", "r.raised_at DESC, r.id DESC", 5);
@@ -191,7 +193,7 @@ fn dashboard(
 }
 
 fn inbox(connection: &Connection, viewer: &Viewer) -> anyhow::Result<Vec<Packed>> {
-    let who = among(1, &viewer.of);
+    let who = WHO;
     let sql = format!(
         "SELECT a.id, a.rule, a.state, a.summary, a.threshold, a.raised_at, a.version, h.id, \
          h.name, e.id, p.id, p.name, s.id, s.urn, s.name, s.town FROM engagement_alert a \
@@ -201,24 +203,24 @@ fn inbox(connection: &Connection, viewer: &Viewer) -> anyhow::Result<Vec<Packed>
          LEFT JOIN school s ON s.id = p.school_id \
          WHERE a.state <> 'pending' AND a.state <> 'resolved' AND {} \
          ORDER BY a.raised_at DESC, a.id DESC LIMIT 51",
-        seen::hub(viewer.role, "h", &who),
-        seen::of_hub(viewer.role, "e", &who),
-        seen::setting(viewer.role, "p", &who),
-        seen::of_hub(viewer.role, "a", &who),
+        seen::hub(viewer.role, "h", who),
+        seen::of_hub(viewer.role, "e", who),
+        seen::setting(viewer.role, "p", who),
+        seen::of_hub(viewer.role, "a", who),
     );
     Ok(rows(connection, &sql, &bound(viewer, &[]))?)
 }
 
 fn heavy(connection: &Connection, viewer: &Viewer) -> anyhow::Result<Heavy<Packed>> {
-    let (who, next) = (among(1, &viewer.of), viewer.of.len() + 1);
-    let seen = seen::hub(viewer.role, "h", &who);
+    let (who, next) = (WHO, 2);
+    let seen = seen::hub(viewer.role, "h", who);
     let sql = format!(
         "SELECT h.id, h.key, h.name FROM hub h WHERE {seen} ORDER BY h.name, h.id LIMIT 10"
     );
     let hubs = rows(connection, &sql, &bound(viewer, &[]))?;
     let ids: Vec<Uuid> = hubs.iter().filter_map(|row| row.id(0)).collect();
-    let (parents, enrolment) = (among(next, &ids), seen::of_hub(viewer.role, "e", &who));
-    let setting = seen::setting(viewer.role, "p", &who);
+    let (parents, enrolment) = (among(next, &ids), seen::of_hub(viewer.role, "e", who));
+    let setting = seen::setting(viewer.role, "p", who);
     let sql = format!(
         "SELECT e.hub_id, e.id, e.status, p.id, p.name FROM (SELECT e.*, ROW_NUMBER() OVER \
          (PARTITION BY e.hub_id ORDER BY e.enrolled_on, e.id) AS n FROM enrolment e \
@@ -230,7 +232,7 @@ fn heavy(connection: &Connection, viewer: &Viewer) -> anyhow::Result<Heavy<Packe
     let ids: Vec<Uuid> = enrolments.iter().filter_map(|row| row.id(1)).collect();
     let columns = "r.id, r.title, r.kind, r.state, r.due_on, r.due_at";
     let of = (columns, "obligation", "r.due_at, r.id", 12);
-    let rest = seen::of_hub(viewer.role, "r", &who);
+    let rest = seen::of_hub(viewer.role, "r", who);
     let obligations = each(connection, viewer, of, (&rest, &[]), &ids)?;
     Ok(Heavy { hubs, enrolments: Grouped::by(enrolments, 0), obligations })
 }
