@@ -131,6 +131,7 @@ fn roots(url: &str) -> Result<Vec<CertificateDer<'static>>, DbErr> {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on must fail")]
 mod tests {
     use tokio_postgres::config::Host;
 

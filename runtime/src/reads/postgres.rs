@@ -84,14 +84,12 @@ impl Pool {
     pub(super) async fn view(self: &Arc<Self>) -> Result<View, DbErr> {
         let turn = timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
         let turn = turn.map_err(|_| fault("no connection was free in time"))?.map_err(fault)?;
-        let connection = match self.take().await {
-            Some(connection) => connection,
-            None => {
-                let connecting = timeout(PATIENCE, self.secured.connect(&self.config)).await;
-                let (client, task) =
-                    connecting.map_err(|_| fault("the database did not answer"))??;
-                Connection { client, task, statements: HashMap::new(), used: Instant::now() }
-            }
+        let connection = if let Some(connection) = self.take().await {
+            connection
+        } else {
+            let connecting = timeout(PATIENCE, self.secured.connect(&self.config)).await;
+            let (client, task) = connecting.map_err(|_| fault("the database did not answer"))??;
+            Connection { client, task, statements: HashMap::new(), used: Instant::now() }
         };
         let pool = Arc::clone(self);
         Ok(View { pool, held: Some((connection, turn)), begun: false, busy: false })
@@ -204,10 +202,10 @@ impl View {
         }
         let connection = &*connection;
         // One statement alone is a snapshot by itself.
-        let begins = !self.begun && !(last && asks.len() == 1);
+        let begins = !(self.begun || last && asks.len() == 1);
         let begin = async {
             if begins {
-                connection.client.batch_execute(BEGIN).await.map_err(told)?
+                connection.client.batch_execute(BEGIN).await.map_err(told)?;
             }
             Ok::<_, Stopped>(())
         };
@@ -243,6 +241,7 @@ impl Drop for View {
 }
 
 /// With what the server said: the error alone says only "db error".
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
 fn told(error: tokio_postgres::Error) -> Stopped {
     let said =
         error.as_db_error().map(|said| format!("{} ({})", said.message(), said.code().code()));

@@ -193,6 +193,7 @@ impl ServerCertVerifier for Anybody {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on must fail")]
 mod tests {
     use std::time::Duration;
 

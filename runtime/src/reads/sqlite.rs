@@ -253,6 +253,7 @@ impl ToSql for Bound<'_> {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on must fail")]
 mod tests {
     use super::*;
 
