@@ -36,9 +36,11 @@ impl Database {
     /// # Errors
     /// An address that cannot be parsed, or a database that does not answer.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, DbErr> {
-        if let Some(path) = config.url.strip_prefix("sqlite://") {
-            return open_sqlite(config, path, SqliteSynchronous::Full).await;
+        if config.url.starts_with("sqlite:") {
+            return open_sqlite(config, SqliteSynchronous::Full).await;
         }
+        // First: what is wrong with the address is told by name.
+        let reads = Reads::postgres(config)?;
         let mut options = ConnectOptions::new(&config.url);
         options
             .max_connections(config.max_connections)
@@ -47,7 +49,8 @@ impl Database {
             .sqlx_logging(false)
             .map_sqlx_postgres_opts(|options| options.statement_cache_capacity(STATEMENT_CACHE));
         let pool = sea_orm::Database::connect(options).await?;
-        Ok(Self { read: pool.clone(), write: pool, reads: Reads::new(config, 0)? })
+        reads.ping().await?;
+        Ok(Self { read: pool.clone(), write: pool, reads })
     }
 
     /// Opens a SQLite file that nobody misses after a crash, so that no write waits for the disk.
@@ -55,9 +58,9 @@ impl Database {
     /// # Errors
     /// A file that cannot be made, or is no database.
     pub async fn scratch(file: &Path) -> Result<Self, DbErr> {
-        let file = file.display().to_string();
+        let file = file.display().to_string().replace('%', "%25").replace('?', "%3F");
         let config = DatabaseConfig { url: format!("sqlite://{file}"), max_connections: 1 };
-        open_sqlite(&config, &file, SqliteSynchronous::Off).await
+        open_sqlite(&config, SqliteSynchronous::Off).await
     }
 
     /// SQLite or PostgreSQL.
@@ -138,24 +141,24 @@ impl Database {
         self.write.clone().close().await
     }
 
-    /// Asks the database for a sign of life.
+    /// Asks the database for a sign of life, on either way to it.
     ///
     /// # Errors
     /// It gave none.
     pub async fn ping(&self) -> Result<(), DbErr> {
-        self.read.ping().await
+        self.read.ping().await?;
+        self.reads.ping().await
     }
 }
 
 async fn open_sqlite(
     config: &DatabaseConfig,
-    path: &str,
     synchronous: SqliteSynchronous,
 ) -> Result<Database, DbErr> {
-    let path = path.split('?').next().unwrap_or(path);
-    if let Some(folder) = Path::new(path).parent() {
+    let file = Reads::file(&config.url)?;
+    if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).map_err(|error| {
-            DbErr::Custom(format!("the folder of {path} cannot be made: {error}"))
+            DbErr::Custom(format!("the folder of {} cannot be made: {error}", file.display()))
         })?;
     }
     let pool = |readers: Option<u32>| {
@@ -179,6 +182,7 @@ async fn open_sqlite(
         sea_orm::Database::connect(options)
     };
     let write = pool(None).await?;
-    let reads = Reads::new(config, SQLITE_READERS as usize)?;
+    let reads = Reads::sqlite(&file, SQLITE_READERS as usize);
+    reads.ping().await?;
     Ok(Database { read: pool(Some(SQLITE_READERS)).await?, write, reads })
 }

@@ -2,11 +2,13 @@
 //! sqlx to the drivers themselves, which send several statements at once on PostgreSQL and need no
 //! change of thread for each row on SQLite (docs/decisions/0018). Nothing is written here.
 
+mod address;
 mod postgres;
 mod row;
 mod secure;
 mod sqlite;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sea_orm::{DbBackend, DbErr, RuntimeErr, Value};
@@ -42,12 +44,22 @@ pub struct Ask {
 }
 
 /// What is bound to a place in a statement.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Bind {
     /// A value.
     Value(Value),
     /// A list of ids, on PostgreSQL.
     Ids(Vec<Uuid>),
+}
+
+impl std::fmt::Debug for Bind {
+    /// Nothing of what is bound: it may be anyone's name or address.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Value(_) => "Value(..)",
+            Self::Ids(_) => "Ids(..)",
+        })
+    }
 }
 
 /// Why rows were not read.
@@ -70,18 +82,37 @@ enum View {
 }
 
 impl Reads {
-    /// Pools that connect when first asked.
+    /// Connections to PostgreSQL.
     ///
     /// # Errors
-    /// An address that cannot be parsed.
-    pub(crate) fn new(config: &DatabaseConfig, readers: usize) -> Result<Self, DbErr> {
-        Ok(Self(match config.url.strip_prefix("sqlite://") {
-            Some(path) => Pool::Sqlite(Arc::new(sqlite::Pool::new(
-                path.split('?').next().unwrap_or(path),
-                readers,
-            ))),
-            None => Pool::Postgres(Arc::new(postgres::Pool::new(config)?)),
-        }))
+    /// An address that cannot be parsed or served.
+    pub(crate) fn postgres(config: &DatabaseConfig) -> Result<Self, DbErr> {
+        Ok(Self(Pool::Postgres(Arc::new(postgres::Pool::new(config)?))))
+    }
+
+    /// So many readers of a file.
+    pub(crate) fn sqlite(file: &Path, readers: usize) -> Self {
+        Self(Pool::Sqlite(Arc::new(sqlite::Pool::new(file, readers))))
+    }
+
+    /// The file that the address of a SQLite database names.
+    ///
+    /// # Errors
+    /// No file, or anything asked of it that cannot be done.
+    pub(crate) fn file(url: &str) -> Result<PathBuf, DbErr> {
+        sqlite::file(url)
+    }
+
+    /// Asks for a sign of life on a connection to read from.
+    ///
+    /// # Errors
+    /// It gave none.
+    pub(crate) async fn ping(&self) -> Result<(), DbErr> {
+        let ask = Ask { text: Arc::from("SELECT 1"), values: Vec::new() };
+        match self.snapshot().await?.ask(vec![ask], 1, true).await {
+            Err(Stopped::Database(error)) => Err(error),
+            Ok(_) | Err(Stopped::TooMany) => Ok(()),
+        }
     }
 
     /// SQLite or PostgreSQL.
@@ -93,7 +124,7 @@ impl Reads {
         }
     }
 
-    /// Lets nobody read any more.
+    /// Lets nobody read any more, and keeps no connection.
     pub(crate) fn close(&self) {
         match &self.0 {
             Pool::Postgres(pool) => pool.close(),
@@ -115,7 +146,7 @@ impl Reads {
 
 impl Reads {
     /// Does what reads in a snapshot of its own. On SQLite all of it runs on one thread that may
-    /// wait, so that it must not wait for anything else.
+    /// wait, so that it must not wait for anything else; it stops when nobody waits for it.
     ///
     /// # Errors
     /// No connection in time.
@@ -131,7 +162,7 @@ impl Reads {
         let View::Sqlite(view) = &mut snapshot.0 else {
             return Ok(read(snapshot).await);
         };
-        view.stay();
+        let _leaving = view.stay();
         let reading = move || futures::executor::block_on(read(snapshot));
         tokio::task::spawn_blocking(reading).await.map_err(fault)
     }

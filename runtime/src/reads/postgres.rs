@@ -2,18 +2,23 @@
 //! answer to the one before.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::future::{FutureExt as _, try_join_all};
+use futures::future::{FutureExt as _, join_all, try_join_all};
 use futures::{StreamExt as _, pin_mut};
 use sea_orm::{DbErr, Value};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Config, Statement};
 
-use super::secure::{self, Secured};
+use super::address;
+use super::secure::Secured;
 use super::{Ask, Bind, Rows, Stopped, fault};
 use crate::config::DatabaseConfig;
 
@@ -21,10 +26,20 @@ use crate::config::DatabaseConfig;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Statements kept prepared on each connection; past that all are forgotten and made anew.
 const STATEMENTS: usize = 500;
-/// Begins a snapshot, by the defaults that the connection has been given.
-const BEGIN: &str = "BEGIN";
+/// A connection that nobody used for so long is not used again: what lies between may have
+/// forgotten it.
+const STALE: Duration = Duration::from_mins(10);
+/// How long a connection that is done may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// How long a statement that nobody waits for is asked to end, more often at first; none runs longer.
+const ENDING: Duration = Duration::from_secs(address::LONGEST.as_secs() + 10);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Begins a snapshot that writes nothing, whatever the server or a proxy has for defaults.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-/// Connections, made when needed.
+/// Connections, made when needed. There are never more than turns: whoever has one takes what is
+/// idle before it connects, and gives the turn back only when the server is done.
 pub struct Pool {
     config: Config,
     secured: Secured,
@@ -34,54 +49,106 @@ pub struct Pool {
 
 struct Connection {
     client: Client,
+    /// Carries what is said; it ends when the client is gone and the server is done.
+    task: JoinHandle<()>,
     statements: HashMap<Arc<str>, Statement>,
+    used: Instant,
 }
 
 /// A connection held for one request.
 pub struct View {
     pool: Arc<Pool>,
-    connection: Option<Connection>,
+    held: Option<(Connection, OwnedSemaphorePermit)>,
     /// Whether a transaction was begun and not ended.
     begun: bool,
     /// Whether answers are under way; given up then, the connection is no good any more.
     busy: bool,
-    _turn: OwnedSemaphorePermit,
 }
 
 impl Pool {
     pub(super) fn new(config: &DatabaseConfig) -> Result<Self, DbErr> {
-        let (config, secured, most) = secure::parse(config)?;
+        let (parsed, secured) = address::parse(&config.url)?;
+        let most = usize::try_from(config.max_connections).unwrap_or(1).max(1);
         let turns = Arc::new(Semaphore::new(most));
-        Ok(Self { config, secured, idle: Mutex::default(), turns })
+        Ok(Self { config: parsed, secured, idle: Mutex::default(), turns })
     }
 
+    /// Closes what is idle, and everything else when it is done.
     pub(super) fn close(&self) {
         self.turns.close();
+        if let Ok(mut idle) = self.idle.lock() {
+            idle.clear();
+        }
     }
 
     pub(super) async fn view(self: &Arc<Self>) -> Result<View, DbErr> {
-        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
+        let turn = timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
         let turn = turn.map_err(|_| fault("no connection was free in time"))?.map_err(fault)?;
-        let idle = || self.idle.lock().ok()?.pop();
-        let connection = loop {
-            match idle() {
-                // The server may have closed it since.
-                Some(connection) if connection.client.is_closed() => {}
-                Some(connection) => break connection,
-                None => {
-                    let connecting = self.secured.connect(&self.config);
-                    let client = tokio::time::timeout(PATIENCE, connecting).await;
-                    let client = client.map_err(|_| fault("the database did not answer"))??;
-                    break Connection { client, statements: HashMap::new() };
-                }
-            }
+        let connection = if let Some(connection) = self.take().await {
+            connection
+        } else {
+            let connecting = timeout(PATIENCE, self.secured.connect(&self.config)).await;
+            let (client, task) = connecting.map_err(|_| fault("the database did not answer"))??;
+            Connection { client, task, statements: HashMap::new(), used: Instant::now() }
         };
         let pool = Arc::clone(self);
-        Ok(View { pool, connection: Some(connection), begun: false, busy: false, _turn: turn })
+        Ok(View { pool, held: Some((connection, turn)), begun: false, busy: false })
+    }
+
+    /// The connection that was used last, if it can be used again.
+    async fn take(&self) -> Option<Connection> {
+        loop {
+            let connection = self.idle.lock().ok()?.pop()?;
+            if connection.used.elapsed() >= STALE {
+                // All others have been idle for longer.
+                let mut stale = std::mem::take(&mut *self.idle.lock().ok()?);
+                stale.push(connection);
+                join_all(stale.into_iter().map(Connection::close)).await;
+            } else if !connection.client.is_closed() {
+                return Some(connection);
+            }
+        }
+    }
+
+    fn put(&self, mut connection: Connection) {
+        connection.used = Instant::now();
+        if let Ok(mut idle) = self.idle.lock()
+            && !self.turns.is_closed()
+        {
+            idle.push(connection);
+        }
+    }
+
+    /// Ends what a request left under way, so that its turn is nobody's before the server is done. A
+    /// cancellation ends one statement, and is lost between two: it is asked for again.
+    async fn end(self: Arc<Self>, connection: Connection, turn: OwnedSemaphorePermit) {
+        let Connection { client, mut task, statements, .. } = connection;
+        let token = client.cancel_token();
+        drop((client, statements));
+        let began = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        while began.elapsed() < ENDING {
+            // Should it fail, the statement ends by its own limit.
+            let _ = timeout(PATIENCE, self.secured.cancel(&token)).await;
+            if timeout(pause, &mut task).await.is_ok() {
+                break;
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        task.abort();
+        drop(turn);
     }
 }
 
 impl Connection {
+    async fn close(self) {
+        let Self { client, mut task, statements, .. } = self;
+        drop((client, statements));
+        if timeout(GOODBYE, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+
     async fn prepare(&mut self, text: &Arc<str>) -> Result<(), tokio_postgres::Error> {
         if self.statements.contains_key(text) {
             return Ok(());
@@ -98,7 +165,8 @@ impl Connection {
         }
     }
 
-    async fn rows(&self, ask: &Ask, most: usize) -> Result<Rows, Stopped> {
+    /// The rows of one statement; `left` counts how many more all of a batch may bring.
+    async fn rows(&self, ask: &Ask, left: &AtomicUsize) -> Result<Rows, Stopped> {
         let statement = self.statements.get(&ask.text);
         let statement = statement.ok_or_else(|| fault("a statement was not prepared"))?;
         let found = self.client.query_raw(statement, ask.values.iter().map(Bound)).await;
@@ -106,10 +174,12 @@ impl Connection {
         pin_mut!(found);
         let mut rows = Vec::new();
         while let Some(row) = found.next().await {
-            rows.push(row.map_err(told)?);
-            if rows.len() > most {
+            let row = row.map_err(told)?;
+            let counted = |left: usize| left.checked_sub(1);
+            if left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, counted).is_err() {
                 return Err(Stopped::TooMany);
             }
+            rows.push(row);
         }
         Ok(Rows::postgres(rows))
     }
@@ -122,7 +192,7 @@ impl View {
         most: usize,
         last: bool,
     ) -> Result<Vec<Rows>, Stopped> {
-        let Some(connection) = &mut self.connection else {
+        let Some((connection, _)) = &mut self.held else {
             return Err(fault("this snapshot is over").into());
         };
         self.busy = true;
@@ -132,41 +202,46 @@ impl View {
         }
         let connection = &*connection;
         // One statement alone is a snapshot by itself.
-        let begins = !self.begun && !(last && asks.len() == 1);
+        let begins = !(self.begun || last && asks.len() == 1);
         let begin = async {
             if begins {
-                connection.client.batch_execute(BEGIN).await.map_err(told)?
+                connection.client.batch_execute(BEGIN).await.map_err(told)?;
             }
             Ok::<_, Stopped>(())
         };
-        let asking = try_join_all(asks.iter().map(|ask| connection.rows(ask, most)));
+        let left = AtomicUsize::new(most);
+        let asking = try_join_all(asks.iter().map(|ask| connection.rows(ask, &left)));
         self.begun |= begins;
         // Polled in this order, they are sent in this order.
         let ((), rows) = tokio::try_join!(biased; begin, asking)?;
         self.busy = false;
-        if rows.iter().map(Rows::len).sum::<usize>() > most {
-            return Err(Stopped::TooMany);
-        }
         Ok(rows)
     }
 }
 
 impl Drop for View {
     fn drop(&mut self) {
-        let Some(connection) = self.connection.take().filter(|_| !self.busy) else {
+        let Some((connection, turn)) = self.held.take() else {
             return;
         };
+        if self.busy {
+            // Without a runtime the process is about to end, and its connections with it.
+            if let Ok(runtime) = Handle::try_current() {
+                runtime.spawn(Arc::clone(&self.pool).end(connection, turn));
+            }
+            return;
+        }
         if self.begun {
             // Asked once, it is sent; whoever has the connection next need not wait for the answer.
             let _ = connection.client.batch_execute("COMMIT").now_or_never();
         }
-        if let Ok(mut idle) = self.pool.idle.lock() {
-            idle.push(connection);
-        }
+        self.pool.put(connection);
+        drop(turn);
     }
 }
 
 /// With what the server said: the error alone says only "db error".
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
 fn told(error: tokio_postgres::Error) -> Stopped {
     let said =
         error.as_db_error().map(|said| format!("{} ({})", said.message(), said.code().code()));
@@ -174,8 +249,14 @@ fn told(error: tokio_postgres::Error) -> Stopped {
 }
 
 /// A value as PostgreSQL takes it where it expects a type.
-#[derive(Debug)]
 struct Bound<'a>(&'a Bind);
+
+impl std::fmt::Debug for Bound<'_> {
+    /// Nothing of the value: the driver writes what is bound to the log.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
 
 impl ToSql for Bound<'_> {
     fn to_sql(
@@ -200,7 +281,7 @@ impl ToSql for Bound<'_> {
             },
             Value::ChronoDate(day) => day.to_sql(ty, out),
             Value::ChronoDateTimeUtc(moment) => moment.to_sql(ty, out),
-            other => Err(format!("a value of another kind cannot be bound here: {other:?}").into()),
+            _ => Err("a value of another kind cannot be bound here".into()),
         }
     }
 

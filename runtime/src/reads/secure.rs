@@ -1,143 +1,154 @@
-//! The address of PostgreSQL as tokio-postgres takes it, and TLS as `sslmode` asks for it: the same
-//! address also opens the pool that writes, which reads it as libpq does.
+//! TLS to PostgreSQL as sqlx has it, which opens the pool that writes by the same address.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+};
 use sea_orm::DbErr;
-use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio::task::JoinHandle;
+use tokio_postgres::{CancelToken, Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::fault;
-use crate::config::DatabaseConfig;
-
-/// Longest statement, in milliseconds: whoever asked has gone by then.
-const LONGEST: u32 = 60_000;
-
-/// Every transaction is a snapshot, and writes nothing.
-const SNAPSHOTS: &str = "-c default_transaction_isolation=repeatable\\ read \
-                         -c default_transaction_read_only=on";
 
 /// How to connect.
 pub struct Secured(Option<MakeRustlsConnect>);
 
-/// The address, how to connect, and how many connections at most.
-///
-/// # Errors
-/// An address that cannot be parsed.
-pub fn parse(config: &DatabaseConfig) -> Result<(Config, Secured, usize), DbErr> {
-    let wrong = |problem: String| DbErr::Custom(format!("the setting database.url: {problem}"));
-    let url = url::Url::parse(&config.url).map_err(|error| wrong(error.to_string()))?;
-    let decoded =
-        |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let mut parsed = Config::new();
-    let mut host = url.host_str().map(decoded);
-    let mut mode = std::env::var("PGSSLMODE").unwrap_or_else(|_| "prefer".to_owned());
-    let mut roots = None;
-    parsed.port(url.port().unwrap_or(5432));
-    if !url.username().is_empty() {
-        parsed.user(decoded(url.username()));
-    }
-    if let Some(password) = url.password() {
-        parsed.password(decoded(password));
-    }
-    let name = url.path().trim_start_matches('/');
-    if !name.is_empty() {
-        parsed.dbname(decoded(name));
-    }
-    for (name, value) in url.query_pairs() {
-        match name.as_ref() {
-            "host" | "hostaddr" => host = Some(value.into_owned()),
-            "port" => {
-                let port = value.parse().map_err(|_| wrong("the port is no number".to_owned()))?;
-                parsed.port(port);
-            }
-            "dbname" => {
-                parsed.dbname(value);
-            }
-            "user" => {
-                parsed.user(value);
-            }
-            "password" => {
-                parsed.password(value.as_bytes());
-            }
-            "sslmode" | "ssl-mode" => mode = value.into_owned(),
-            "sslrootcert" | "ssl-root-cert" | "ssl-ca" => roots = Some(value.into_owned()),
-            _ => {}
-        }
-    }
-    let host = host.filter(|host| !host.is_empty()).unwrap_or_else(|| "localhost".to_owned());
-    let local = host.starts_with('/');
-    parsed
-        .host(host)
-        .application_name("hubs-reads")
-        .connect_timeout(Duration::from_secs(10))
-        .options(format!("{SNAPSHOTS} -c statement_timeout={LONGEST} -c jit=off"));
-    let verified = mode.starts_with("verify");
-    parsed.ssl_mode(match mode.as_str() {
-        "disable" => SslMode::Disable,
-        "require" | "verify-ca" | "verify-full" => SslMode::Require,
-        _ => SslMode::Prefer,
-    });
-    let secured = match mode.as_str() {
-        "disable" => None,
-        _ if local => None,
-        _ => Some(MakeRustlsConnect::new(tls(verified, roots.as_deref())?)),
-    };
-    if secured.is_none() {
-        parsed.ssl_mode(SslMode::Disable);
-    }
-    let most = usize::try_from(config.max_connections).unwrap_or(1).max(1);
-    Ok((parsed, Secured(secured), most))
+/// Who is believed to be the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Whoever answers.
+    Anybody,
+    /// Whoever has a certificate by someone trusted, in whatever name.
+    Certified,
+    /// Whoever has one in the name that was asked for.
+    Named,
 }
 
 impl Secured {
-    /// Connects.
+    /// Without TLS.
+    pub fn plain() -> Self {
+        Self(None)
+    }
+
+    /// With TLS; `roots` are trusted beside the usual ones.
+    ///
+    /// # Errors
+    /// A certificate among `roots` that cannot be read.
+    pub fn by(trust: Trust, roots: &[CertificateDer<'static>]) -> Result<Self, DbErr> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ClientConfig::builder_with_provider(Arc::clone(&provider));
+        let tls = tls.with_safe_default_protocol_versions().map_err(fault)?;
+        let verifier = verifier(trust, roots, provider)?;
+        let tls = tls.dangerous().with_custom_certificate_verifier(verifier);
+        Ok(Self(Some(MakeRustlsConnect::new(tls.with_no_client_auth()))))
+    }
+
+    /// Connects; the task ends when the client is gone and the server has answered everything.
     ///
     /// # Errors
     /// The database does not answer, or not as it should.
-    pub async fn connect(&self, config: &Config) -> Result<Client, DbErr> {
+    pub async fn connect(&self, config: &Config) -> Result<(Client, JoinHandle<()>), DbErr> {
         match &self.0 {
             None => {
                 let (client, connection) = config.connect(NoTls).await.map_err(fault)?;
-                tokio::spawn(connection);
-                Ok(client)
+                Ok((client, tokio::spawn(async { drop(connection.await) })))
             }
             Some(tls) => {
                 let (client, connection) = config.connect(tls.clone()).await.map_err(fault)?;
-                tokio::spawn(connection);
-                Ok(client)
+                Ok((client, tokio::spawn(async { drop(connection.await) })))
             }
+        }
+    }
+
+    /// Asks the server to end the statement that runs on a connection.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn cancel(&self, token: &CancelToken) -> Result<(), DbErr> {
+        match &self.0 {
+            None => token.cancel_query(NoTls).await.map_err(fault),
+            Some(tls) => token.cancel_query(tls.clone()).await.map_err(fault),
         }
     }
 }
 
-fn tls(verified: bool, roots: Option<&str>) -> Result<ClientConfig, DbErr> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = ClientConfig::builder_with_provider(Arc::clone(&provider));
-    let tls = tls.with_safe_default_protocol_versions().map_err(fault)?;
-    if !verified {
-        // As libpq has it: `prefer` and `require` encrypt, and believe whoever answers.
-        let tls = tls.dangerous().with_custom_certificate_verifier(Arc::new(Anybody(provider)));
-        return Ok(tls.with_no_client_auth());
+fn verifier(
+    trust: Trust,
+    roots: &[CertificateDer<'static>],
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, DbErr> {
+    if trust == Trust::Anybody {
+        return Ok(Arc::new(Anybody(provider)));
     }
     let mut trusted = RootCertStore::empty();
-    match roots {
-        Some(file) => {
-            let unreadable = |error| fault(format!("sslrootcert {file}: {error}"));
-            for root in CertificateDer::pem_file_iter(file).map_err(unreadable)? {
-                trusted.add(root.map_err(unreadable)?).map_err(fault)?;
-            }
-        }
-        None => trusted.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+    trusted.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    for root in roots {
+        trusted.add(root.clone()).map_err(fault)?;
     }
-    Ok(tls.with_root_certificates(trusted).with_no_client_auth())
+    let named = WebPkiServerVerifier::builder_with_provider(Arc::new(trusted), provider);
+    let named = named.build().map_err(fault)?;
+    Ok(if trust == Trust::Named { named } else { Arc::new(AnyName(named)) })
+}
+
+/// The certificates of a PEM text.
+///
+/// # Errors
+/// It is none.
+pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, DbErr> {
+    CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(fault)
+}
+
+/// Takes a certificate in any name, if it is by someone trusted.
+#[derive(Debug)]
+struct AnyName(Arc<WebPkiServerVerifier>);
+
+impl ServerCertVerifier for AnyName {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        between: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        use rustls::Error::InvalidCertificate;
+        // The name is looked at last.
+        match self.0.verify_server_cert(certificate, between, name, ocsp, now) {
+            Err(InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) => Ok(ServerCertVerified::assertion()),
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
 }
 
 /// Takes every certificate; signatures must be right all the same.
@@ -178,5 +189,52 @@ impl ServerCertVerifier for Anybody {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test that cannot go on must fail")]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+
+    use super::*;
+
+    /// Whether a certificate for `db.example` is taken from whoever was asked for as `name`, signed
+    /// by someone trusted or not.
+    fn taken(trust: Trust, name: &'static str, signed: bool) -> bool {
+        let authority = || {
+            let mut params = CertificateParams::new([]).expect("an authority");
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key"))
+                .expect("an authority signs itself")
+        };
+        let (trusted, other) = (authority(), authority());
+        let params = CertificateParams::new(["db.example".to_owned()]).expect("a certificate");
+        let key = KeyPair::generate().expect("a key");
+        let by = if signed { &trusted } else { &other };
+        let certificate = params.signed_by(&key, by).expect("it is signed");
+
+        let roots = certificates(trusted.pem().as_bytes()).expect("PEM");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = verifier(trust, &roots, provider).expect("a verifier");
+        let name = ServerName::try_from(name).expect("a name");
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(1_790_000_000));
+        verifier.verify_server_cert(certificate.der(), &[], &name, &[], now).is_ok()
+    }
+
+    #[test]
+    fn a_certificate_is_taken_by_its_signer_and_its_name_as_far_as_is_asked() {
+        for (trust, name, signed, expected) in [
+            (Trust::Anybody, "other.example", false, true),
+            (Trust::Certified, "other.example", true, true),
+            (Trust::Certified, "db.example", false, false),
+            (Trust::Named, "db.example", true, true),
+            (Trust::Named, "other.example", true, false),
+            (Trust::Named, "db.example", false, false),
+        ] {
+            assert_eq!(taken(trust, name, signed), expected, "{trust:?} {name} {signed}");
+        }
     }
 }
