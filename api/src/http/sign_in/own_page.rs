@@ -88,10 +88,9 @@ fn part(Held { role, place }: Held) -> Part {
             "Hub lead",
             "You see this hub, its partners, and the documents and results they share with it.",
         ),
-        Role::SchoolUser => (
-            "School user",
-            "You see what concerns this school; of a trust, what concerns all its schools.",
-        ),
+        Role::SchoolUser => {
+            ("School user", "You see what concerns it; if it is a trust, all its schools as well.")
+        }
         Role::ExternalEvaluator => {
             ("External evaluator", "You see survey results and anonymised figures.")
         }
