@@ -26,6 +26,7 @@ mod m20261122_000015_audit;
 mod m20261122_000016_sign_in;
 mod m20261122_000017_idempotency;
 mod m20261122_000019_following;
+mod m20261122_000020_headings;
 
 /// Lists and runs the migrations.
 pub struct Migrator;
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000016_sign_in::Migration),
             Box::new(m20261122_000019_following::Migration),
             Box::new(m20261122_000017_idempotency::Migration),
+            Box::new(m20261122_000020_headings::Migration),
         ]
     }
 }

@@ -1,5 +1,7 @@
 //! Signing in: who may do so how, for how long, and how often somebody may ask for a link.
 
+pub mod heading;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::people::Role;
@@ -75,15 +77,34 @@ pub fn is_worth_noting(last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool 
     last.is_none_or(|last| now - last >= NOTED_EVERY)
 }
 
-/// Where somebody goes once signed in, if they say so: a path of ours, and no other site's.
+/// What people call the browser that calls itself so, as in "Firefox on Windows".
 #[must_use]
-pub fn return_path(wanted: &str) -> Option<&str> {
-    // Browsers read "\" as "/", and "//" begins the name of another site.
-    let ours = wanted.starts_with('/')
-        && !wanted.starts_with("//")
-        && wanted.len() <= 500
-        && wanted.chars().all(|c| c.is_ascii_graphic() && c != '\\');
-    ours.then_some(wanted)
+pub fn browser_name(agent: &str) -> String {
+    // Each calls itself by the names of those before it as well: the most particular comes first.
+    let browsers = [
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("SamsungBrowser/", "Samsung Internet"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS/", "Firefox"),
+        ("CriOS/", "Chrome"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
+    let systems = [
+        ("iPhone", "an iPhone"),
+        ("iPad", "an iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("CrOS", "a Chromebook"),
+        ("Mac OS X", "a Mac"),
+        ("Linux", "Linux"),
+    ];
+    let named = |names: &[(&str, &'static str)]| {
+        names.iter().find(|(word, _)| agent.contains(word)).map(|(_, name)| *name)
+    };
+    let browser = named(&browsers).unwrap_or("A browser");
+    named(&systems).map_or_else(|| browser.to_owned(), |system| format!("{browser} on {system}"))
 }
 
 /// What a browser calls itself, on one line and cut short.
@@ -140,19 +161,45 @@ mod tests {
     }
 
     #[test]
-    fn only_a_path_of_ours_is_gone_back_to() {
-        for (wanted, ours) in [
-            ("/", true),
-            ("/hubs?first=2#top", true),
-            ("", false),
-            ("hubs", false),
-            ("//other.example", false),
-            ("/\\other.example", false),
-            ("https://other.example/", false),
-            ("/hubs\r\nSet-Cookie: a=b", false),
-            ("/a b", false),
+    fn a_browser_is_called_as_people_call_it() {
+        let (mozilla, gecko) = ("Mozilla/5.0", "AppleWebKit/537.36 (KHTML, like Gecko)");
+        for (agent, name) in [
+            (
+                format!(
+                    "{mozilla} (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+                ),
+                "Firefox on Windows",
+            ),
+            (
+                format!(
+                    "{mozilla} (Windows NT 10.0) {gecko} Chrome/140.0.0.0 Safari/537.36 Edg/140.0"
+                ),
+                "Edge on Windows",
+            ),
+            (
+                format!("{mozilla} (X11; CrOS x86_64 1.2) {gecko} Chrome/140.0.0.0 Safari/537.36"),
+                "Chrome on a Chromebook",
+            ),
+            (
+                format!("{mozilla} (Linux; Android 15) {gecko} Chrome/140.0 Mobile Safari/537.36"),
+                "Chrome on Android",
+            ),
+            (
+                format!(
+                    "{mozilla} (iPhone; CPU iPhone OS 18_0 like Mac OS X) {gecko} Version/18.0 Mobile/15E148 Safari/604.1"
+                ),
+                "Safari on an iPhone",
+            ),
+            (
+                format!(
+                    "{mozilla} (Macintosh; Intel Mac OS X 10_15_7) {gecko} Version/18.0 Safari/605.1.15"
+                ),
+                "Safari on a Mac",
+            ),
+            ("curl/8.0".to_owned(), "A browser"),
+            (String::new(), "A browser"),
         ] {
-            assert_eq!(return_path(wanted).is_some(), ours, "{wanted:?}");
+            assert_eq!(browser_name(&agent), name, "{agent}");
         }
     }
 

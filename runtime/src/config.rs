@@ -159,8 +159,23 @@ pub struct LiveConfig {
     pub look_seconds: u64,
     /// Seconds from a change's moment to its commit, at most.
     pub overlap_seconds: u32,
-    /// Web addresses whose pages may open sockets, separated by blanks.
+    /// Web addresses whose pages may ask and open sockets, separated by blanks.
     pub origins: String,
+}
+
+impl LiveConfig {
+    /// The web addresses besides our own whose pages may ask, as browsers name them.
+    pub fn origins(&self) -> impl Iterator<Item = &str> {
+        self.origins.split_whitespace()
+    }
+}
+
+/// Whether a browser may name an address so: a scheme and a host in small letters, a port if need
+/// be, and nothing after it.
+fn is_origin(address: &str) -> bool {
+    let host = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_:[]".contains(c);
+    host.is_some_and(|host| !host.is_empty() && host.chars().all(plain))
 }
 
 /// See `[mail]`.
@@ -322,6 +337,13 @@ impl Config {
         for (key, issuer) in &self.sign_in.issuers {
             issuer.check(key)?;
         }
+        if let Some(wrong) = self.live.origins().find(|origin| !is_origin(origin)) {
+            let problem = format!(
+                "\"{wrong}\" is no web address such as https://app.example: small letters, and no \
+                 slash or path after the host"
+            );
+            return unusable("live.origins", &problem);
+        }
         self.check_at_least_one()?;
         if !(1..=60).contains(&self.worker.beat_seconds) {
             return unusable("worker.beat_seconds", "it must be between 1 and 60");
@@ -423,6 +445,9 @@ mod tests {
             with(&[("DATABASE_URL", "postgres://db/hubs"), ("HUBS__HTTP__TIMEOUT_SECONDS", "5")])?;
         assert_eq!(config.database.url, "postgres://db/hubs");
         assert_eq!(config.http.timeout_seconds, 5);
+        let config = with(&[("HUBS__LIVE__ORIGINS", " https://a.example\nhttp://[::1]:3000 ")])?;
+        let origins: Vec<_> = config.live.origins().collect();
+        assert_eq!(origins, ["https://a.example", "http://[::1]:3000"]);
         Ok(())
     }
 
@@ -439,6 +464,13 @@ mod tests {
             ("HUBS__LIMITS__POINTS_PER_SECOND", "0", "limits.points_per_second"),
             ("HUBS__LIVE__LOOK_SECONDS", "0", "live.look_seconds"),
             ("HUBS__LIVE__IDLE_SECONDS", "2", "live.idle_seconds"),
+            ("HUBS__LIVE__ORIGINS", "*", "live.origins"),
+            ("HUBS__LIVE__ORIGINS", "null", "live.origins"),
+            ("HUBS__LIVE__ORIGINS", "app.example", "live.origins"),
+            ("HUBS__LIVE__ORIGINS", "https://", "live.origins"),
+            ("HUBS__LIVE__ORIGINS", "https://a.example https://app.example/", "live.origins"),
+            ("HUBS__LIVE__ORIGINS", "https://App.example", "live.origins"),
+            ("HUBS__LIVE__ORIGINS", "https://*.example", "live.origins"),
             ("HUBS__WORKER__BEAT_SECONDS", "0", "worker.beat_seconds"),
             ("HUBS__WORKER__LEASE_SECONDS", "1", "worker.lease_seconds"),
             ("HUBS__WORKER__BEATS", "3", "beats"),

@@ -10,10 +10,10 @@ use chrono::{DateTime, Utc};
 use entity::people::principal::Proof;
 
 use super::live::may_ask;
-use super::principal;
 use super::reading::{accepted, check_length, check_media, from_address, from_body};
 use super::refusal::{JSON, Turned, refuse, respond_to, turned};
 use super::sign_in::session;
+use super::{cors, principal};
 use crate::app::App;
 use crate::read::watch::Caller;
 use crate::read::{Answer, Request, answer};
@@ -76,7 +76,8 @@ pub(super) async fn asked(
     Ok((asked, parts.headers))
 }
 
-/// Whoever's token or session the request carries. A session is taken from pages of ours alone.
+/// Whoever's token or session the request carries. A session is taken from pages of ours alone, and
+/// of the origins in the settings.
 pub(super) async fn caller(
     app: &App,
     headers: &HeaderMap,
@@ -90,7 +91,9 @@ pub(super) async fn caller(
     };
     let proof = principal::proof(app, headers).ok_or_else(nobody)?;
     let method = if read_only { Method::GET } else { Method::POST };
-    if matches!(proof, Proof::Session(_)) && !session::is_of_ours(app, &method, headers) {
+    let is_of_ours =
+        || session::is_of_ours(app, &method, headers) || cors::is_allowed(app, headers);
+    if matches!(proof, Proof::Session(_)) && !is_of_ours() {
         let message = "a session is taken from our own pages only: ask from one, or with a token";
         return Err(turned(StatusCode::FORBIDDEN, message));
     }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::refusal::{JSON, RESPONSE};
-use super::{graphql, sse, ws};
+use super::{cors, graphql, sse, ws};
 use crate::app::App;
 
 /// How many subscriptions of a process look for changes at the same time.
@@ -152,5 +152,5 @@ pub(super) fn may_ask(app: &App, headers: &HeaderMap) -> bool {
     let asking = origin.split_once("://").map(|(_, host)| host);
     (asking.is_some() && asking == host)
         || origin.eq_ignore_ascii_case(&app.config.http.origin())
-        || app.config.live.origins.split_whitespace().any(|allowed| allowed == origin)
+        || cors::is_allowed(app, headers)
 }

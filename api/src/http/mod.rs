@@ -1,5 +1,6 @@
 //! The door: GraphQL handler, sockets and streams, principals, health, and the pages that links in mails open.
 
+mod cors;
 pub mod graphiql;
 pub mod graphql;
 pub mod health;
@@ -37,8 +38,9 @@ pub fn router_with(app: App, live: Live) -> Router {
     let limit = Duration::from_secs(app.config.http.timeout_seconds);
     let pages = pages::router();
     let pages = pages.layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, limit));
+    let graph = cors::share(&app, any(live::handle).layer(Extension(live)));
     Router::new()
-        .route("/graphql", any(live::handle).layer(Extension(live)))
+        .route("/graphql", graph)
         .route("/healthz", get(health::lives))
         .route("/readyz", get(health::ready))
         .merge(pages)

@@ -4,13 +4,16 @@ use chrono::{DateTime, Utc};
 use rules::people::Role;
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
-    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
 };
 use uuid::Uuid;
 
-use super::role_grant;
+use super::{role_grant, setting};
+use crate::hubs::hub;
 use crate::id::new_id;
 use crate::outcome::StoreError;
+use crate::schools::region;
 
 /// A role and where it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,46 @@ impl Grant {
             Self::ExternalEvaluator => (Role::ExternalEvaluator, None, None, None),
         }
     }
+}
+
+/// A role as its holder reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The role.
+    pub role: Role,
+    /// The name of the region, hub or setting it is for; none where it is for none.
+    pub place: Option<String>,
+}
+
+/// The roles that a person has, the oldest first.
+///
+/// # Errors
+/// A database fault.
+pub async fn held(db: &impl ConnectionTrait, person_id: Uuid) -> Result<Vec<Held>, DbErr> {
+    let grants = role_grant::Entity::find()
+        .filter(role_grant::Column::PersonId.eq(person_id))
+        .filter(role_grant::Column::RevokedAt.is_null())
+        .order_by_asc(role_grant::Column::GrantedAt)
+        .order_by_asc(role_grant::Column::Id)
+        .all(db)
+        .await?;
+    let mut held = Vec::new();
+    for grant in grants {
+        // A word this version does not know allows nothing.
+        let Ok(role) = grant.role.parse() else { continue };
+        let place = match (grant.region_id, grant.hub_id, grant.setting_id) {
+            (Some(id), ..) => {
+                region::Entity::find_by_id(id).one(db).await?.map(|region| region.name)
+            }
+            (_, Some(id), _) => hub::Entity::find_by_id(id).one(db).await?.map(|hub| hub.name),
+            (.., Some(id)) => {
+                setting::Entity::find_by_id(id).one(db).await?.map(|setting| setting.name)
+            }
+            _ => None,
+        };
+        held.push(Held { role, place });
+    }
+    Ok(held)
 }
 
 /// Gives a person a role; says whether they did not hold it before.

@@ -6,7 +6,7 @@ use rules::sign_in::{SignInMethod, idle_until};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QuerySelect as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -96,6 +96,26 @@ pub async fn find(
         .filter(session::Column::TokenHash.eq(token_hash))
         .filter(in_force(now))
         .one(db)
+        .await
+}
+
+/// A person's sessions that are in force at `now`, the last used first, no more than `most`.
+///
+/// # Errors
+/// A database fault.
+pub async fn of_person(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    person_id: Uuid,
+    most: u64,
+) -> Result<Vec<session::Model>, DbErr> {
+    session::Entity::find()
+        .filter(session::Column::PersonId.eq(person_id))
+        .filter(in_force(now))
+        .order_by_desc(session::Column::LastSeenAt)
+        .order_by_desc(session::Column::Id)
+        .limit(most)
+        .all(db)
         .await
 }
 

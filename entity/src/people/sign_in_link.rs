@@ -18,6 +18,8 @@ pub struct Model {
     pub address_hash: String,
     /// The network the request came from, sealed likewise.
     pub network_hash: String,
+    /// Where whoever it signs in goes then: a path of ours.
+    pub return_to: String,
     /// When asked for.
     pub created_at: DateTimeUtc,
     /// From when it opens nothing; brought forward when a newer one takes its place.

@@ -38,6 +38,8 @@ pub struct Asking<'a> {
     pub address_hash: &'a str,
     /// The network it comes from, sealed.
     pub network_hash: &'a str,
+    /// Where whoever it signs in goes then: a path of ours.
+    pub return_to: &'a str,
 }
 
 /// What became of a request for a link. Neither tells whether anybody has that address.
@@ -87,6 +89,7 @@ pub async fn ask(
         token_hash: asking.token_hash.to_owned(),
         address_hash: asking.address_hash.to_owned(),
         network_hash: asking.network_hash.to_owned(),
+        return_to: asking.return_to.to_owned(),
         created_at: now,
         expires_at: now + LINK_LASTS,
         queued_at: None,
@@ -189,6 +192,23 @@ pub async fn find(
     Ok(may_use_links(&roles(db, person).await?).then_some(link))
 }
 
+/// Where the link whose token has this hash led to, whether or not it opens anything any more.
+///
+/// # Errors
+/// A database fault.
+pub async fn return_to(
+    db: &impl ConnectionTrait,
+    token_hash: &str,
+) -> Result<Option<String>, DbErr> {
+    sign_in_link::Entity::find()
+        .select_only()
+        .column(sign_in_link::Column::ReturnTo)
+        .filter(sign_in_link::Column::TokenHash.eq(token_hash))
+        .into_tuple()
+        .one(db)
+        .await
+}
+
 /// Spends the link with this hash: none when it opens nothing, or no longer. Of two who spend it at
 /// once, one does.
 ///
@@ -198,7 +218,7 @@ pub async fn spend(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
     token_hash: &str,
-) -> Result<Option<Uuid>, DbErr> {
+) -> Result<Option<sign_in_link::Model>, DbErr> {
     use sign_in_link::Column as C;
     let Some(link) = find(txn, token_hash, now).await? else { return Ok(None) };
     let spent = sign_in_link::ActiveModel { spent_at: Set(Some(now)), ..Default::default() };
@@ -208,7 +228,7 @@ pub async fn spend(
         .filter(C::SpentAt.is_null())
         .exec(txn)
         .await?;
-    Ok(link.person_id.filter(|_| spent.rows_affected == 1))
+    Ok(Some(link).filter(|_| spent.rows_affected == 1))
 }
 
 /// Audits that a link was used that opens nothing any more. What is no link of ours is not written

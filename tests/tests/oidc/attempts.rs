@@ -140,12 +140,14 @@ async fn somebody_goes_on_only_to_a_path_of_ours() {
         let door = Door::open(&world, &service.issuer, None).await;
         for (wanted, kept) in [
             ("?return_to=/graphiql", "/graphiql"),
-            ("?return_to=https://other.example", "/"),
-            ("?return_to=//other.example", "/"),
-            ("?return_to=/%5Cother.example", "/"),
-            ("?return_to=/a%0d%0aSet-Cookie:b", "/"),
-            ("", "/"),
-            ("?return_to=/a&return_to=/b", "/"),
+            ("?return_to=https://other.example", "/sign-in"),
+            ("?return_to=//other.example", "/sign-in"),
+            ("?return_to=/%5Cother.example", "/sign-in"),
+            ("?return_to=/a%0d%0aSet-Cookie:b", "/sign-in"),
+            ("?return_to=/%252fother.example", "/sign-in"),
+            ("?return_to=/sign-in/oidc/staff", "/sign-in"),
+            ("", "/sign-in"),
+            ("?return_to=/a&return_to=/b", "/sign-in"),
         ] {
             let seen =
                 Browser::default().open(&door, &format!("/sign-in/oidc/staff{wanted}")).await;
@@ -154,6 +156,25 @@ async fn somebody_goes_on_only_to_a_path_of_ours() {
             let last = rows.iter().max_by_key(|row| row.id).expect("an attempt");
             assert_eq!(last.return_to, kept, "{wanted}");
         }
+
+        // The sign-in page hands it on, and so does the page of whoever went back half-way.
+        let page = Browser::default().open(&door, "/sign-in?return_to=/hubs%3Fa%3Db").await.text;
+        let kept = "return_to=%2Fhubs%3Fa%3Db";
+        assert!(page.contains(&format!("/sign-in/oidc/staff?{kept}")), "{page}");
+        let nowhere = "/sign-in/oidc/nowhere?return_to=/hubs%3Fa%3Db";
+        let page = Browser::default().open(&door, nowhere).await.text;
+        assert!(page.contains(&format!("/sign-in?{kept}")), "{page}");
+        let mut browser = Browser::default();
+        let back = browser.go_as(&door, "staff", "stranger").await;
+        let seen = browser.open(&door, &back).await;
+        assert_eq!(seen.status, StatusCode::FORBIDDEN, "{}", seen.text);
+        assert!(seen.text.contains("/sign-in?return_to=%2Fgraphql%3Fa%3Db"), "{}", seen.text);
+        // Not even what the database says leads anybody elsewhere.
+        let mut browser = Browser::default();
+        let back = browser.go_as(&door, "staff", "admin").await;
+        change(&world, sign_in_attempt::Column::ReturnTo, "https://other.example/").await;
+        let seen = browser.open(&door, &back).await;
+        assert_eq!(seen.location.as_deref(), Some("/sign-in"), "{}", seen.text);
     })
     .await;
 }

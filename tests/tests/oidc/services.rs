@@ -22,7 +22,7 @@ async fn who_goes_back_at_the_service_is_told_so_and_may_try_again() {
         let seen = browser.sign_in(&door, "staff", "nobody").await;
         assert_eq!(seen.status, StatusCode::FORBIDDEN);
         assert!(seen.text.contains("You did not sign in"), "{}", seen.text);
-        assert!(seen.text.contains("href=\"/sign-in\""), "{}", seen.text);
+        assert!(seen.text.contains("href=\"/sign-in?return_to="), "{}", seen.text);
         let (_, detail) = audited(&world).await.pop().expect("an entry");
         assert!(detail.contains("staff: cancelled"), "{detail}");
         let seen = browser.sign_in(&door, "staff", "admin").await;

@@ -1,6 +1,9 @@
 //! Signing in by a link in a mail, and what a session and a token allow then.
 
+mod headings;
 mod links;
+mod origins;
+mod own_page;
 mod rights;
 mod sessions;
 

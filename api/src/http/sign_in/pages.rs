@@ -1,4 +1,5 @@
-//! The pages of signing in. GET shows, POST acts; nothing needs JavaScript.
+//! The pages of signing in. GET shows, POST acts, from a page of ours alone; nothing needs
+//! JavaScript.
 //!
 //! | Address | Does |
 //! |---|---|
@@ -6,6 +7,7 @@
 //! | `/sign-in/link/{token}` | a link from a mail: shows a button, which signs in, once |
 //! | `/sign-in/demo/{token}` | the same for the demonstration's tokens |
 //! | `/sign-out` | a button, which ends the browser's session |
+//! | `/sign-out/others` | ends the person's other sessions |
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -17,18 +19,19 @@ use axum::extract::{Form, FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::map_response;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{Redirect, Response};
 use axum::routing::get;
 use entity::id::new_id;
 use entity::people::sign_in_links::{self, Asked, Asking};
-use entity::people::{person, sessions, tokens};
+use entity::people::{person, tokens};
 use rules::links::{counted, sign_in_token};
 use rules::sign_in::{LINK_WINDOW, SignInMethod};
 use sea_orm::EntityTrait as _;
 use serde::Deserialize;
 
+use super::heading::Heading;
 use super::oidc::{self, Offer};
-use super::session;
+use super::{own_page, session};
 use crate::app::App;
 use crate::http::pages::parts::{PageError, page, secret};
 use crate::http::pages::survey_guesses::{client, network};
@@ -44,7 +47,8 @@ pub fn router() -> Router<App> {
         .route("/sign-in", get(show).post(ask))
         .route("/sign-in/link/{token}", get(show_link).post(spend_link))
         .route("/sign-in/demo/{token}", get(show_demo).post(take_demo))
-        .route("/sign-out", get(show_sign_out).post(sign_out))
+        .route("/sign-out", get(own_page::show_sign_out).post(own_page::sign_out))
+        .route("/sign-out/others", get(own_page::home).post(own_page::sign_out_others))
         .layer(map_response(own_referrer))
 }
 
@@ -69,32 +73,53 @@ impl FromRequestParts<App> for From {
 
 #[derive(Template)]
 #[template(path = "pages/sign_in.html")]
-struct Ways {
+struct Ways<'a> {
     offers: Vec<Offer>,
+    /// Where to, once signed in.
+    return_to: Option<&'a str>,
+    /// What was typed, and what is wrong with it.
+    email: &'a str,
     error: Option<&'static str>,
 }
 
+impl<'a> Ways<'a> {
+    fn to(app: &App, heading: &'a Heading) -> Self {
+        let offers = oidc::offers(app, heading);
+        Self { offers, return_to: heading.page(), email: "", error: None }
+    }
+}
+
 #[derive(Template)]
-#[template(path = "pages/signed_in.html")]
-struct SignedIn<'a> {
-    name: &'a str,
+#[template(path = "pages/sign_in_asked.html")]
+struct AskedFor<'a> {
+    email: &'a str,
+    again: String,
+    has_accounts: bool,
 }
 
 #[derive(Template)]
 #[template(path = "pages/sign_in_button.html")]
-struct Button<'a> {
-    title: &'a str,
-    text: &'a str,
-    label: &'a str,
+pub(super) struct Button<'a> {
+    pub(super) title: &'a str,
+    pub(super) text: &'a str,
+    pub(super) label: &'a str,
 }
 
 #[derive(Template)]
 #[template(path = "pages/sign_in_notice.html")]
-struct Notice<'a> {
-    title: &'a str,
-    text: &'a str,
-    /// Where else to go; the sign-in page in any case.
-    farewell: Option<Offer>,
+pub(super) struct Notice<'a> {
+    pub(super) title: &'a str,
+    pub(super) text: &'a str,
+    /// The sign-in page, heading where they were.
+    pub(super) back: String,
+    /// Where else to go.
+    pub(super) farewell: Option<Offer>,
+}
+
+impl<'a> Notice<'a> {
+    pub(super) fn new(title: &'a str, text: &'a str) -> Self {
+        Self { title, text, back: "/sign-in".to_owned(), farewell: None }
+    }
 }
 
 /// What the form of the sign-in page sends.
@@ -102,28 +127,38 @@ struct Notice<'a> {
 struct Wish {
     #[serde(default)]
     email: String,
+    #[serde(default)]
+    return_to: String,
 }
 
-async fn show(State(app): State<App>, headers: HeaderMap) -> Result<Response, PageError> {
-    if let Some(session) = current(&app, &headers).await? {
-        let person = person::Entity::find_by_id(session.person_id).one(app.db.reader()).await?;
-        let name = person.map(|person| person.name).unwrap_or_default();
-        return Ok(page(StatusCode::OK, &SignedIn { name: &name })?);
+async fn show(
+    State(app): State<App>,
+    heading: Heading,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    match own_page::session(&app, &headers).await? {
+        Some(session) => own_page::show(&app, &session, &heading).await,
+        None => Ok(page(StatusCode::OK, &Ways::to(&app, &heading))?),
     }
-    Ok(page(StatusCode::OK, &Ways { offers: oidc::offers(&app), error: None })?)
 }
 
 /// Takes an address. What it answers, and what it does until then, tells nobody whose it is.
 async fn ask(
     State(app): State<App>,
     From(network): From,
+    headers: HeaderMap,
     form: Result<Form<Wish>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Ok(Form(Wish { email })) = form else { return Err(PageError::BadForm) };
-    let email = email.trim().to_lowercase();
+    // Else any page could spend what a school's network may ask for.
+    if !session::is_of_ours(&app, &Method::POST, &headers) {
+        return not_ours();
+    }
+    let Ok(Form(Wish { email: typed, return_to })) = form else { return Err(PageError::BadForm) };
+    let heading = Heading::of(&return_to);
+    let email = typed.trim().to_lowercase();
     if !is_address(&email) {
         let error = Some("Enter your address, such as name@school.example.");
-        let ways = Ways { offers: oidc::offers(&app), error };
+        let ways = Ways { email: typed.trim(), error, ..Ways::to(&app, &heading) };
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &ways)?);
     }
     let secret = secret(&app).await?;
@@ -136,6 +171,7 @@ async fn ask(
         token_hash: &hash(&sign_in_token(secret, id)),
         address_hash: &counted(secret, "address", &email),
         network_hash: &counted(secret, "network", &network.to_string()),
+        return_to: heading.path(),
     };
     let txn = app.db.write().await?;
     let asked = sign_in_links::ask(&txn, now, asking).await?;
@@ -143,19 +179,17 @@ async fn ask(
     if asked == Asked::TooMany {
         let text = "Too many links were asked for in a short time, for this address or from your \
                     network. Wait an hour, then try again.";
-        let notice = Notice { title: "Please wait a while", text, farewell: None };
+        let back = heading.kept_by("/sign-in");
+        let notice = Notice { back, ..Notice::new("Please wait a while", text) };
         let mut response = page(StatusCode::TOO_MANY_REQUESTS, &notice)?;
         let wait = HeaderValue::from(LINK_WINDOW.num_seconds());
         response.headers_mut().insert(header::RETRY_AFTER, wait);
         return Ok(response);
     }
     app.signal.changed().await;
-    let text = "If this is the address of somebody at a school in the programme, a mail with a \
-                link is on its way to it. The link works once, for ten minutes. If no mail comes, \
-                look among the unwanted ones; leads and administrators sign in with their account \
-                instead.";
-    let notice = Notice { title: "Look at your mail", text, farewell: None };
-    Ok(page(StatusCode::OK, &notice)?)
+    let again = heading.kept_by("/sign-in");
+    let has_accounts = !app.config.sign_in.issuers.is_empty();
+    Ok(page(StatusCode::OK, &AskedFor { email: &email, again, has_accounts })?)
 }
 
 /// Whether this looks like an address; whether it is one, the mail finds out.
@@ -172,13 +206,18 @@ async fn show_link(
     State(app): State<App>,
     Path(token): Path<String>,
 ) -> Result<Response, PageError> {
-    let found = sign_in_links::find(app.db.reader(), &hash(&token), app.clock.now()).await?;
-    if found.is_none() {
-        return opens_nothing();
-    }
-    let text = "This signs you in on this device. If you did not ask for it, close this page.";
-    let button = Button { title: "Sign in to Hubs", text, label: "Sign in" };
-    Ok(page(StatusCode::OK, &button)?)
+    let hash = hash(&token);
+    let found = sign_in_links::find(app.db.reader(), &hash, app.clock.now()).await?;
+    let Some(person) = found.and_then(|link| link.person_id) else {
+        return link_is_dead(&app, &hash).await;
+    };
+    let person = person::Entity::find_by_id(person).one(app.db.reader()).await?;
+    let name = person.map(|person| person.name).unwrap_or_default();
+    // Somebody else's link would sign them in as somebody else: they see it before they press.
+    let title = format!("Sign in as {name}");
+    let text = "This signs you in to Hubs on this device. If that is not you, or you did not ask \
+                for it, close this page.";
+    Ok(page(StatusCode::OK, &Button { title: &title, text, label: "Sign in" })?)
 }
 
 async fn spend_link(
@@ -192,16 +231,17 @@ async fn spend_link(
     let now = app.clock.now();
     let token_hash = hash(&token);
     let txn = app.db.write().await?;
-    let Some(person) = sign_in_links::spend(&txn, now, &token_hash).await? else {
+    let link = sign_in_links::spend(&txn, now, &token_hash).await?;
+    let Some((person, link)) = link.and_then(|link| Some((link.person_id?, link))) else {
         sign_in_links::refuse(&txn, now, &token_hash).await?;
         txn.commit().await?;
-        return opens_nothing();
+        return link_is_dead(&app, &token_hash).await;
     };
     let cookie =
         session::open(&app, &txn, &headers, now, person, SignInMethod::MagicLink, None).await?;
     txn.commit().await?;
     app.signal.changed().await;
-    signed_in(&cookie)
+    signed_in(&Heading::of(&link.return_to), &cookie)
 }
 
 async fn show_demo(
@@ -209,7 +249,7 @@ async fn show_demo(
     Path(token): Path<String>,
 ) -> Result<Response, PageError> {
     let found = tokens::find_demo(app.db.reader(), &hash(&token), app.clock.now()).await?;
-    let Some((_, name)) = found else { return opens_nothing() };
+    let Some((_, name)) = found else { return opens_nothing(&Heading::default()) };
     let title = format!("Sign in as {name}");
     let text = "This is a demonstration: nobody here is real.";
     Ok(page(StatusCode::OK, &Button { title: &title, text, label: "Sign in" })?)
@@ -218,6 +258,7 @@ async fn show_demo(
 async fn take_demo(
     State(app): State<App>,
     Path(token): Path<String>,
+    heading: Heading,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     if !session::is_of_ours(&app, &Method::POST, &headers) {
@@ -226,73 +267,44 @@ async fn take_demo(
     let now = app.clock.now();
     let txn = app.db.write().await?;
     let Some((person, _)) = tokens::find_demo(&txn, &hash(&token), now).await? else {
-        return opens_nothing();
+        return opens_nothing(&Heading::default());
     };
     let cookie = session::open(&app, &txn, &headers, now, person, SignInMethod::Demo, None).await?;
     txn.commit().await?;
     app.signal.changed().await;
-    signed_in(&cookie)
+    signed_in(&heading, &cookie)
 }
 
-async fn show_sign_out() -> Result<Response, PageError> {
-    let text = "This ends your session on this device.";
-    let button = Button { title: "Sign out of Hubs", text, label: "Sign out" };
-    Ok(page(StatusCode::OK, &button)?)
-}
-
-async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, PageError> {
-    if !session::is_of_ours(&app, &Method::POST, &headers) {
-        return not_ours();
-    }
-    let session = current(&app, &headers).await?;
-    if let Some(session) = &session {
-        let txn = app.db.write().await?;
-        let (by, id) = (session.person_id, session.id);
-        sessions::revoke(&txn, app.clock.now(), by, id, "signedOut").await?;
-        txn.commit().await?;
-        // Its live connections end now.
-        app.signal.changed().await;
-    }
-    let issuer = session.and_then(|session| session.issuer);
-    let farewell = issuer.and_then(|issuer| oidc::farewell(&app, &issuer));
-    let text = "Your session on this device has ended.";
-    let mut response =
-        page(StatusCode::OK, &Notice { title: "You are signed out", text, farewell })?;
-    set_cookie(&mut response, &session::cookie(&app, None))?;
-    Ok(response)
-}
-
-/// The session of the browser that asks, if it is in force.
-async fn current(
-    app: &App,
-    headers: &HeaderMap,
-) -> Result<Option<entity::people::session::Model>, PageError> {
-    let Some(hash) = session::hash_of(app, headers) else { return Ok(None) };
-    Ok(sessions::find(app.db.reader(), &hash, app.clock.now()).await?)
-}
-
-fn signed_in(cookie: &str) -> Result<Response, PageError> {
-    let mut response = Redirect::to("/sign-in").into_response();
+/// Sends somebody who is signed in to where they were heading.
+fn signed_in(heading: &Heading, cookie: &str) -> Result<Response, PageError> {
+    let mut response = heading.land();
     set_cookie(&mut response, cookie)?;
     Ok(response)
 }
 
-fn set_cookie(response: &mut Response, cookie: &str) -> Result<(), PageError> {
+pub(super) fn set_cookie(response: &mut Response, cookie: &str) -> Result<(), PageError> {
     let cookie = HeaderValue::from_str(cookie).map_err(|error| PageError::Fault(error.into()))?;
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(())
 }
 
-fn opens_nothing() -> Result<Response, PageError> {
+/// A link came too late, or a second time: whoever asks for a new one is still heading there.
+async fn link_is_dead(app: &App, token_hash: &str) -> Result<Response, PageError> {
+    let return_to = sign_in_links::return_to(app.db.reader(), token_hash).await?;
+    opens_nothing(&Heading::of(&return_to.unwrap_or_default()))
+}
+
+fn opens_nothing(heading: &Heading) -> Result<Response, PageError> {
     let text = "A link signs in once, for ten minutes, and only the latest one does. Ask for a \
                 new one.";
-    let notice = Notice { title: "This link does not sign you in", text, farewell: None };
+    let back = heading.kept_by("/sign-in");
+    let notice = Notice { back, ..Notice::new("This link does not sign you in", text) };
     Ok(page(StatusCode::GONE, &notice)?)
 }
 
-/// Nobody is signed in, or out, by a page of somebody else's.
-fn not_ours() -> Result<Response, PageError> {
-    let text = "Your browser says that this did not come from a page of ours. Open the link again.";
-    let notice = Notice { title: "Nothing was done", text, farewell: None };
-    Ok(page(StatusCode::FORBIDDEN, &notice)?)
+/// Nobody is signed in or out, and no link is asked for, by a page of somebody else's.
+pub(super) fn not_ours() -> Result<Response, PageError> {
+    let text = "Your browser says that this did not come from a page of ours. Open your link \
+                again, or start from the sign-in page.";
+    Ok(page(StatusCode::FORBIDDEN, &Notice::new("Nothing was done", text))?)
 }

@@ -34,13 +34,13 @@ use openidconnect::{
     ClientId, CsrfToken, LogoutRequest, Nonce, PkceCodeChallenge, PostLogoutRedirectUrl, Scope,
 };
 use rand::RngCore as _;
-use rules::sign_in::return_path;
 use runtime::issuers::IssuerConfig;
 use serde::Deserialize;
 
 use self::exchange::Brought;
 use self::provider::Providers;
 use self::refusal::Refusal;
+use super::heading::Heading;
 use crate::app::App;
 use crate::http::pages::survey_guesses::{Guesses, client};
 
@@ -93,14 +93,14 @@ pub struct Offer {
     pub address: String,
 }
 
-/// The services that people may sign in at.
+/// The services that people may sign in at, heading there.
 #[must_use]
-pub fn offers(app: &App) -> Vec<Offer> {
+pub fn offers(app: &App, heading: &Heading) -> Vec<Offer> {
     let issuers = app.config.sign_in.issuers.iter();
     issuers
         .map(|(key, issuer)| Offer {
             name: issuer.name.clone(),
-            address: format!("/sign-in/oidc/{key}"),
+            address: heading.kept_by(&format!("/sign-in/oidc/{key}")),
         })
         .collect()
 }
@@ -113,30 +113,23 @@ pub fn farewell(app: &App, key: &str) -> Option<Offer> {
     Some(Offer { name: config.name.clone(), address })
 }
 
-#[derive(Debug, Deserialize)]
-struct Wish {
-    return_to: Option<String>,
-}
-
 async fn begin(
     State(app): State<App>,
     Extension(providers): Extension<Arc<Providers>>,
     Path(key): Path<String>,
     departure: Departure,
-    wish: Result<Query<Wish>, QueryRejection>,
+    heading: Heading,
 ) -> Response {
-    let wanted = wish.ok().and_then(|Query(wish)| wish.return_to).unwrap_or_default();
     let begun = async {
         let config = config(&app, &key)?;
         if departure == Departure::Slowed {
             return Err(Refusal::Slowed);
         }
-        let return_to = return_path(&wanted).unwrap_or("/").to_owned();
-        leave(&app, &providers, (&key, config), return_to).await
+        leave(&app, &providers, (&key, config), &heading).await
     };
     match begun.await {
         Ok(response) => response,
-        Err(refusal) => refusal.answer(&app, &key).await,
+        Err(refusal) => refusal.answer(&app, &key, &heading).await,
     }
 }
 
@@ -149,7 +142,7 @@ async fn leave(
     app: &App,
     providers: &Providers,
     (key, config): (&str, &IssuerConfig),
-    return_to: String,
+    heading: &Heading,
 ) -> Result<Response, Refusal> {
     let now = app.clock.now();
     let provider = providers.of(key, config, now).await?;
@@ -172,7 +165,7 @@ async fn leave(
         nonce: nonce.secret().clone(),
         pkce_verifier: verifier.secret().clone(),
         issuer_key: key.to_owned(),
-        return_to,
+        return_to: heading.path().to_owned(),
         created_at: now,
         expires_at: now + TimeDelta::seconds(attempt::LASTS_SECONDS),
     };
@@ -202,14 +195,15 @@ async fn callback(
 ) -> Response {
     let returned = returned.ok().map(|Query(returned)| returned);
     let state = returned.as_ref().and_then(|returned| returned.state.clone());
+    let mut heading = Heading::default();
     let taken = async {
         let config = config(&app, &key)?;
         let returned = returned.ok_or(Refusal::Astray)?;
-        arrive(&app, &providers, (&key, config), &headers, returned).await
+        arrive(&app, &providers, (&key, config), &headers, returned, &mut heading).await
     };
     let mut response = match taken.await {
         Ok(response) => response,
-        Err(refusal) => refusal.answer(&app, &key).await,
+        Err(refusal) => refusal.answer(&app, &key, &heading).await,
     };
     // Over in any case, for the browser whose attempt it was.
     if let Some(state) = state.filter(|state| attempt::is_of(&app, &headers, state)) {
@@ -219,13 +213,15 @@ async fn callback(
 }
 
 /// Takes who comes back: checks that they left from this browser, asks the service who they are,
-/// and signs them in if there is a place for them.
+/// and signs them in if there is a place for them. `heading` becomes where they were heading, as
+/// soon as that is known.
 async fn arrive(
     app: &App,
     providers: &Providers,
     (key, config): (&str, &IssuerConfig),
     headers: &HeaderMap,
     returned: Returned,
+    heading: &mut Heading,
 ) -> Result<Response, Refusal> {
     let now = app.clock.now();
     let state = returned.state.filter(|state| attempt::is_of(app, headers, state));
@@ -234,6 +230,7 @@ async fn arrive(
     let attempt = attempts::take(&txn, now, key, &attempt::hash_of(&state)).await?;
     txn.commit().await?;
     let attempt = attempt.ok_or(Refusal::Astray)?;
+    *heading = Heading::of(&attempt.return_to);
     // Of several services none may send back what another one gave out.
     if returned.iss.is_some_and(|iss| iss != config.issuer) {
         return Err(Refusal::Token("brought back in the name of another issuer".to_owned()));
@@ -250,7 +247,7 @@ async fn arrive(
     let brought = Brought { code, verifier: attempt.pkce_verifier, nonce: attempt.nonce };
     let claims = exchange::claims(app, providers, (key, config), now, brought).await?;
     let session = vouched::admit(app, providers, (key, config), headers, now, &claims).await?;
-    let mut response = Redirect::to(&attempt.return_to).into_response();
+    let mut response = heading.land();
     set_cookie(&mut response, &session)?;
     Ok(response)
 }
@@ -290,6 +287,6 @@ async fn sign_out(
     };
     match gone.await {
         Ok(response) => response,
-        Err(refusal) => Refusal::answer(refusal, &app, &key).await,
+        Err(refusal) => Refusal::answer(refusal, &app, &key, &Heading::default()).await,
     }
 }

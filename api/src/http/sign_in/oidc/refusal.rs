@@ -10,6 +10,7 @@ use rand::RngCore as _;
 use rules::people::admission::Reason;
 
 use crate::app::App;
+use crate::http::sign_in::heading::Heading;
 
 /// Why somebody is not signed in.
 #[derive(Debug)]
@@ -54,7 +55,8 @@ struct Page<'a> {
     title: &'a str,
     advice: &'a str,
     reference: &'a str,
-    again: bool,
+    /// The sign-in page, unless they had better wait.
+    again: Option<String>,
 }
 
 impl Refusal {
@@ -142,8 +144,9 @@ impl Refusal {
         }
     }
 
-    /// Logs and audits it, and answers with its page. `key` names the service in the settings.
-    pub async fn answer(self, app: &App, key: &str) -> Response {
+    /// Logs and audits it, and answers with its page. `key` names the service in the settings;
+    /// whoever tries again goes on to where they were heading.
+    pub async fn answer(self, app: &App, key: &str, heading: &Heading) -> Response {
         let reference = format!("{:08x}", rand::rng().next_u32());
         let (word, more) = self.told();
         if matches!(self, Self::Fault(_)) {
@@ -158,7 +161,7 @@ impl Refusal {
             tracing::error!(reference, "a refusal could not be audited: {error:#}");
         }
         let (status, title, advice) = self.words();
-        let again = !matches!(self, Self::Slowed);
+        let again = (!matches!(self, Self::Slowed)).then(|| heading.kept_by("/sign-in"));
         let page = Page { title, advice, reference: &reference, again };
         match page.render() {
             Ok(page) => (status, Html(page)).into_response(),
