@@ -74,7 +74,7 @@ impl Close {
     }
 
     fn ended(ended: &Ended) -> Self {
-        let mut reason = ended.message().to_owned();
+        let mut reason = ended.error().message;
         // What fits into a frame that closes.
         reason.truncate(reason.floor_char_boundary(120));
         Self(4403, reason.into())

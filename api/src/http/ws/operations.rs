@@ -138,7 +138,7 @@ impl Operation {
                 loop {
                     match watch.next().await {
                         Ok(event) => self.say("next", Some(&event)).await,
-                        Err(ended @ Ended::TooMuch(_)) => return self.fail(&ended.answer()).await,
+                        Err(ended) if ended.is_of_one() => return self.fail(&ended.answer()).await,
                         Err(ended) => return self.close(&ended).await,
                     }
                 }
