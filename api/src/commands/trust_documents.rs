@@ -128,15 +128,12 @@ pub fn manifest(
         if add_typename {
             typename::add(schema, &mut alone);
         }
-        match fault(graph, &alone, operation, points) {
-            Some(problem) => {
-                let place = place(operation.location(), &document.sources);
-                faults.push(format!("{place}{problem}"));
-            }
-            None => {
-                let text = alone.to_string();
-                documents.insert(trusted::hash(&text), text);
-            }
+        if let Some(problem) = fault(graph, &alone, operation, points) {
+            let place = place(operation.location(), &document.sources);
+            faults.push(format!("{place}{problem}"));
+        } else {
+            let text = alone.to_string();
+            documents.insert(trusted::hash(&text), text);
         }
     }
     if faults.is_empty() { Ok(documents) } else { Err(faults) }

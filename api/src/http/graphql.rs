@@ -15,7 +15,7 @@ use super::reading::{accepted, check_length, check_media, from_address, from_bod
 use super::refusal::{JSON, Turned, refuse, respond_to, turned};
 use super::sign_in::session;
 use crate::app::App;
-use crate::read::watch::Caller;
+use crate::read::caller::Caller;
 use crate::read::{Answer, Request, answer};
 
 /// Answers a GraphQL request.

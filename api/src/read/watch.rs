@@ -8,16 +8,15 @@ use std::time::Duration;
 
 use apollo_compiler::response::GraphQLError;
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::people::principal::{self, Proof, Unnoted};
-use entity::scope::{Scope, Viewer};
 use runtime::reads::{Rows, Snapshot};
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::DbErr;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::answer::{Answer, told};
 use super::bill::{self, Charge};
+use super::caller::Caller;
 use super::code::Code;
 use super::cost;
 use super::feed::{At, Change, Place};
@@ -36,15 +35,6 @@ const BEFORE: usize = 10_000;
 /// what the reader may see, can be another by then.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// A person whose token or session was in force when last looked at, and what they could see then.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// What they came with.
-    pub proof: Proof,
-    /// What they could see.
-    pub viewer: Viewer,
-}
-
 /// Why somebody is told nothing any more.
 #[derive(Clone, Debug)]
 pub enum Ended {
@@ -56,54 +46,6 @@ pub enum Ended {
     TooMuch(String),
     /// They cannot afford the next event at present.
     Spent(Charge),
-}
-
-impl Caller {
-    /// The caller who came with this, if it is in force, and what of it is to be noted.
-    ///
-    /// # Errors
-    /// A database fault.
-    pub async fn find(
-        db: &impl ConnectionTrait,
-        proof: Proof,
-        now: DateTime<Utc>,
-    ) -> Result<Option<(Self, Option<Unnoted>)>, DbErr> {
-        let Some(found) = principal::prove(db, &proof, now).await? else { return Ok(None) };
-        Ok(Some((Self { proof, viewer: sorted(found.viewer) }, found.unnoted)))
-    }
-
-    /// Whether the caller is still who they were.
-    ///
-    /// # Errors
-    /// A database fault.
-    pub async fn check(
-        &self,
-        db: &impl ConnectionTrait,
-        now: DateTime<Utc>,
-    ) -> Result<Result<(), Ended>, DbErr> {
-        let found = principal::prove(db, &self.proof, now).await?;
-        Ok(match found.map(|found| sorted(found.viewer)) {
-            None => Err(Ended::SignedOut),
-            Some(viewer) if viewer != self.viewer => Err(Ended::OtherRights),
-            Some(_) => Ok(()),
-        })
-    }
-
-    /// The caller's scope.
-    #[must_use]
-    pub fn scope(&self) -> Scope {
-        Scope::Viewer(self.viewer.clone())
-    }
-}
-
-/// The same viewer, comparable: grants come in no order, and at any moment.
-pub(super) fn sorted(mut viewer: Viewer) -> Viewer {
-    viewer.now = DateTime::UNIX_EPOCH;
-    for list in [&mut viewer.regions, &mut viewer.hubs, &mut viewer.settings] {
-        list.sort_unstable();
-        list.dedup();
-    }
-    viewer
 }
 
 /// A subscription under way. It reads only when asked for its next event, and never far ahead: a

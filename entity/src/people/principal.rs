@@ -224,7 +224,7 @@ pub fn of_roles(roles: &[Role<'_>], now: DateTime<Utc>) -> Option<Principal> {
     let only_reads = !may.contains(&TokenScope::Write);
     let person_id = token.person_id;
     let is_machine = is_machine(token.kind);
-    let mut viewer = Viewer { person_id, now, only_reads, is_machine, ..Viewer::default() };
+    let mut viewer = Viewer { person_id, only_reads, is_machine, now, ..Viewer::default() };
     for of in roles {
         if let Some(role) = of.role {
             grant_to(&mut viewer, role, of.region_id, of.hub_id, of.setting_id);

@@ -206,7 +206,7 @@ fn put(input: &Value, place: &Place, id: &str) -> Value {
     }
     let list = place.last().is_some_and(|last| last == "0");
     let way = &place[..place.len() - if list { 2 } else { 1 }];
-    let pointer: String = way.iter().map(|part| format!("/{part}")).collect();
+    let pointer = [&[String::new()], way].concat().join("/");
     let around = input.pointer_mut(&pointer);
     let around = around.unwrap_or_else(|| panic!("the input to try with lacks {pointer}"));
     around[field_of(place)] = if list { json!([id]) } else { json!(id) };

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use api::http::principal::hash;
-use api::read::watch::{Caller, Ended, Watch};
+use api::read::caller::Caller;
+use api::read::watch::{Ended, Watch};
 use api::read::{Begun, Request, begin};
 use chrono::TimeDelta;
 use entity::people::principal::Proof;
