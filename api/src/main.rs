@@ -29,14 +29,15 @@ async fn main() -> ExitCode {
 }
 
 async fn run(Arguments { config, command }: Arguments) -> anyhow::Result<()> {
-    // These need neither settings nor a database.
-    match &command {
-        Command::Schema => return commands::schema::run(),
-        Command::TrustDocuments(arguments) => return commands::trust_documents::run(arguments),
-        _ => {}
+    // This needs no settings, the next one no database.
+    if matches!(command, Command::Schema) {
+        return commands::schema::run();
+    }
+    let config = Config::load(config.as_deref())?;
+    if let Command::TrustDocuments(arguments) = &command {
+        return commands::trust_documents::run(arguments, &config.limits);
     }
     runtime::tls::install();
-    let config = Config::load(config.as_deref())?;
     runtime::telemetry::start(&config.log)?;
     let stop = runtime::shutdown::on_signal()?;
     let app = App::open(config, stop.clone()).await?;

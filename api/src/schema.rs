@@ -9,7 +9,7 @@ use async_graphql::{MergedObject, SDLExportOptions, Schema, Variables};
 use chrono::{DateTime, Utc};
 use entity::scope::Scope;
 
-use crate::act::Acting;
+use crate::act::{Acting, Undone};
 use crate::app::App;
 use crate::read::feed::Feed;
 use crate::read::gate::Gate;
@@ -114,16 +114,18 @@ impl Graph {
     /// validation does not hold against hostile ones, and the payload is written by the read plan.
     ///
     /// # Errors
-    /// A message for the client: an input value that cannot be read, or a fault of ours.
+    /// An input value that cannot be read, or a fault of ours.
     pub(crate) async fn mutate(
         &self,
         app: &App,
         scope: &Scope,
         now: DateTime<Utc>,
         action: &Action,
-    ) -> Result<Payload, String> {
-        let request = self.document(action).ok_or("there is no such mutation")?;
-        let variables = serde_json::to_value(&action.arguments).map_err(|_| "no JSON")?;
+    ) -> Result<Payload, Undone> {
+        let request = self.document(action);
+        let request = request.ok_or_else(|| Undone::fault(&"there is no such mutation"))?;
+        let variables = serde_json::to_value(&action.arguments);
+        let variables = variables.map_err(|error| Undone::fault(&error))?;
         let acting = Acting {
             app: app.clone(),
             scope: scope.clone(),
@@ -136,11 +138,10 @@ impl Graph {
             .data(acting);
         let response = self.executor.execute(request).await;
         if let Some(error) = response.errors.into_iter().next() {
-            return Err(error.message);
+            return Err(Undone::of(&error));
         }
         let data = response.data.into_json().unwrap_or_default();
-        serde_json::from_value(data["payload"].clone())
-            .map_err(|error| format!("a payload could not be understood: {error}"))
+        serde_json::from_value(data["payload"].clone()).map_err(|error| Undone::fault(&error))
     }
 
     fn document(&self, action: &Action) -> Option<String> {

@@ -1,8 +1,11 @@
 // Trusted documents over every transport, and nothing else. The environment names an api in the mode
 // `trusted-only` as `API`, its `MANIFEST`, and the `TOKEN` to ask with. The manifest has the
-// operations Hubs, Acknowledge and Changes.
+// operations Hubs, Acknowledge and Changes,
+// made with --add-typename.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { ApolloClient, HttpLink, InMemoryCache, gql } from "@apollo/client";
+import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { getIntrospectionQuery, parse } from "graphql";
 import { createClient as createStream } from "graphql-sse";
 import { createClient as createSocket } from "graphql-ws";
@@ -114,7 +117,25 @@ for (const client of [socket, stream]) {
   const { data } = await firstOf(client, { query: "", ...byId("Changes") });
   assert.equal(data.alertChanged.alert, null);
 }
+
+// Apollo Client as a front end would set it up: the hash by the operation's name, never the text.
+// Its cache files rows under the `__typename` that the manifest's documents ask for.
+const apollo = new ApolloClient({
+  link: new PersistedQueryLink({
+    generateHash: (document) => hashes[document.definitions[0].name.value],
+  }).concat(new HttpLink({ uri: `${API}/graphql`, headers })),
+  cache: new InMemoryCache(),
+});
+const query = gql`
+  query Hubs($first: Int!) { hubs(first: $first) { nodes { ...HubName } } }
+  fragment HubName on Hub { id name }
+`;
+const { data } = await apollo.query({ query, variables: { first: 1 } });
+const [hub] = data.hubs.nodes;
+assert.equal(apollo.cache.extract()[`Hub:${hub.id}`].name, hub.name);
+apollo.stop();
+
 await socket.dispose();
 stream.dispose();
-console.log(JSON.stringify({ transports: Object.keys(transports).length, refused: refused.length }));
+console.log(JSON.stringify({ transports: Object.keys(transports).length + 1, refused: refused.length }));
 process.exit();

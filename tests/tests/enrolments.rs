@@ -437,6 +437,33 @@ async fn what_was_recorded_by_hand_or_excused_in_error_is_opened_again_by_who_ru
 }
 
 #[tokio::test]
+async fn where_a_setting_is_enrolled_is_told_only_to_whoever_may_see_it() {
+    both(async |world| {
+        let programme = Programme::new(world).await;
+        let wish = programme.wish().await;
+        let other_cohort = programme.cohort("january-2026").await;
+        let elsewhere = Enrol { hub_id: programme.hubs[1].id, ..wish.clone() };
+        programme.enrol(&Scope::System, elsewhere).await.expect("enrolled");
+        let viewer = Viewer { hubs: vec![programme.hubs[0].id], ..Viewer::default() };
+        let both_hubs = vec![programme.hubs[0].id, programme.hubs[1].id];
+        let of_both = Viewer { hubs: both_hubs, ..Viewer::default() };
+        let mut heard = std::collections::BTreeSet::new();
+        for wish in [wish.clone(), Enrol { cohort_id: other_cohort, ..wish }] {
+            let seeing = programme.enrol(&Scope::Viewer(of_both.clone()), wish.clone()).await;
+            assert_eq!(refusal(seeing), (RefusalCode::Conflict, Some("partnerSettingId")));
+            match programme.enrol(&Scope::Viewer(viewer.clone()), wish).await {
+                Err(StoreError::Refused(refusal)) => heard.insert(format!("{refusal:?}")),
+                outcome => panic!("{outcome:?}"),
+            };
+        }
+        assert_eq!(heard.len(), 1, "the cohort is not told either: {heard:?}");
+        let heard = heard.pop_first().expect("one");
+        assert!(heard.contains("Forbidden") && heard.contains("ask the programme team"), "{heard}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn only_those_who_run_a_hub_change_its_partners() {
     both(async |world| {
         let programme = Programme::new(world).await;

@@ -197,8 +197,13 @@ async fn readers_that_do_not_read_cost_no_memory_and_miss_nothing() {
         Rise::seed(&world, &["Demo Ash School"]).await;
         let token = token_for(&world, "ada@admin.example", Grant::ProgrammeAdmin).await;
         morning(&world);
-        // Who does not read answers no pings either.
-        let variables = [("HUBS__LIVE__LOOK_SECONDS", "1"), ("HUBS__LIVE__IDLE_SECONDS", "600")];
+        // Who does not read answers no pings either. One person with so many readers would run out of
+        // points before they have everything.
+        let variables = [
+            ("HUBS__LIVE__LOOK_SECONDS", "1"),
+            ("HUBS__LIVE__IDLE_SECONDS", "600"),
+            ("HUBS__LIMITS__POINTS", "0"),
+        ];
         let (api, address) = serve_with(&world, MORNING, &variables);
         let query = ALERTS.replace("state", "state summary");
         let mut sockets = Vec::new();

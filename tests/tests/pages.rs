@@ -4,6 +4,7 @@ use api::app::App;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use entity::audit::audit_entry;
 use entity::enrolments::{obligation, transfer, withdraw};
 use entity::hubs::{HubWish, put_hub};
 use entity::people::{contact, person, secrets};
@@ -99,6 +100,11 @@ impl Pages {
         row.one(self.world.db.reader()).await.expect("a read").expect("the obligation")
     }
 
+    /// What is in the audit.
+    async fn audit(&self) -> Vec<audit_entry::Model> {
+        audit_entry::Entity::find().all(self.world.db.reader()).await.expect("a read")
+    }
+
     fn head(&self) -> Uuid {
         self.rise.partners[0].head
     }
@@ -129,9 +135,19 @@ async fn looking_changes_nothing_and_reporting_records_who_and_when() {
         }
         assert!(!seen.text.contains("<form"));
 
-        let again = pages.post(&link, "met_on=2026-10-04&note=twice").await;
-        assert_eq!(again.status, StatusCode::SEE_OTHER);
+        let entry = &pages.audit().await[0];
+        let node = (entry.node_type.as_deref(), entry.node_id);
+        assert_eq!(node, (Some("Obligation"), Some(pages.obligation.id)));
+        assert_eq!(entry.action, "obligationReported");
+        assert_eq!(entry.by_person, Some(pages.head()));
+        assert!(entry.changes.to_string().contains("\"metOn\""), "{}", entry.changes);
+
+        for note in ["twice", "Sent+to+the+hub"] {
+            let again = pages.post(&link, &format!("met_on=2026-10-01&note={note}")).await;
+            assert_eq!(again.status, StatusCode::SEE_OTHER);
+        }
         assert_eq!(pages.row().await, row, "sending it again is harmless");
+        assert_eq!(pages.audit().await.len(), 1, "and no deed");
     })
     .await;
 }
@@ -356,6 +372,16 @@ async fn somebody_chooses_when_the_digest_comes() {
         pages.post(&path, "digest_minute=&optional_mail=yes").await;
         let after = person().await;
         assert_eq!((after.digest_minute, after.optional_mail), (None, true));
+        pages.post(&path, "digest_minute=&optional_mail=yes").await;
+        let entries = pages.audit().await;
+        assert_eq!(entries.len(), 2, "sending it again is no deed");
+        for entry in entries {
+            assert_eq!(
+                (entry.action.as_str(), entry.node_id),
+                ("preferencesChosen", entry.by_person)
+            );
+            assert_eq!(entry.by_person, Some(pages.head()));
+        }
     })
     .await;
 }

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode, header};
+use entity::audit::audit_entry;
 use entity::people::{contact, secrets};
 use entity::surveys::{
     answering, personal_invitation, survey_campaign, survey_code, survey_draft, survey_invitation,
@@ -309,6 +310,9 @@ async fn enough_answers_meet_what_the_school_owes_in_the_same_moment() {
         let groups = pages.survey.invitations(&pages.world).await;
         assert!(groups.iter().all(|group| group.enough_on == Some(day("2026-10-05"))));
         assert_eq!(owed().await, "met");
+        // Neither answering nor what follows from it says in the audit who answered, or when.
+        let entries = audit_entry::Entity::find().all(pages.world.db.reader()).await;
+        assert_eq!(entries.expect("a read"), []);
     })
     .await;
 }

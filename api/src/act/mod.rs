@@ -4,9 +4,10 @@
 mod payload;
 mod scalars;
 
+use std::fmt::Display;
 use std::pin::Pin;
 
-use async_graphql::{Context, ID};
+use async_graphql::{Context, ID, ServerError};
 use chrono::{DateTime, Utc};
 use entity::audit::{self, Deed, once};
 use entity::outcome::{RefusalCode, StoreError};
@@ -26,11 +27,45 @@ pub use scalars::{Date, Moment};
 
 use crate::app::App;
 use crate::audit::changes;
+use crate::read::code::Code;
 use crate::read::ids;
 use crate::read::registry::Mapped;
 
-/// What a client hears of a fault of ours.
-pub const FAULT: &str = "this could not be done; the fault is ours and has been logged";
+/// Why a mutation was neither done nor refused in its payload.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Undone {
+    /// A value of its input cannot be read; how so, for the client.
+    #[error("{0}")]
+    Unreadable(String),
+    /// A fault of ours, which was logged.
+    #[error("this could not be done; the fault is ours and has been logged")]
+    Fault,
+}
+
+impl Undone {
+    /// What an error of the library is. Ours carry what they are; what it says by itself is about a
+    /// value that the scalars of the input do not take.
+    #[must_use]
+    pub fn of(error: &ServerError) -> Self {
+        let known = error.source::<Self>().cloned();
+        known.unwrap_or_else(|| Self::Unreadable(error.message.clone()))
+    }
+
+    /// A fault of ours, logged here.
+    pub fn fault(error: &dyn Display) -> Self {
+        tracing::error!(%error, "a mutation failed");
+        Self::Fault
+    }
+}
+
+impl From<&Undone> for Code {
+    fn from(undone: &Undone) -> Self {
+        match undone {
+            Undone::Unreadable(_) => Self::BadUserInput,
+            Undone::Fault => Self::Internal,
+        }
+    }
+}
 
 /// A mutation's answer: a payload, or a fault of ours. Nullable, so that one failed mutation does
 /// not take the others' answers with it.
@@ -60,7 +95,7 @@ impl Acting {
     /// # Errors
     /// A fault of ours.
     pub fn of<'a>(context: &Context<'a>) -> async_graphql::Result<&'a Self> {
-        context.data()
+        context.data().map_err(|error| fault(&error.message))
     }
 
     /// The person who acts.
@@ -77,7 +112,7 @@ impl Acting {
     /// # Errors
     /// A fault of ours.
     pub async fn begin(&self) -> async_graphql::Result<DatabaseTransaction> {
-        self.app.db.write_facts().await.map_err(|error| fault(&error.into()))
+        self.app.db.write_facts().await.map_err(|error| fault(&error))
     }
 
     /// Does the work and writes down what it changed of the row that it answers with, unless the
@@ -145,12 +180,12 @@ impl Acting {
     ) -> Answered<P> {
         let outcome = match outcome {
             Ok(id) => {
-                txn.commit().await.map_err(|error| fault(&error.into()))?;
+                txn.commit().await.map_err(|error| fault(&error))?;
                 self.app.signal.changed().await;
                 Ok(id)
             }
             Err(StoreError::Refused(refusal)) => {
-                txn.rollback().await.map_err(|error| fault(&error.into()))?;
+                txn.rollback().await.map_err(|error| fault(&error))?;
                 Err(UserError::all(refusal))
             }
             Err(error) => return Err(fault(&error)),
@@ -215,9 +250,9 @@ async fn find<E: EntityTrait>(
     Ok(E::find().filter(which).all(txn).await?)
 }
 
-fn fault(error: &StoreError) -> async_graphql::Error {
-    tracing::error!(%error, "a mutation failed");
-    async_graphql::Error::new(FAULT)
+/// A fault of ours as an error of the library, logged.
+pub fn fault(error: &dyn Display) -> async_graphql::Error {
+    async_graphql::Error::new_with_source(Undone::fault(error))
 }
 
 /// The row a global id of the input names.

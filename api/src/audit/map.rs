@@ -30,10 +30,12 @@ fn entry() -> Type {
         column(
             "action",
             C::Action,
-            "What was done: the name of a mutation, as `visitRecord`, or a step of signing in.",
+            "What was done: the name of a mutation, as `visitRecord`, a step of signing in, what a \
+             page behind a mailed link does, as `obligationReported`, or a command of the command \
+             line, as `import-programme`.",
         ),
         column("happenedAt", C::HappenedAt, "When."),
-        one("by", "Person", C::ByPerson, "Who did it; null for the system."),
+        one("by", "Person", C::ByPerson, "Who did it; null for the system and its commands."),
         column("nodeType", C::NodeType, "Type of what it was done to, as `Visit`."),
         objects(
             "changes",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, Utc};
+use entity::audit;
 use entity::programme::bank_holidays;
 use sea_orm::DatabaseTransaction;
 
@@ -37,9 +38,15 @@ pub async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(&arguments.file)
         .with_context(|| format!("{name} cannot be read"))?;
     let txn = app.db.write_facts().await?;
-    let report = load(&txn, app.clock.now(), &text)
-        .await
-        .with_context(|| format!("{name} was not loaded"))?;
+    let now = app.clock.now();
+    let report = load(&txn, now, &text).await.with_context(|| format!("{name} was not loaded"))?;
+    let came_to = format!(
+        "{} of {} days added; {} obligation(s) moved",
+        report.added.len(),
+        report.days,
+        report.obligations_changed
+    );
+    audit::record_command(&txn, now, "import-bank-holidays", None, &came_to).await?;
     txn.commit().await?;
     app.signal.changed().await;
     let mut out = std::io::stdout().lock();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
+use entity::audit;
 use entity::surveys::questionnaires;
 use entity::write::Written;
 use rules::surveys::QuestionnaireSetUp;
@@ -47,14 +48,18 @@ pub async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<()> {
         return Ok(());
     }
     let txn = app.db.write_facts().await?;
-    let (row, written) = questionnaires::load(&txn, app.clock.now(), &set_up).await?;
+    let now = app.clock.now();
+    let (row, written) = questionnaires::load(&txn, now, &set_up).await?;
+    let (key, version) = (&row.key, row.version);
+    let came_to = match written {
+        Written::Unchanged => format!("Nothing changed: {key} is version {version}."),
+        Written::Added | Written::Changed => format!("Loaded {key} as version {version}."),
+    };
+    let node = Some(("Questionnaire", row.id));
+    audit::record_command(&txn, now, "load-questionnaire", node, &came_to).await?;
     txn.commit().await?;
     app.signal.changed().await;
-    let (key, version) = (&row.key, row.version);
-    match written {
-        Written::Unchanged => writeln!(out, "Nothing changed: {key} is version {version}.")?,
-        Written::Added | Written::Changed => writeln!(out, "Loaded {key} as version {version}.")?,
-    }
+    writeln!(out, "{came_to}")?;
     Ok(())
 }
 

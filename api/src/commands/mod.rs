@@ -52,7 +52,7 @@ pub async fn run(app: App, command: Command, stop: CancellationToken) -> anyhow:
     match command {
         Command::Serve => serve::run(app, stop).await,
         Command::Schema => schema::run(),
-        Command::TrustDocuments(arguments) => trust_documents::run(&arguments),
+        Command::TrustDocuments(arguments) => trust_documents::run(&arguments, &app.config.limits),
         Command::ImportRegister(arguments) => import_register::run(&app, &arguments).await,
         Command::SetUp(arguments) => set_up::run(&app, &arguments).await,
         Command::LoadQuestionnaire(arguments) => load_questionnaire::run(&app, &arguments).await,

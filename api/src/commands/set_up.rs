@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
+use entity::audit;
 use entity::programme::loader::{self, SetUpReport};
 use rules::programme::SetUp;
 use sea_orm::DatabaseTransaction;
@@ -35,9 +36,15 @@ pub async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(&arguments.file)
         .with_context(|| format!("{name} cannot be read"))?;
     let txn = app.db.write_facts().await?;
-    let report = load(&txn, app.clock.now(), &text)
-        .await
-        .with_context(|| format!("{name} was not loaded"))?;
+    let now = app.clock.now();
+    let report = load(&txn, now, &text).await.with_context(|| format!("{name} was not loaded"))?;
+    let came_to = format!(
+        "{} change(s); {} obligation(s) added, moved or closed",
+        report.changes.len(),
+        report.obligations_changed
+    );
+    let node = Some(("Programme", report.programme_id));
+    audit::record_command(&txn, now, "set-up", node, &came_to).await?;
     txn.commit().await?;
     app.signal.changed().await;
     std::io::stdout().write_all(describe(&report).as_bytes())?;

@@ -1,5 +1,7 @@
 //! `api trust-documents`: a manifest of the documents of a client, each under its hash.
 
+mod typename;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,8 +13,10 @@ use apollo_compiler::executable::{Operation, Selection, SelectionSet};
 use apollo_compiler::parser::{Parser, SourceMap, SourceSpan};
 use apollo_compiler::validation::DiagnosticList;
 use apollo_compiler::{ExecutableDocument, Name, Node};
+use runtime::config::LimitsConfig;
 
-use crate::read::trusted;
+use crate::read::code::Code;
+use crate::read::{trial, trusted};
 use crate::schema::{self, Graph};
 
 /// Arguments of the command.
@@ -26,6 +30,10 @@ pub struct Arguments {
     /// Write nothing: report faults, and with --output whether that file is up to date.
     #[arg(long)]
     pub check: bool,
+    /// Write `__typename` into every selection set below the root of an operation, as Apollo Client
+    /// does with what it sends, for a client whose cache needs it.
+    #[arg(long)]
+    pub add_typename: bool,
 }
 
 /// A document before it is read: its file and text.
@@ -36,11 +44,12 @@ pub type Source = (PathBuf, String);
 /// # Errors
 /// A file that cannot be read or written, the faults of the documents with file, line and column,
 /// or, for `--check`, a manifest that is not up to date. Nothing is written then.
-pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+pub fn run(arguments: &Arguments, limits: &LimitsConfig) -> anyhow::Result<()> {
     let graph =
         schema::graph().map_err(|problem| anyhow!("the schema cannot be used: {problem}"))?;
     let sources = sources(&arguments.folder)?;
-    let manifest = manifest(graph, &sources).map_err(|faults| {
+    let made = manifest(graph, &sources, arguments.add_typename, limits.points);
+    let manifest = made.map_err(|faults| {
         anyhow!("the documents have {} fault(s):\n  {}", faults.len(), faults.join("\n  "))
     })?;
     let text = format!("{}\n", serde_json::to_string_pretty(&manifest)?);
@@ -89,13 +98,17 @@ fn sources(folder: &Path) -> anyhow::Result<Vec<Source>> {
 }
 
 /// The manifest: every operation with the fragments it uses, under its hash. It depends on what the
-/// documents mean, not on how they are laid out or divided into files.
+/// documents mean, not on how they are laid out or divided into files. `__typename` is added below
+/// the root if `add_typename`; `points` are all that a caller can have, 0 for no limit.
 ///
 /// # Errors
-/// The faults, each with file, line and column.
+/// The faults, each with file, line and column: what is not valid, and what would be refused
+/// whenever it is asked.
 pub fn manifest(
     graph: &Graph,
     sources: &[Source],
+    add_typename: bool,
+    points: u32,
 ) -> Result<BTreeMap<String, String>, Vec<String>> {
     let schema = graph.gate.schema();
     let mut errors = DiagnosticList::new(SourceMap::default());
@@ -108,30 +121,42 @@ pub fn manifest(
         return Err(told(&errors));
     }
     let document = document.validate(schema).map_err(|found| told(&found.errors))?;
-    let faults: Vec<String> =
-        document.operations.iter().filter_map(|operation| fault(&document, operation)).collect();
-    if !faults.is_empty() {
-        return Err(faults);
+    let mut faults = Vec::new();
+    let mut documents = BTreeMap::new();
+    for operation in document.operations.iter() {
+        let mut alone = alone(&document, operation);
+        if add_typename {
+            typename::add(schema, &mut alone);
+        }
+        if let Some(problem) = fault(graph, &alone, operation, points) {
+            let place = place(operation.location(), &document.sources);
+            faults.push(format!("{place}{problem}"));
+        } else {
+            let text = alone.to_string();
+            documents.insert(trusted::hash(&text), text);
+        }
     }
-    let documents = document.operations.iter().map(|operation| {
-        let text = alone(&document, operation).to_string();
-        (trusted::hash(&text), text)
-    });
-    Ok(documents.collect())
+    if faults.is_empty() { Ok(documents) } else { Err(faults) }
 }
 
 /// What keeps a valid operation out of a manifest.
-fn fault(document: &ExecutableDocument, operation: &Node<Operation>) -> Option<String> {
-    let problem = if operation.name.is_none() {
-        "the operation has no name: clients find its hash by it"
-    } else if operation.operation_type == OperationType::Query
-        && trusted::introspects(document, operation)
-    {
-        "the operation introspects, which is not answered where only trusted documents are"
-    } else {
-        return None;
+fn fault(
+    graph: &Graph,
+    alone: &ExecutableDocument,
+    operation: &Operation,
+    points: u32,
+) -> Option<String> {
+    let Some(name) = &operation.name else {
+        return Some("the operation has no name: clients find its hash by it".to_owned());
     };
-    Some(format!("{}{problem}", place(operation.location(), &document.sources)))
+    if operation.operation_type == OperationType::Query && trusted::introspects(alone, operation) {
+        let problem = "introspects, which is not answered where only trusted documents are";
+        return Some(format!("the operation {name} {problem}"));
+    }
+    let errors = trial::refusal(graph, alone, operation, points)?;
+    let told: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+    let (code, told) = (Code::first(&errors).word(), told.join("; "));
+    Some(format!("the operation {name} would be refused: {code}: {told}"))
 }
 
 fn told(errors: &DiagnosticList) -> Vec<String> {

@@ -15,7 +15,7 @@ use super::refusal::{JSON, Turned, refuse, respond_to, turned};
 use super::sign_in::session;
 use super::{cors, principal};
 use crate::app::App;
-use crate::read::watch::Caller;
+use crate::read::caller::Caller;
 use crate::read::{Answer, Request, answer};
 
 /// Answers a GraphQL request.

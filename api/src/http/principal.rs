@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::sign_in::session;
 use crate::app::App;
-use crate::read::watch::Caller;
+use crate::read::caller::Caller;
 use crate::read::{Stopped, caller};
 
 /// Longest wait for the note that somebody came: behind a long job's writing, nobody waits for it.

@@ -2,12 +2,12 @@
 //! client says, one writes, and each operation has its own. All they write goes through one short
 //! queue: when the client does not take what is sent, the queue fills and they wait.
 
+mod messages;
 mod operations;
 
-use std::borrow::Cow;
 use std::time::Duration;
 
-use apollo_compiler::response::{JsonMap, JsonValue};
+use apollo_compiler::response::JsonMap;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts as _, Request as HttpRequest};
 use axum::http::StatusCode;
@@ -25,9 +25,9 @@ use super::principal;
 use super::reading::MAX_BODY;
 use super::refusal::{JSON, refuse, turned};
 use crate::app::App;
-use crate::read::Request;
+use crate::read::caller::Caller;
 use crate::read::code::{REQUEST_ID, request_id};
-use crate::read::watch::{Caller, Ended};
+use messages::{Close, Heard, Out};
 use operations::Operations;
 
 /// The subprotocol.
@@ -43,65 +43,6 @@ const TORRENT: usize = 4 * MAX_BODY;
 const BURST: u32 = 10;
 /// Longest id of an operation.
 const LONGEST_ID: usize = 128;
-
-/// What is to be sent.
-#[derive(Debug)]
-enum Out {
-    Text(String),
-    Ping,
-    Close(Close),
-}
-
-/// Why a socket is closed: code and reason.
-#[derive(Debug)]
-struct Close(u16, Cow<'static, str>);
-
-impl Close {
-    const GOING_AWAY: Self = Self(1001, Cow::Borrowed("The server stops; connect again"));
-    const FAULT: Self = Self(1011, Cow::Borrowed("The service cannot answer just now"));
-    const TOO_BIG: Self = Self(1009, Cow::Borrowed("A message has at most 100000 bytes"));
-    const FLOOD: Self = Self(1008, Cow::Borrowed("Too many messages in a short time"));
-    const ENOUGH: Self = Self(1013, Cow::Borrowed("You have too many live connections"));
-    const UNAUTHORIZED: Self = Self(4401, Cow::Borrowed("Unauthorized"));
-    const FORBIDDEN: Self =
-        Self(4403, Cow::Borrowed("Forbidden: no token in force in \"Authorization\", no session"));
-    const NO_PROTOCOL: Self = Self(4406, Cow::Borrowed("Subprotocol not acceptable"));
-    const NO_INIT: Self = Self(4408, Cow::Borrowed("Connection initialisation timeout"));
-    const TWO_INITS: Self = Self(4429, Cow::Borrowed("Too many initialisation requests"));
-
-    fn bad(reason: impl Into<Cow<'static, str>>) -> Self {
-        Self(4400, reason.into())
-    }
-
-    fn ended(ended: &Ended) -> Self {
-        let mut reason = ended.message().to_owned();
-        // What fits into a frame that closes.
-        reason.truncate(reason.floor_char_boundary(120));
-        Self(4403, reason.into())
-    }
-}
-
-/// What a client says.
-#[derive(Debug, serde::Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Heard {
-    ConnectionInit {
-        #[serde(default)]
-        payload: Option<JsonMap>,
-    },
-    Ping {
-        #[serde(default)]
-        payload: Option<JsonValue>,
-    },
-    Pong {},
-    Subscribe {
-        id: String,
-        payload: Request,
-    },
-    Complete {
-        id: String,
-    },
-}
 
 /// Opens a socket, or says why not.
 pub async fn open(app: App, live: Live, request: HttpRequest) -> Response {

@@ -9,7 +9,7 @@ use entity::scope::Scope;
 use rules::sign_in::{TokenKind, TokenScope};
 use sea_orm::{DatabaseTransaction, EntityTrait as _};
 
-use crate::act::{Acting, Answered, Outcome, UserError, payloads, row};
+use crate::act::{Acting, Answered, Outcome, UserError, fault, payloads, row};
 use crate::commands::issue_token::new_token;
 use crate::read::registry::{Ref, Shown};
 
@@ -107,10 +107,7 @@ impl SignInMutations {
         input: AccessTokenIssueInput,
     ) -> Answered<AccessTokenIssuePayload> {
         let acting = Acting::of(context)?;
-        let (text, hash) = new_token().map_err(|error| {
-            tracing::error!(%error, "there is no randomness");
-            async_graphql::Error::new(crate::act::FAULT)
-        })?;
+        let (text, hash) = new_token().map_err(|error| fault(&error))?;
         let txn = acting.begin().await?;
         let outcome = acting.carry_out(&txn, issue(&txn, acting, &input, &hash)).await;
         // Under a key that was used before, the row is that of the first time, and so is its hash.

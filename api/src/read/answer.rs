@@ -19,7 +19,6 @@ use super::run::{Fetched, Stopped, fetch};
 use super::size::Size;
 use super::write::{Payload, Writer};
 use super::{cost, size, trusted};
-use crate::act::FAULT;
 use crate::app::App;
 use crate::schema::{self, Graph};
 
@@ -176,14 +175,14 @@ pub async fn begin(
 }
 
 /// A request that is ready to be executed.
-enum Planned {
+pub(super) enum Planned {
     Query(Made),
     Mutation(Keyed<Action>),
     Subscription(Box<Subscription>),
 }
 
 impl Planned {
-    fn points(&self) -> u64 {
+    pub(super) fn points(&self) -> u64 {
         match self {
             Self::Query(made) => cost::of_query(&made.plan),
             Self::Mutation(actions) => cost::of_mutation(actions),
@@ -220,7 +219,7 @@ fn check(
     Ok((checked, size))
 }
 
-fn plan(
+pub(super) fn plan(
     graph: &Graph,
     scope: &Scope,
     now: DateTime<Utc>,
@@ -406,10 +405,7 @@ async fn do_one(
     action: &Action,
 ) -> Result<(Payload, Vec<Fetched>), (Code, String)> {
     let done = graph.mutate(app, meaning.scope, meaning.now, action).await;
-    let payload = done.map_err(|message| {
-        let code = if message == FAULT { Code::Internal } else { Code::BadUserInput };
-        (code, message)
-    })?;
+    let payload = done.map_err(|undone| (Code::from(&undone), undone.to_string()))?;
     let mut wanted = Vec::new();
     for (_, out) in &action.out {
         if let PayloadOut::Node(name, rows) = out {

@@ -1,5 +1,7 @@
-//! The bill of a request: what it costs is taken from the caller's allowance of points.
+//! The bill of a request, and of each event of a subscription: what it costs is taken from the
+//! caller's allowance of points.
 
+use apollo_compiler::response::GraphQLError;
 use chrono::{DateTime, Utc};
 use entity::scope::Scope;
 use runtime::allowance::{Spent, Terms};
@@ -8,6 +10,7 @@ use uuid::Uuid;
 
 use super::answer::Answer;
 use super::code::Code;
+use super::cost;
 use crate::app::App;
 
 /// What a request cost.
@@ -32,6 +35,25 @@ impl Charge {
                 "restoreRate": terms.per_second,
             }),
         }
+    }
+
+    /// Whether the caller can afford it.
+    fn is_granted(&self) -> bool {
+        self.left.is_none_or(|(spent, _)| spent.granted)
+    }
+
+    /// What a client hears of a charge that they cannot afford at present.
+    pub(super) fn too_soon(&self) -> GraphQLError {
+        let wait = self.wait_seconds();
+        let message = format!(
+            "you have asked for much in a short time: this takes {} points and you have {} left; \
+             ask again in {wait} s",
+            self.requested,
+            self.left.map_or(0, |(spent, _)| spent.left)
+        );
+        let mut error = Code::RateLimited.error(message);
+        error.extensions.insert("retryAfter", wait.into());
+        error
     }
 
     /// Seconds until it can be afforded; 0 if it could.
@@ -68,39 +90,54 @@ impl<'a> Bill<'a> {
             return Ok(());
         };
         let requested = points + self.charged.map_or(0, |charge| charge.requested);
-        let limits = &self.app.config.limits;
-        if limits.points == 0 {
-            self.charged = Some(Charge { requested, left: None });
-            return Ok(());
-        }
-        let terms = Terms { size: limits.points, per_second: limits.points_per_second };
-        let affordable = u32::try_from(points).ok().filter(|_| requested <= terms.size.into());
+        let most = self.app.config.limits.points;
+        let affordable = most == 0 || requested <= most.into();
         // What nobody can afford is refused, and charged as other refusals are.
-        let cost = affordable.unwrap_or(1);
-        let spent =
-            self.app.allowances.spend(&format!("points:{whose}"), terms, cost, self.now).await;
-        let charge = Charge { requested, left: Some((spent, terms)) };
+        let taken = if affordable { points } else { cost::LEAST };
+        let charge = Charge { requested, left: take(self.app, whose, taken, self.now).await };
         self.charged = Some(charge);
-        if !spent.granted {
-            let wait = spent.wait_seconds;
-            let message = format!(
-                "you have asked for much in a short time: this takes {requested} points and you \
-                 have {} left; ask again in {wait} s",
-                spent.left
-            );
-            let mut error = Code::RateLimited.error(message);
-            error.extensions.insert("retryAfter", wait.into());
-            return Err(Answer { charge: Some(charge), ..Answer::refused(&vec![error]) });
-        }
-        if affordable.is_none() {
-            let message = format!(
-                "this takes {requested} points and one request may take {}: ask for fewer rows, \
-                 with smaller values of \"first\", or in several requests",
-                terms.size
-            );
-            let error = Code::TooComplex.error(message);
-            return Err(Answer { charge: Some(charge), ..Answer::refused(&vec![error]) });
-        }
-        Ok(())
+        let error = if !charge.is_granted() {
+            charge.too_soon()
+        } else if !affordable {
+            too_dear(requested, most)
+        } else {
+            return Ok(());
+        };
+        Err(Answer { charge: Some(charge), ..Answer::refused(&vec![error]) })
     }
+}
+
+/// Charges whoever follows something for an event.
+///
+/// # Errors
+/// The charge that they cannot afford at present.
+pub(super) async fn charge_event(
+    app: &App,
+    whose: Uuid,
+    points: u64,
+    now: DateTime<Utc>,
+) -> Result<(), Charge> {
+    let charge = Charge { requested: points, left: take(app, whose, points, now).await };
+    if charge.is_granted() { Ok(()) } else { Err(charge) }
+}
+
+/// Takes points of somebody's, and tells what is left; nothing where points are not counted.
+async fn take(app: &App, whose: Uuid, points: u64, now: DateTime<Utc>) -> Option<(Spent, Terms)> {
+    let limits = &app.config.limits;
+    if limits.points == 0 {
+        return None;
+    }
+    let terms = Terms { size: limits.points, per_second: limits.points_per_second };
+    let points = u32::try_from(points).unwrap_or(u32::MAX);
+    let spent = app.allowances.spend(&format!("points:{whose}"), terms, points, now).await;
+    Some((spent, terms))
+}
+
+/// What a client hears of a request that takes more points than anybody can have.
+pub(super) fn too_dear(points: u64, most: u32) -> GraphQLError {
+    let message = format!(
+        "this takes {points} points and one request may take {most}: ask for fewer rows, with \
+         smaller values of \"first\", or in several requests"
+    );
+    Code::TooComplex.error(message)
 }

@@ -35,15 +35,24 @@ pub fn of_mutation(actions: &Keyed<Action>) -> u64 {
     points(actions.iter().map(|(_, action)| of_one(action)).fold(0, u64::saturating_add))
 }
 
-/// Points of beginning to subscribe. Later events cost nothing: they are limited by the number of
-/// subscriptions, and by each waiting until its last event has left.
+/// Points of beginning to subscribe.
 #[must_use]
 pub fn of_subscription(plan: &Subscription) -> u64 {
+    points(CHANGE.saturating_add(event(plan)))
+}
+
+/// Points of each event that a subscription tells.
+#[must_use]
+pub fn of_event(plan: &Subscription) -> u64 {
+    points(event(plan))
+}
+
+fn event(plan: &Subscription) -> u64 {
     let nodes = plan.out.iter().map(|(_, out)| match out {
         ChangeOut::Node(rows) => level(&rows.level, 1),
         _ => 0,
     });
-    points(nodes.fold(CHANGE, u64::saturating_add))
+    nodes.fold(0, u64::saturating_add)
 }
 
 /// Points of the introspection in a document, which is answered while it is planned.

@@ -19,6 +19,7 @@ pub mod registry;
 mod run;
 pub mod size;
 mod sql;
+pub mod trial;
 pub mod trusted;
 pub mod watch;
 pub(crate) mod write;

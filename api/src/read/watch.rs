@@ -6,17 +6,19 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use apollo_compiler::response::GraphQLError;
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::people::principal::{self, Proof, Unnoted};
-use entity::scope::{Scope, Viewer};
 use runtime::reads::{Rows, Snapshot};
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::DbErr;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::answer::{Answer, refuse, told};
+use super::answer::{Answer, told};
+use super::bill::{self, Charge};
+use super::caller::Caller;
 use super::code::Code;
+use super::cost;
 use super::feed::{At, Change, Place};
 use super::marks::Meaning;
 use super::plan::{ChangeOut, Subscription};
@@ -33,17 +35,8 @@ const BEFORE: usize = 10_000;
 /// what the reader may see, can be another by then.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// A person whose token or session was in force when last looked at, and what they could see then.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// What they came with.
-    pub proof: Proof,
-    /// What they could see.
-    pub viewer: Viewer,
-}
-
 /// Why somebody is told nothing any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Ended {
     /// The token or session ran out or was revoked.
     SignedOut,
@@ -51,54 +44,8 @@ pub enum Ended {
     OtherRights,
     /// It comes to more than may be read.
     TooMuch(String),
-}
-
-impl Caller {
-    /// The caller who came with this, if it is in force, and what of it is to be noted.
-    ///
-    /// # Errors
-    /// A database fault.
-    pub async fn find(
-        db: &impl ConnectionTrait,
-        proof: Proof,
-        now: DateTime<Utc>,
-    ) -> Result<Option<(Self, Option<Unnoted>)>, DbErr> {
-        let Some(found) = principal::prove(db, &proof, now).await? else { return Ok(None) };
-        Ok(Some((Self { proof, viewer: sorted(found.viewer) }, found.unnoted)))
-    }
-
-    /// Whether the caller is still who they were.
-    ///
-    /// # Errors
-    /// A database fault.
-    pub async fn check(
-        &self,
-        db: &impl ConnectionTrait,
-        now: DateTime<Utc>,
-    ) -> Result<Result<(), Ended>, DbErr> {
-        let found = principal::prove(db, &self.proof, now).await?;
-        Ok(match found.map(|found| sorted(found.viewer)) {
-            None => Err(Ended::SignedOut),
-            Some(viewer) if viewer != self.viewer => Err(Ended::OtherRights),
-            Some(_) => Ok(()),
-        })
-    }
-
-    /// The caller's scope.
-    #[must_use]
-    pub fn scope(&self) -> Scope {
-        Scope::Viewer(self.viewer.clone())
-    }
-}
-
-/// The same viewer, comparable: grants come in no order, and at any moment.
-pub(super) fn sorted(mut viewer: Viewer) -> Viewer {
-    viewer.now = DateTime::UNIX_EPOCH;
-    for list in [&mut viewer.regions, &mut viewer.hubs, &mut viewer.settings] {
-        list.sort_unstable();
-        list.dedup();
-    }
-    viewer
+    /// They cannot afford the next event at present.
+    Spent(Charge),
 }
 
 /// A subscription under way. It reads only when asked for its next event, and never far ahead: a
@@ -115,6 +62,9 @@ pub struct Watch {
     caught_up: bool,
     /// Whether to look without being woken.
     due: bool,
+    /// Points that an event takes, and whether they were taken for the next one.
+    price: u64,
+    paid: bool,
     changes: watch::Receiver<u64>,
     turns: Arc<Semaphore>,
 }
@@ -153,6 +103,7 @@ impl Watch {
         turns: Arc<Semaphore>,
     ) -> Self {
         let place = plan.after.take();
+        let price = cost::of_event(&plan);
         Self {
             app: app.clone(),
             caller,
@@ -161,6 +112,8 @@ impl Watch {
             ready: None,
             caught_up: false,
             due: true,
+            price,
+            paid: false,
             changes: app.signal.subscribe(),
             turns,
         }
@@ -173,6 +126,9 @@ impl Watch {
     /// There will be no more.
     pub async fn next(&mut self) -> Result<Vec<u8>, Ended> {
         loop {
+            if self.ready.as_ref().is_some_and(Ready::is_waiting) {
+                self.admit().await?;
+            }
             if let Some(event) = self.told() {
                 return Ok(event);
             }
@@ -206,15 +162,49 @@ impl Watch {
         self.ready = Some(Ready { look, since: Instant::now(), caught_up });
     }
 
-    /// The next event of the last look, which is then told; none if there is none, or if it is no
-    /// longer fresh, so that one has to look again.
+    /// Sees to it that what waits may be told: it is fresh, its reader is who they were if anything
+    /// has changed since it was read, and can afford it. What is not fresh is forgotten, so that one
+    /// looks again.
+    ///
+    /// # Errors
+    /// Nothing may be told any more.
+    async fn admit(&mut self) -> Result<(), Ended> {
+        let now = self.app.clock.now();
+        let fresh = self.ready.as_ref().is_some_and(|ready| ready.since.elapsed() <= FRESH);
+        let known = if fresh && self.changes.has_changed().unwrap_or(true) {
+            self.caller.check(self.app.db.reader(), now).await
+        } else {
+            Ok(Ok(()))
+        };
+        match known {
+            Ok(checked) => checked?,
+            Err(error) => {
+                tracing::warn!(%error, "a reader could not be looked up; they will be again");
+                self.forget();
+                return Ok(());
+            }
+        }
+        if !fresh {
+            self.forget();
+        } else if !self.paid && self.ready.as_ref().is_some_and(Ready::has_row) {
+            let whose = self.caller.viewer.person_id;
+            bill::charge_event(&self.app, whose, self.price, now).await.map_err(Ended::Spent)?;
+            self.paid = true;
+        }
+        Ok(())
+    }
+
+    /// Forgets what was read and not told, and looks again: it is found where it was.
+    fn forget(&mut self) {
+        self.ready = None;
+        self.due = true;
+    }
+
+    /// The next event of the last look, which is then told; none if there is none.
     fn told(&mut self) -> Option<Vec<u8>> {
         let mut ready = self.ready.take()?;
-        if ready.since.elapsed() > FRESH && ready.is_waiting() {
-            self.due = true;
-            return None;
-        }
         let told = ready.look.events.pop_front();
+        self.paid &= told.is_none();
         if ready.look.events.is_empty() && (told.is_none() || ready.caught_up.is_none()) {
             // The last of this look.
             self.place = Some(ready.look.place);
@@ -229,10 +219,15 @@ impl Watch {
         Some(event)
     }
 
+    /// Looks, and then whether the caller was still who they were: whoever lost a right before a row
+    /// was changed is not told of the change, as what is read shows no change without what came
+    /// before it.
     async fn look(&self, now: DateTime<Utc>) -> Result<Result<Look, Ended>, Stopped> {
-        if let Err(ended) = self.caller.check(self.app.db.reader(), now).await? {
-            return Ok(Err(ended));
-        }
+        let look = self.read(now).await?;
+        Ok(self.caller.check(self.app.db.reader(), now).await?.map(|()| look))
+    }
+
+    async fn read(&self, now: DateTime<Utc>) -> Result<Look, Stopped> {
         let mut snapshot = self.app.db.reads().snapshot().await?;
         let scope = self.caller.scope().at(now);
         let meaning = Meaning { scope: &scope, now, ids: &[] };
@@ -243,11 +238,11 @@ impl Watch {
             let found = self.found(&mut snapshot, place.floor, BEFORE, &meaning).await?;
             let place = place.having_told_all(&found, horizon);
             let events = VecDeque::new();
-            return Ok(Ok(Look { found: Vec::new(), horizon, events, place, more: false }));
+            return Ok(Look { found: Vec::new(), horizon, events, place, more: false });
         };
         // What was told and is read again, as much as may be told now, and one to tell that there
-        // is more.
-        let limit = place.seen.len() + AT_ONCE + 1;
+        // is more; rounded up, so that few statements are prepared.
+        let limit = (place.seen.len() + AT_ONCE + 1).next_power_of_two();
         let found = self.found(&mut snapshot, place.floor, limit, &meaning).await?;
         let mut untold = place.untold(&found);
         let more = found.len() == limit || untold.len() > AT_ONCE;
@@ -272,7 +267,7 @@ impl Watch {
             Some(last) if more => place_after(last),
             _ => place.having_told_all(&found, horizon),
         };
-        Ok(Ok(Look { found, horizon, events, place, more }))
+        Ok(Look { found, horizon, events, place, more })
     }
 
     async fn found(
@@ -326,34 +321,39 @@ impl Watch {
 impl Ready {
     /// Whether anything was not told yet.
     fn is_waiting(&self) -> bool {
-        !self.look.events.is_empty() || self.caught_up.is_some()
+        self.has_row() || self.caught_up.is_some()
+    }
+
+    /// Whether what comes next tells of a row.
+    fn has_row(&self) -> bool {
+        !self.look.events.is_empty()
     }
 }
 
 impl Ended {
-    /// In a sentence.
+    /// Whether only the one subscription ends, and not everything that its reader asks for.
     #[must_use]
-    pub fn message(&self) -> &str {
-        match self {
-            Self::SignedOut => "sign in again: the token or session has run out or was revoked",
-            Self::OtherRights => "what you may see has changed: connect again",
-            Self::TooMuch(message) => message,
-        }
+    pub fn is_of_one(&self) -> bool {
+        matches!(self, Self::TooMuch(_) | Self::Spent(_))
     }
 
     /// As the answer that ends a subscription.
     #[must_use]
     pub fn answer(&self) -> Answer {
-        refuse(self.code(), self.message())
+        Answer::refused(&vec![self.error()])
     }
 
-    /// What kind of end it is.
+    /// What a client hears of it.
     #[must_use]
-    pub fn code(&self) -> Code {
+    pub fn error(&self) -> GraphQLError {
         match self {
-            Self::SignedOut => Code::Unauthenticated,
-            Self::OtherRights => Code::Forbidden,
-            Self::TooMuch(_) => Code::TooComplex,
+            Self::SignedOut => Code::Unauthenticated
+                .error("sign in again: the token or session has run out or was revoked"),
+            Self::OtherRights => {
+                Code::Forbidden.error("what you may see has changed: connect again")
+            }
+            Self::TooMuch(message) => Code::TooComplex.error(message.as_str()),
+            Self::Spent(charge) => charge.too_soon(),
         }
     }
 }

@@ -13,7 +13,8 @@ pub struct Model {
     pub happened_at: DateTimeUtc,
     /// Who did it; none for the system and for somebody not signed in.
     pub by_person: Option<Uuid>,
-    /// What: the name of a mutation, as `visitRecord`, or a step of signing in, as `signedIn`.
+    /// What: the name of a mutation, as `visitRecord`, a step of signing in, as `signedIn`, what a
+    /// page behind a link does, as `obligationReported`, or a command, as `import-programme`.
     pub action: String,
     /// GraphQL type of what it was done to.
     pub node_type: Option<String>,

@@ -14,7 +14,7 @@ use crate::id::new_id;
 /// What was done to what.
 #[derive(Clone, Debug, Default)]
 pub struct Deed<'a> {
-    /// The name of a mutation, or a step of signing in.
+    /// The name of a mutation, a step of signing in, what a page behind a link does, or a command.
     pub action: &'a str,
     /// GraphQL type and row of what it was done to.
     pub node: Option<(&'a str, Uuid)>,
@@ -51,6 +51,22 @@ impl Change {
         let (field, before) = (field.to_owned(), Some(before.to_string()));
         Self { field, before, after: None, withheld: false }
     }
+}
+
+/// Writes down that a command of the command line was carried out, in its transaction: one entry
+/// for all that it did, with what it came to in counts.
+///
+/// # Errors
+/// A database fault.
+pub async fn record_command(
+    txn: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    command: &str,
+    node: Option<(&str, Uuid)>,
+    came_to: &str,
+) -> Result<(), DbErr> {
+    let deed = Deed { action: command, node, detail: came_to, ..Deed::default() };
+    record(txn, None, now, deed).await
 }
 
 /// Writes down that `by` did something at `now`.

@@ -15,6 +15,7 @@ use crate::outcome::{RefusalCode, StoreError};
 use crate::people::setting;
 use crate::programme::{cohort, pathway, programme_term};
 use crate::schools::school;
+use crate::scope::Scope;
 
 /// The hub takes partners on that day.
 pub(super) fn check_open(
@@ -61,9 +62,11 @@ pub(super) async fn check_place(
     Ok(())
 }
 
-/// The partner can take the pathway and is not in the cohort already.
+/// The partner can take the pathway and is not in the programme already. Whoever may not see where
+/// it is learns no more than that it cannot be enrolled by them.
 pub(super) async fn check_partner(
     txn: &DatabaseTransaction,
+    scope: &Scope,
     hub: &hub::Model,
     wish: &Enrol,
 ) -> Result<(), StoreError> {
@@ -109,6 +112,11 @@ pub(super) async fn check_partner(
         .one(txn)
         .await?;
     if let Some(twice) = twice {
+        let seen = enrolment::Entity::find_by_id(twice.id).filter(scope.enrolments());
+        if seen.one(txn).await?.is_none() {
+            let message = "This setting can't be enrolled by you; ask the programme team.";
+            return refused(RefusalCode::Forbidden, "partnerSettingId", message);
+        }
         let message = if twice.cohort_id == wish.cohort_id {
             "This setting is enrolled in this cohort already."
         } else {

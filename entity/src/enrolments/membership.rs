@@ -77,7 +77,7 @@ pub async fn enter(
         "Only the hub's lead, its regional lead or an admin enrols partners.",
     )?;
     check_place(txn, &hub, &wish).await?;
-    check_partner(txn, &hub, &wish).await?;
+    check_partner(txn, scope, &hub, &wish).await?;
     let row = enrolment::Model {
         id: new_id(now),
         programme_id: hub.programme_id,

@@ -1,7 +1,9 @@
 //! What mutations do, and what they refuse.
 
+use api::act::Undone;
+use async_graphql::ServerError;
 use entity::enrolments::obligation;
-use sea_orm::EntityTrait as _;
+use sea_orm::{ConnectionTrait as _, EntityTrait as _};
 use serde_json::{Value, json};
 use tests::both;
 
@@ -220,4 +222,25 @@ async fn an_enrolment_moves_and_ends() {
         assert!(changes.contains("withdrawn"), "{changes}");
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_is_told_apart_from_bad_input_by_its_kind() {
+    both(async |world| {
+        let app = app(&world).await;
+        // What every mutation writes last cannot be written.
+        let rename = "ALTER TABLE audit_entry RENAME TO audit_entry_gone";
+        world.db.migrator().execute_unprepared(rename).await.expect("renamed");
+        let response = ask(&app, Who::SchoolUser, RECORD_MET, met(0, 1)).await;
+        let error = &response["errors"][0];
+        assert_eq!(response["data"]["done"], Value::Null, "{response:#}");
+        assert_eq!(error["extensions"]["code"], "INTERNAL", "{error:#}");
+        assert_eq!(error["message"], Undone::Fault.to_string());
+        let row = obligation::Entity::find_by_id(id(OBLIGATION)).one(app.db.reader()).await;
+        assert_eq!(row.expect("a read").expect("the row").met_on, None, "nothing is half done");
+    })
+    .await;
+    // A sentence of the library's says nothing about its kind, whatever it says.
+    let unmarked = ServerError::new(Undone::Fault.to_string(), None);
+    assert_eq!(Undone::of(&unmarked), Undone::Unreadable(Undone::Fault.to_string()));
 }

@@ -1,5 +1,6 @@
 //! Subscriptions as a client meets them, over sockets and event streams.
 
+mod admitting;
 mod ending;
 mod following;
 mod progress;

@@ -36,12 +36,13 @@ fn write(folder: &Path, files: &[(&str, &str)]) {
 }
 
 /// Makes the manifest of [`DOCUMENTS`] in the world's folder and returns where it lies.
-fn manifest(world: &World) -> String {
+fn manifest(world: &World, more: &[&str]) -> String {
     let folder = world.folder.path().join("documents");
     write(&folder, &DOCUMENTS);
     let file = world.folder.path().join("manifest.json").display().to_string();
     let folder = folder.display().to_string();
-    let _told = run(bare("api", &["trust-documents", &folder, "--output", &file]));
+    let arguments = ["trust-documents", &folder, "--output", &file];
+    let _told = run(bare("api", &[arguments.as_slice(), more].concat()));
     file
 }
 
@@ -53,7 +54,7 @@ async fn a_server_for_trusted_documents_answers_them_over_every_transport_and_no
     both(async |world| {
         Rise::seed(&world, &["Demo Ash School"]).await;
         let token = token_for(&world, "ada@admin.example", Grant::ProgrammeAdmin).await;
-        let manifest = manifest(&world);
+        let manifest = manifest(&world, &["--add-typename"]);
         let settings = [
             ("HUBS__DOCUMENTS__MANIFEST", manifest.as_str()),
             ("HUBS__DOCUMENTS__MODE", "trusted-only"),
@@ -62,7 +63,7 @@ async fn a_server_for_trusted_documents_answers_them_over_every_transport_and_no
         let variables = [("API", &*address), ("MANIFEST", &*manifest), ("TOKEN", &*token)];
         let told = node::run("trusted.mjs", &variables).await;
         let told: Value = serde_json::from_str(&told).expect("an end");
-        assert_eq!(told["transports"], 4, "{}", world.name);
+        assert_eq!(told["transports"], 5, "{}", world.name);
     })
     .await;
 }
@@ -70,7 +71,7 @@ async fn a_server_for_trusted_documents_answers_them_over_every_transport_and_no
 #[tokio::test]
 async fn a_manifest_is_checked_and_tells_faults_with_file_and_line() {
     let world = world::sqlite().await;
-    let file = manifest(&world);
+    let file = manifest(&world, &[]);
     let folder = world.folder.path().join("documents");
     let arguments = ["trust-documents", &*folder.display().to_string(), "--output", &file];
     let check = || bare("api", &[arguments.as_slice(), &["--check"]].concat());
@@ -81,6 +82,12 @@ async fn a_manifest_is_checked_and_tells_faults_with_file_and_line() {
     write(&folder, &[("me.graphql", "query Me { viewer { name } }")]);
     let told = refuse(check());
     assert!(told.contains("manifest.json is not up to date"), "{told}");
+
+    let mut poor = check();
+    poor.env("HUBS__LIMITS__POINTS", "10");
+    let told = refuse(poor);
+    let fault = "the operation Changes would be refused: TOO_COMPLEX: this takes ";
+    assert!(told.contains(fault) && told.contains("alerts.graphql:4:9: "), "{told}");
 
     write(&folder, &[("parts/hub.graphql", "fragment HubName on Hub {\n  id\n  nmae\n}\n")]);
     let told = refuse(bare("api", &arguments));

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, Utc};
 use csv::StringRecord;
+use entity::audit;
 use entity::enrolments::{enrolment, settle_programme};
 use entity::events::attendance::{self, Entry};
 use entity::outcome::StoreError;
@@ -52,9 +53,11 @@ pub async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<()> {
     let name = arguments.file.display();
     let bytes = std::fs::read(&arguments.file).with_context(|| format!("{name} cannot be read"))?;
     let txn = app.db.write_facts().await?;
-    let report = import(&txn, app.clock.now(), &decode(bytes)).await?;
+    let now = app.clock.now();
+    let report = import(&txn, now, &decode(bytes)).await?;
     let faults = report.faults();
     if faults == 0 && !arguments.check {
+        audit::record_command(&txn, now, "import-attendance", None, &report.in_brief()).await?;
         txn.commit().await?;
         app.signal.changed().await;
     } else {

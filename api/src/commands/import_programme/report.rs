@@ -63,6 +63,18 @@ impl Report {
         self.rows.iter().all(|row| row.outcome == Outcome::Unchanged)
     }
 
+    /// What was done, in counts.
+    #[must_use]
+    pub fn in_brief(&self) -> String {
+        format!(
+            "{} added, {} changed, {} unchanged; {} obligation(s) added, moved or closed",
+            self.count(&Outcome::Added),
+            self.count(&Outcome::Changed),
+            self.count(&Outcome::Unchanged),
+            self.obligations_changed,
+        )
+    }
+
     fn count(&self, outcome: &Outcome) -> usize {
         let same = |row: &&RowReport| row.outcome == *outcome;
         self.rows.iter().filter(same).count()

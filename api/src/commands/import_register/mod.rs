@@ -14,6 +14,7 @@ mod write;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+use entity::audit;
 use entity::id::new_id;
 use entity::programme::bank_holidays::settle_all;
 use entity::schools::register_import;
@@ -155,6 +156,7 @@ async fn import_within(
     if !report.moved.is_empty() || report.schools.closed > 0 {
         settle_all(txn, now).await?;
     }
+    audit::record_command(txn, now, "import-register", None, &report.in_brief()).await?;
     Ok(report)
 }
 

@@ -54,6 +54,13 @@ pub struct Counts {
 }
 
 impl Counts {
+    fn in_brief(&self) -> String {
+        format!(
+            "{} added, {} changed, {} closed, {} unchanged, {} rejected",
+            self.added, self.changed, self.closed, self.unchanged, self.rejected.count
+        )
+    }
+
     fn is_quiet(&self) -> bool {
         self.added + self.changed + self.closed == 0
     }
@@ -105,6 +112,16 @@ pub struct Report {
 }
 
 impl Report {
+    /// What was done, in counts.
+    #[must_use]
+    pub fn in_brief(&self) -> String {
+        let links = self.links.as_ref();
+        let links =
+            links.map_or_else(String::new, |links| format!("; links: {}", links.in_brief()));
+        let (moved, schools) = (self.moved.len(), self.schools.in_brief());
+        format!("establishments: {schools}{links}; {moved} setting(s) follow a converted school")
+    }
+
     /// Whether the database already held what the files say.
     #[must_use]
     pub fn changed_nothing(&self) -> bool {

@@ -12,6 +12,7 @@ use std::io::Write as _;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
+use entity::audit;
 use entity::id::new_id;
 use entity::people::person;
 use entity::programme::programme;
@@ -60,6 +61,7 @@ pub async fn load(db: &Database, now: DateTime<Utc>) -> anyhow::Result<Vec<DemoT
         surveys::tell(&txn, told).await?;
         people::add(&txn, told).await?;
         engagement::tell(&txn, told).await?;
+        audit::record_command(&txn, now, "load-demo", None, "the invented programme").await?;
         txn.commit().await?;
     }
     let txn = db.write_facts().await?;

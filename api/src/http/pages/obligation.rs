@@ -6,6 +6,7 @@ use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, NaiveDate, Utc};
+use entity::audit::{self, Deed};
 use entity::enrolments::{enrolment_change, obligation, record_met};
 use entity::hubs::hub;
 use entity::messages::facts::{self, Book, Fact};
@@ -24,6 +25,7 @@ use uuid::Uuid;
 use super::Opened;
 use super::parts::{PageError, page};
 use crate::app::App;
+use crate::audit::changes;
 
 /// The page.
 #[derive(Template)]
@@ -116,7 +118,15 @@ async fn record(app: &App, link: &Opened, report: &Report) -> Result<(), StoreEr
     let now = app.clock.now();
     let by = Some(link.link.person_id);
     // The link is the right to do this: `find` has seen that its person still has a part in it.
-    record_met(&txn, &Scope::System, by, now, id, None, met_on, &report.note).await?;
+    let before = obligation::Entity::find_by_id(id).one(&txn).await?;
+    let after = record_met(&txn, &Scope::System, by, now, id, None, met_on, &report.note).await?;
+    let changes = changes::between(before.as_ref(), Some(&after));
+    // Sending the same again is no deed.
+    if !changes.is_empty() {
+        let node = Some(("Obligation", id));
+        let deed = Deed { action: "obligationReported", node, changes, ..Deed::default() };
+        audit::record(&txn, by, now, deed).await?;
+    }
     txn.commit().await?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use entity::audit::{self, Deed};
 use entity::people::person;
 use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::{ActiveModelTrait as _, EntityTrait as _};
@@ -71,14 +72,21 @@ pub(super) async fn choose(
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(page(status, &view(&person, false, error))?);
     };
+    let chosen = (minute, choice.optional_mail.is_some());
     let row = person::ActiveModel {
         id: Unchanged(person.id),
-        digest_minute: Set(minute),
-        optional_mail: Set(choice.optional_mail.is_some()),
+        digest_minute: Set(chosen.0),
+        optional_mail: Set(chosen.1),
         ..Default::default()
     };
     let txn = app.db.write().await?;
     row.update(&txn).await?;
+    if chosen != (person.digest_minute, person.optional_mail) {
+        let node = Some(("Person", person.id));
+        let detail = "Which mails come, and when.";
+        let deed = Deed { action: "preferencesChosen", node, detail, ..Deed::default() };
+        audit::record(&txn, Some(person.id), app.clock.now(), deed).await?;
+    }
     txn.commit().await?;
     app.signal.changed().await;
     Ok(Redirect::to(&format!("/preferences/{}?saved", link.token)).into_response())

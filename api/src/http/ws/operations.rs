@@ -9,13 +9,14 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-use super::{Close, Out};
+use super::messages::{Close, Out};
 use crate::app::App;
 use crate::http::graphql::too_slow;
 use crate::http::live::Live;
 use crate::http::refusal::turned;
+use crate::read::caller::Caller;
 use crate::read::code::{REQUEST_ID, request_id};
-use crate::read::watch::{Caller, Ended, Watch};
+use crate::read::watch::{Ended, Watch};
 use crate::read::{Answer, Begun, Request, begin};
 
 /// The operations under way on a socket; they end when it is dropped.
@@ -138,7 +139,7 @@ impl Operation {
                 loop {
                     match watch.next().await {
                         Ok(event) => self.say("next", Some(&event)).await,
-                        Err(ended @ Ended::TooMuch(_)) => return self.fail(&ended.answer()).await,
+                        Err(ended) if ended.is_of_one() => return self.fail(&ended.answer()).await,
                         Err(ended) => return self.close(&ended).await,
                     }
                 }
