@@ -99,7 +99,7 @@ impl Reads {
     ///
     /// # Errors
     /// No file, or anything asked of it that cannot be done.
-    pub(crate) fn file(url: &str) -> Result<PathBuf, DbErr> {
+    pub fn file(url: &str) -> Result<PathBuf, DbErr> {
         sqlite::file(url)
     }
 

@@ -19,6 +19,7 @@ use rules::calendar::{end_of_day, local, moment};
 use runtime::clock::Clock;
 use runtime::config::Config;
 use runtime::database::Database;
+use runtime::reads::Reads;
 use runtime::signal::Signal;
 use sea_orm::ConnectionTrait;
 use tempfile::NamedTempFile;
@@ -137,12 +138,10 @@ fn prepare(path: &Path) -> anyhow::Result<NamedTempFile> {
 
 /// Opens the database to copy. A SQLite file that is not there is not made.
 async fn open(config: &Config) -> anyhow::Result<Database> {
-    if let Some(path) = config.database.url.strip_prefix("sqlite://") {
-        let path = path.split('?').next().unwrap_or(path);
-        anyhow::ensure!(
-            Path::new(path).exists(),
-            "the database {path} is not there: start `api serve` first"
-        );
+    if config.database.url.starts_with("sqlite:") {
+        let file = Reads::file(&config.database.url)?;
+        let path = file.display();
+        anyhow::ensure!(file.exists(), "the database {path} is not there: start `api serve` first");
     }
     let opened = Database::open(&config.database).await;
     opened.context("the database of the setting database.url (DATABASE_URL) does not answer")
