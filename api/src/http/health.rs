@@ -1,5 +1,7 @@
 //! Whether the process lives, whether it can work, and which part is down if something is.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -18,6 +20,9 @@ const BEATS: i64 = 4;
 /// And at least so many seconds: a pass may take its time.
 const PATIENCE: i64 = 60;
 
+/// How long the database may take to give a sign of life: whoever asks us does not wait for ever.
+const PATIENCE_WITH_DATABASE: Duration = Duration::from_secs(3);
+
 /// The process lives.
 pub async fn lives() -> &'static str {
     "ok"
@@ -27,11 +32,18 @@ pub async fn lives() -> &'static str {
 /// decide the status: without Redis, worker or mail server all works later, and taking the api away
 /// as well would help nobody.
 pub async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
-    let database = app.db.ping().await;
-    if let Err(error) = &database {
-        tracing::warn!(%error, "the database does not answer");
-    }
-    let up = database.is_ok();
+    let database = match tokio::time::timeout(PATIENCE_WITH_DATABASE, app.db.ping()).await {
+        Ok(Ok(())) => "up",
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the database does not answer");
+            "down"
+        }
+        Err(_) => {
+            tracing::warn!("the database, or a connection to it, keeps us waiting");
+            "slow"
+        }
+    };
+    let up = database == "up";
     let schema = if up { schema(&app).await } else { "unknown" };
     let redis = match app.signal.redis().await {
         RedisState::Up => "up",
@@ -49,7 +61,7 @@ pub async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
     };
     let parts = json!({
         "status": status,
-        "database": if up { "up" } else { "down" },
+        "database": database,
         "schema": schema,
         "redis": redis,
         "worker": workers,

@@ -56,6 +56,16 @@ impl Charge {
         error
     }
 
+    /// The same for somebody who needs so many points to ask again.
+    pub(super) fn before(self, requested: u64) -> Self {
+        let left = self.left.map(|(spent, terms)| {
+            let lacking = requested.saturating_sub(spent.left.into());
+            let wait = lacking.div_ceil(terms.per_second.max(1).into());
+            (Spent { wait_seconds: u32::try_from(wait).unwrap_or(u32::MAX), ..spent }, terms)
+        });
+        Self { requested, left }
+    }
+
     /// Seconds until it can be afforded; 0 if it could.
     #[must_use]
     pub fn wait_seconds(&self) -> u32 {

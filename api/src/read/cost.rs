@@ -35,13 +35,13 @@ pub fn of_mutation(actions: &Keyed<Action>) -> u64 {
     points(actions.iter().map(|(_, action)| of_one(action)).fold(0, u64::saturating_add))
 }
 
-/// Points of beginning to subscribe.
+/// Points of beginning to subscribe, the first event included.
 #[must_use]
 pub fn of_subscription(plan: &Subscription) -> u64 {
     points(CHANGE.saturating_add(event(plan)))
 }
 
-/// Points of each event that a subscription tells.
+/// Points of each event that a subscription tells after its first.
 #[must_use]
 pub fn of_event(plan: &Subscription) -> u64 {
     points(event(plan))

@@ -54,24 +54,27 @@ fn attempt(graph: &Graph, text: &str, variables: &JsonMap, most: u32) -> Result<
     if most == 0 || points <= most.into() { Ok(()) } else { Err(vec![too_dear(points, most)]) }
 }
 
-/// Values of the variables that make a document ask for little: one row of each list, and nothing
-/// that a variable can leave out. Where a list may be read from both of its ends, from either.
+/// Most variables that all ways of saying yes and no are tried of.
+const MOST_TRIED: usize = 6;
+
+/// Values of the variables that make a document ask for little: one row of each list, and of what
+/// variables leave out or not, every choice. Where a list may be read from both of its ends, from
+/// either.
 fn guesses(schema: &Schema, document: &ExecutableDocument, operation: &Operation) -> Vec<JsonMap> {
     let mut uses = Uses::default();
     uses.of_set(&operation.selection_set);
     document.fragments.values().for_each(|fragment| uses.of_set(&fragment.selection_set));
-    let booleans: [&dyn Fn(&str) -> bool; 3] =
-        [&|name| uses.skipping.contains(name), &|_| true, &|_| false];
+    let choices = uses.choices();
     let ends = [&uses.neither, &uses.from_the_end, &uses.from_the_start];
-    let pairs = booleans.iter().flat_map(|boolean| ends.iter().map(move |end| (boolean, end)));
-    let guess = pairs.map(|(boolean, left_out)| {
+    let pairs = choices.iter().flat_map(|yes| ends.iter().map(move |end| (yes, end)));
+    let guess = pairs.map(|(yes, left_out)| {
         let mut guess = JsonMap::new();
         for variable in &operation.variables {
             let (name, ty) = (variable.name.as_str(), &*variable.ty);
             let value = match ty.inner_named_type().as_str() {
                 _ if ty.is_list() && ty.is_non_null() => Some(JsonValue::Array(Vec::new())),
                 _ if ty.is_list() => None,
-                "Boolean" => Some(boolean(name).into()),
+                "Boolean" => Some(yes.contains(name).into()),
                 "Int" if left_out.contains(name) => None,
                 "Int" => Some(1.into()),
                 _ if ty.is_non_null() && variable.default_value.is_none() => some(schema, ty),
@@ -116,6 +119,8 @@ fn some(schema: &Schema, ty: &Type) -> Option<JsonValue> {
 struct Uses<'d> {
     /// Those that leave something out when true.
     skipping: BTreeSet<&'d str>,
+    /// Those that leave something out when true, or when false.
+    deciding: BTreeSet<&'d str>,
     /// How many rows from the start of a list.
     from_the_start: BTreeSet<&'d str>,
     /// How many rows from its end.
@@ -125,6 +130,22 @@ struct Uses<'d> {
 }
 
 impl<'d> Uses<'d> {
+    /// Which variables may be true together: every choice of a few; of many, the likeliest to leave
+    /// much out.
+    fn choices(&self) -> Vec<BTreeSet<&'d str>> {
+        if self.deciding.len() > MOST_TRIED {
+            return vec![self.skipping.clone(), self.deciding.clone(), BTreeSet::new()];
+        }
+        self.deciding.iter().fold(vec![BTreeSet::new()], |mut choices, name| {
+            let mut with = choices.clone();
+            with.iter_mut().for_each(|choice| {
+                choice.insert(*name);
+            });
+            choices.append(&mut with);
+            choices
+        })
+    }
+
     fn of_set(&mut self, set: &'d SelectionSet) {
         for selection in &set.selections {
             self.of_directives(selection.directives());
@@ -146,10 +167,14 @@ impl<'d> Uses<'d> {
     }
 
     fn of_directives(&mut self, directives: &'d DirectiveList) {
-        for directive in directives.iter().filter(|directive| directive.name == "skip") {
+        let skips = |name: &str| name == "skip";
+        for directive in directives.iter().filter(|it| skips(&it.name) || it.name == "include") {
             for argument in &directive.arguments {
                 if let Value::Variable(name) = &*argument.value {
-                    self.skipping.insert(name);
+                    self.deciding.insert(name);
+                    if skips(&directive.name) {
+                        self.skipping.insert(name);
+                    }
                 }
             }
         }

@@ -62,7 +62,8 @@ pub struct Watch {
     caught_up: bool,
     /// Whether to look without being woken.
     due: bool,
-    /// Points that an event takes, and whether they were taken for the next one.
+    /// Points that an event takes, and whether they were taken for the next one; those of the first
+    /// are taken with the beginning.
     price: u64,
     paid: bool,
     changes: watch::Receiver<u64>,
@@ -113,7 +114,7 @@ impl Watch {
             caught_up: false,
             due: true,
             price,
-            paid: false,
+            paid: true,
             changes: app.signal.subscribe(),
             turns,
         }
@@ -188,7 +189,10 @@ impl Watch {
             self.forget();
         } else if !self.paid && self.ready.as_ref().is_some_and(Ready::has_row) {
             let whose = self.caller.viewer.person_id;
-            bill::charge_event(&self.app, whose, self.price, now).await.map_err(Ended::Spent)?;
+            let charged = bill::charge_event(&self.app, whose, self.price, now).await;
+            // To go on they have to begin again.
+            let again = cost::of_subscription(&self.plan);
+            charged.map_err(|charge| Ended::Spent(charge.before(again)))?;
             self.paid = true;
         }
         Ok(())

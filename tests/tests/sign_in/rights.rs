@@ -35,6 +35,11 @@ async fn who_becomes_more_than_a_school_user_is_let_in_by_no_link_and_no_session
         grant(&txn, door.world.clock.now(), head, role).await.expect("a role");
         txn.commit().await.expect("commit");
         assert!(!door.is_signed_in(&cookie).await);
+        let page = door.get("/sign-in", &cookie).await.text;
+        assert!(page.contains("Mail me a link") && !page.contains(HEAD), "{page}");
+        let before = door.audited().await.len();
+        door.post("/sign-out/others", &[OURS, ("cookie", &cookie)], "").await;
+        assert_eq!(door.audited().await.len(), before, "it ends no session of the hub lead");
         for link in links {
             let seen = door.post(&link, &[OURS], "").await;
             assert_eq!((seen.status, seen.cookie()), (StatusCode::GONE, None));

@@ -103,6 +103,13 @@ fn what_some_variables_make_cheap_enough_is_no_fault() {
             "query A($less: Boolean = false) {{ hubs {{ nodes {{ id ...B @skip(if: $less) }} }} }}
             fragment B on Hub {{ {below} }}"
         ),
+        format!(
+            "query A($x: Boolean!, $y: Boolean!) {{
+                a: hubs @include(if: $x) {{ nodes {{ {below} }} }}
+                b: viewer @skip(if: $x) {{ id }}
+                c: viewer @include(if: $y) {{ id }}
+                d: hubs @skip(if: $y) {{ nodes {{ {below} }} }} }}"
+        ),
         "query A($ids: [ID!]!) { nodes(ids: $ids) { id } }".to_owned(),
         "mutation A($input: AlertAcknowledgeInput!) {
             alertAcknowledge(input: $input) { alert { id } } }"

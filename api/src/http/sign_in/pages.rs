@@ -136,7 +136,7 @@ async fn show(
     heading: Heading,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
-    match own_page::session(&app, &headers).await? {
+    match own_page::signed_in(&app, &headers).await? {
         Some(session) => own_page::show(&app, &session, &heading).await,
         None => Ok(page(StatusCode::OK, &Ways::to(&app, &heading))?),
     }
