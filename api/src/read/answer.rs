@@ -88,17 +88,18 @@ impl Answer {
         list.unwrap_or(b"[]")
     }
 
-    pub(super) fn executed(writer: &Writer<'_>) -> Self {
-        let mut body = b"{".to_vec();
-        if !writer.errors.is_empty() {
-            body.extend_from_slice(b"\"errors\":");
-            // Writing into memory cannot fail.
-            let _ = serde_json::to_writer(&mut body, &writer.errors);
-            body.push(b',');
-        }
-        body.extend_from_slice(b"\"data\":");
-        body.extend_from_slice(&writer.out);
+    pub(super) fn executed(writer: Writer<'_>) -> Self {
+        let mut body = writer.out;
         body.push(b'}');
+        if !writer.errors.is_empty() {
+            let mut with_errors = b"{\"errors\":".to_vec();
+            // Writing into memory cannot fail.
+            let _ = serde_json::to_writer(&mut with_errors, &writer.errors);
+            with_errors.push(b',');
+            // What was written is an object with `data` alone.
+            with_errors.extend(body.into_iter().skip(1));
+            body = with_errors;
+        }
         Self { body, executed: true, code: None, charge: None }
     }
 }
@@ -305,7 +306,7 @@ async fn read(app: &App, meaning: &Meaning<'_>, plan: &Arc<Plan>) -> Answer {
         });
         Ok(())
     });
-    Answer::executed(&writer)
+    Answer::executed(writer)
 }
 
 /// What the root fields need fetched.
@@ -394,7 +395,7 @@ async fn act(
         });
         Ok(())
     });
-    Answer::executed(&writer)
+    Answer::executed(writer)
 }
 
 /// Does one action and fetches the rows of its payload. An error is a message for the client.

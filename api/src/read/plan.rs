@@ -123,6 +123,8 @@ pub struct Wants {
     pub rows: bool,
     /// The number of all rows.
     pub total: bool,
+    /// Whether there are more in the direction of reading.
+    pub more: bool,
 }
 
 /// A connection as a root field.

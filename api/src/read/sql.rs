@@ -166,7 +166,7 @@ fn rows(level: &Level, parents: Parents, scope: &Scope) -> SelectStatement {
     let key = (level.of.table, page.order.column);
     let id = (level.of.table, "id");
     // One more than asked for tells whether there are more.
-    let limit = page.limit + 1;
+    let limit = page.limit + usize::from(page.wants.more);
     let many = matches!(parents, Parents::List | Parents::Each(_));
     let Some(link) = level.link.filter(|_| many) else {
         select.order_by(key, direction()).order_by(id, direction()).limit(limit as u64);

@@ -138,9 +138,9 @@ impl<'d> Uses<'d> {
         }
         self.deciding.iter().fold(vec![BTreeSet::new()], |mut choices, name| {
             let mut with = choices.clone();
-            with.iter_mut().for_each(|choice| {
+            for choice in &mut with {
                 choice.insert(*name);
-            });
+            }
             choices.append(&mut with);
             choices
         })

@@ -318,7 +318,7 @@ impl Watch {
                 Ok(())
             })
         });
-        Answer::executed(&writer).body
+        Answer::executed(writer).body
     }
 }
 

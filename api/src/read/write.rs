@@ -63,16 +63,12 @@ impl Payload {
 }
 
 impl<'p> Writer<'p> {
-    /// A writer for a request made at `now`.
+    /// A writer for a request made at `now`. What it writes is the value of `data`.
     #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {
-        Self {
-            out: Vec::with_capacity(4_096),
-            errors: Vec::new(),
-            path: Vec::new(),
-            now,
-            session: None,
-        }
+        let mut out = Vec::with_capacity(4_096);
+        out.extend_from_slice(b"{\"data\":");
+        Self { out, errors: Vec::new(), path: Vec::new(), now, session: None }
     }
 
     /// The same for a request that a session let in.

@@ -165,8 +165,9 @@ impl Drop for Reader {
             return;
         };
         // It must not stop whoever reads next.
+        let commit = || connection.prepare_cached("COMMIT")?.execute([]);
         if connection.progress_handler(0, None::<fn() -> bool>).is_err()
-            || (!connection.is_autocommit() && connection.execute_batch("COMMIT").is_err())
+            || (!connection.is_autocommit() && commit().is_err())
         {
             return;
         }

@@ -60,6 +60,7 @@ impl<'d> Planner<'d> {
             };
             page.wants.rows |=
                 !matches!(written, ConnectionOut::Total | ConnectionOut::Typename(_));
+            page.wants.more |= wants_more(&written);
             out.push((key, written));
         }
         if page.wants.rows {
@@ -179,6 +180,11 @@ impl<'d> Planner<'d> {
             self.refuse(field, message)
         })
     }
+}
+
+fn wants_more(out: &ConnectionOut) -> bool {
+    let ConnectionOut::PageInfo(fields) = out else { return false };
+    fields.iter().any(|(_, field)| matches!(field, PageOut::HasNext | PageOut::HasPrevious))
 }
 
 fn wants_cursor(out: &ConnectionOut) -> bool {
