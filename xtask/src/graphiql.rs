@@ -24,7 +24,8 @@ pub fn ready() -> bool {
     println!("Building GraphiQL, once; it takes a minute or two.");
     let npm = |arguments: &[&str]| {
         let mut npm = Command::new("npm");
-        runs(npm.args(arguments).args(["--loglevel=error"]).current_dir(&folder))
+        // Before the others: after `--` it would be an option of what npm runs.
+        runs(npm.arg("--loglevel=error").args(arguments).current_dir(&folder))
     };
     let built = npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
         && npm(&["run", "--silent", "build", "--", "--logLevel=error"]);

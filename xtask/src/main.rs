@@ -25,6 +25,9 @@ cargo up [--fresh] [--port N] [--folder DIR] [--no-graphiql]
     --folder DIR  keep the demonstration elsewhere than in data/demo
     --no-graphiql do without the page to write queries in, which npm builds once
 
+cargo run -p xtask -- graphiql
+    Build the page to write queries in, as `cargo up` does.
+
 cargo verify [--all] [FILTER]
     Check formatting, lints, and run all tests and journeys; with FILTER only the tests whose
     names contain it. With --all, or CI=true in the environment, leaving something out is an error.
@@ -51,6 +54,8 @@ fn main() -> ExitCode {
         "up" => up::run(rest),
         "bench" => bench::run(rest),
         "verify" => verify::run(rest),
+        "graphiql" if graphiql::ready() => Ok(()),
+        "graphiql" => Err("GraphiQL was not built; see above.".to_owned()),
         _ => Err(format!("There is no such command. There are:\n\n{USAGE}")),
     };
     match done {

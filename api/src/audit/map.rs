@@ -35,7 +35,12 @@ fn entry() -> Type {
              line, as `import-programme`.",
         ),
         column("happenedAt", C::HappenedAt, "When."),
-        one("by", "Person", C::ByPerson, "Who did it; null for the system and its commands."),
+        one(
+            "by",
+            "Person",
+            C::ByPerson,
+            "Who did it; null for the system and its commands, and for people whom you may not see.",
+        ),
         column("nodeType", C::NodeType, "Type of what it was done to, as `Visit`."),
         objects(
             "changes",
@@ -89,7 +94,11 @@ fn entry() -> Type {
                 the deed itself, and never changed.",
         table: table(audit_entry::Entity),
         scope: Scope::audit_entries,
-        root: root("auditEntries", "What was done, as far as you may know it."),
+        root: root(
+            "auditEntries",
+            "What was done: all of it for admins; for hub and regional leads what belongs to their \
+             hubs; nothing for everybody else.",
+        ),
         fields,
         filters: vec![
             filter(
