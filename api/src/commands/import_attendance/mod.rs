@@ -3,13 +3,10 @@
 mod lookup;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, Utc};
 use csv::StringRecord;
-use entity::audit;
 use entity::enrolments::{enrolment, settle_programme};
 use entity::events::attendance::{self, Entry};
 use entity::outcome::StoreError;
@@ -20,7 +17,7 @@ use uuid::Uuid;
 
 use super::import_programme::report::{Outcome, Report, RowReport};
 use super::import_programme::row::Cells;
-use super::import_programme::{Line, decode, read};
+use super::import_programme::{Line, all_or_nothing, read};
 use crate::app::App;
 
 /// Columns a register can have, in any order.
@@ -50,27 +47,7 @@ pub struct Arguments {
 /// # Errors
 /// A file that cannot be read, or one with faults; the database is then as it was.
 pub async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<()> {
-    let name = arguments.file.display();
-    let bytes = std::fs::read(&arguments.file).with_context(|| format!("{name} cannot be read"))?;
-    let txn = app.db.write_facts().await?;
-    let now = app.clock.now();
-    let report = import(&txn, now, &decode(bytes)).await?;
-    let faults = report.faults();
-    if faults == 0 && !arguments.check {
-        audit::record_command(&txn, now, "import-attendance", None, &report.in_brief()).await?;
-        txn.commit().await?;
-        app.signal.changed().await;
-    } else {
-        txn.rollback().await?;
-    }
-    let mut out = std::io::stdout().lock();
-    if arguments.check {
-        write!(out, "This was a check.\n{}", report.of_check())?;
-    } else {
-        write!(out, "{report}")?;
-    }
-    anyhow::ensure!(faults == 0, "{name} has {faults} fault(s); nothing was changed");
-    Ok(())
+    all_or_nothing(app, "import-attendance", &arguments.file, arguments.check, import).await
 }
 
 /// What a row says, once all it refers to is found.

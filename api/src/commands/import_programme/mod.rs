@@ -7,7 +7,7 @@ pub mod report;
 pub(in crate::commands) mod row;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -35,21 +35,36 @@ pub struct Arguments {
 /// # Errors
 /// A file that cannot be read, or one with faults; the database is then as it was.
 pub async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<()> {
-    let name = arguments.file.display();
-    let bytes = std::fs::read(&arguments.file).with_context(|| format!("{name} cannot be read"))?;
+    all_or_nothing(app, "import-programme", &arguments.file, arguments.check, import).await
+}
+
+/// Imports a file in one transaction, which stays if the file has no faults and is not only checked,
+/// and prints the report.
+///
+/// # Errors
+/// A file that cannot be read, or one with faults; the database is then as it was.
+pub(in crate::commands) async fn all_or_nothing(
+    app: &App,
+    command: &'static str,
+    file: &Path,
+    check: bool,
+    import: impl AsyncFnOnce(&DatabaseTransaction, DateTime<Utc>, &str) -> anyhow::Result<Report>,
+) -> anyhow::Result<()> {
+    let name = file.display();
+    let bytes = std::fs::read(file).with_context(|| format!("{name} cannot be read"))?;
     let txn = app.db.write_facts().await?;
     let now = app.clock.now();
     let report = import(&txn, now, &decode(bytes)).await?;
     let faults = report.faults();
-    if faults == 0 && !arguments.check {
-        audit::record_command(&txn, now, "import-programme", None, &report.in_brief()).await?;
+    if faults == 0 && !check {
+        audit::record_command(&txn, now, command, None, &report.in_brief()).await?;
         txn.commit().await?;
         app.signal.changed().await;
     } else {
         txn.rollback().await?;
     }
     let mut out = std::io::stdout().lock();
-    if arguments.check {
+    if check {
         write!(out, "This was a check.\n{}", report.of_check())?;
     } else {
         write!(out, "{report}")?;
@@ -59,7 +74,7 @@ pub async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// The text of a file: UTF-8, or else what Windows spreadsheets write.
-pub(in crate::commands) fn decode(bytes: Vec<u8>) -> String {
+fn decode(bytes: Vec<u8>) -> String {
     let text = String::from_utf8(bytes).unwrap_or_else(|error| {
         let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(error.as_bytes());
         text.into_owned()
