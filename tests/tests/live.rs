@@ -227,7 +227,8 @@ async fn readers_that_do_not_read_cost_no_memory_and_miss_nothing() {
         read(sockets.pop().expect("a socket")).await;
         let grown = held(api.id()).saturating_sub(before);
         let unread = SLOW * CHANGES * BYTES;
-        assert!(grown < unread / 4, "{}: {grown} bytes for {unread} unread", world.name);
+        // A few of each reader's, and what the reading itself takes up.
+        assert!(grown < unread / 3, "{}: {grown} bytes for {unread} unread", world.name);
         // The slow ones get it all once they read.
         for socket in sockets.drain(..2) {
             read(socket).await;
