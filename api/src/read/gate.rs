@@ -1,6 +1,8 @@
 //! The gate: nothing passes that is not a valid document of the schema with valid variables.
 
 mod literals;
+mod plain;
+mod tokens;
 mod unvalued;
 mod values;
 
@@ -118,7 +120,7 @@ impl Gate {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let mut parser = Parser::new().recursion_limit(MAX_DEPTH).token_limit(MAX_TOKENS);
         let parsed = parser
-            .parse_executable(&self.schema, query, "document")
+            .parse_executable(&self.schema, &*plain::plain(query), "document")
             .map_err(|found| unparsed(&parser, &found.errors))?
             .validate(&self.schema)
             .map_err(|found| Code::GraphqlValidationFailed.of(told(&found.errors)))?;

@@ -1,20 +1,16 @@
 //! The one mistake in syntax that the library's parser passes over: an argument, or a field of an
 //! object, that has a name and no value. It drops them.
 
+use super::tokens::{is_name, tokens};
+
 /// The first name without a value in a document that was parsed.
 pub(super) fn unvalued(document: &str) -> Option<&str> {
-    let mut rest = document;
     // What is open: `(`, `[`, a selection's `{`, or an object's `o`.
     let mut open: Vec<u8> = Vec::new();
     let mut last = b' ';
     let mut named = None;
-    while let Some(first) = rest.bytes().next() {
-        let length = token(rest, first);
-        let (token, after) = rest.split_at_checked(length)?;
-        rest = after;
-        if matches!(first, b' ' | b'\t' | b'\n' | b'\r' | b',' | b'#') || !first.is_ascii() {
-            continue;
-        }
+    for (_, token) in tokens(document) {
+        let first = token.bytes().next()?;
         if named.is_some() && first != b':' {
             return named;
         }
@@ -35,41 +31,6 @@ pub(super) fn unvalued(document: &str) -> Option<&str> {
         last = first;
     }
     None
-}
-
-fn is_name(letter: u8) -> bool {
-    letter.is_ascii_alphabetic() || letter == b'_'
-}
-
-/// How long the token or the ignored part is that the text begins with.
-fn token(text: &str, first: u8) -> usize {
-    let until = |ends: fn(char) -> bool| text.find(ends).unwrap_or(text.len());
-    match first {
-        b'#' => until(|letter| matches!(letter, '\n' | '\r')),
-        b'"' => string(text),
-        b'-' | b'0'..=b'9' => until(|letter| {
-            !(letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '+' | '.'))
-        }),
-        _ if is_name(first) => until(|letter| !(letter.is_ascii_alphanumeric() || letter == '_')),
-        _ => text.chars().next().map_or(1, char::len_utf8),
-    }
-}
-
-/// How long the string or block string is that the text begins with.
-fn string(text: &str) -> usize {
-    const BLOCK: &str = "\"\"\"";
-    let (from, quote) = if text.starts_with(BLOCK) { (3, BLOCK) } else { (1, "\"") };
-    let mut at = from;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        at += match rest.as_bytes() {
-            _ if rest.starts_with(quote) => return at + quote.len(),
-            [b'\\', ..] if quote == BLOCK && rest[1..].starts_with(BLOCK) => 4,
-            [b'\\', ..] if quote == BLOCK => 1,
-            [b'\\', ..] => 2,
-            _ => rest.chars().next().map_or(1, char::len_utf8),
-        };
-    }
-    text.len()
 }
 
 #[cfg(test)]
