@@ -37,6 +37,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Begins a snapshot that writes nothing, whatever the server or a proxy has for defaults.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// Up to so many statements at once are sent in their order.
+const IN_ORDER: usize = 16;
 
 /// Connections, made when needed. There are never more than turns: whoever has one takes what is
 /// idle before it connects, and gives the turn back only when the server is done.
@@ -165,6 +167,11 @@ impl Connection {
         }
     }
 
+    /// Asked once, it is sent; whoever has the connection next need not wait for the answer.
+    fn commit(&self) {
+        let _ = self.client.batch_execute("COMMIT").now_or_never();
+    }
+
     /// The rows of one statement; `left` counts how many more all of a batch may bring.
     async fn rows(&self, ask: &Ask, left: &AtomicUsize) -> Result<Rows, Stopped> {
         let statement = self.statements.get(&ask.text);
@@ -212,8 +219,16 @@ impl View {
         let left = AtomicUsize::new(most);
         let asking = try_join_all(asks.iter().map(|ask| connection.rows(ask, &left)));
         self.begun |= begins;
+        let commits = last && self.begun && asks.len() <= IN_ORDER;
+        let commit = async {
+            if commits {
+                connection.commit();
+            }
+            Ok(())
+        };
         // Polled in this order, they are sent in this order.
-        let ((), rows) = tokio::try_join!(biased; begin, asking)?;
+        let ((), rows, ()) = tokio::try_join!(biased; begin, asking, commit)?;
+        self.begun &= !commits;
         self.busy = false;
         Ok(rows)
     }
@@ -232,8 +247,7 @@ impl Drop for View {
             return;
         }
         if self.begun {
-            // Asked once, it is sent; whoever has the connection next need not wait for the answer.
-            let _ = connection.client.batch_execute("COMMIT").now_or_never();
+            connection.commit();
         }
         self.pool.put(connection);
         drop(turn);
