@@ -226,15 +226,15 @@ pub(super) fn plan(
     now: DateTime<Utc>,
     checked: &Checked,
 ) -> Result<Planned, Refused> {
-    let planner = |now| {
+    let planner = || {
         let viewer = matches!(scope, Scope::Viewer(_)).then(marks::person);
-        Planner::new(schema::map(), &graph.gate, checked, viewer, now)
+        Planner::new(schema::map(), &graph.gate, checked, viewer, marks::now())
     };
     Ok(match checked.operation.operation_type {
         OperationType::Query => Planned::Query(graph.plans.of(&graph.gate, checked, scope)?),
-        OperationType::Mutation => Planned::Mutation(planner(marks::now()).mutation()?),
+        OperationType::Mutation => Planned::Mutation(planner().mutation()?),
         OperationType::Subscription => {
-            Planned::Subscription(Box::new(planner(now).subscription(schema::feeds())?))
+            Planned::Subscription(Box::new(planner().subscription(schema::feeds(), now)?))
         }
     })
 }

@@ -1,6 +1,7 @@
 //! Subscriptions: which feed, which of its rows, from where on, and what to write of each.
 
 use apollo_compiler::ast::OperationType;
+use chrono::{DateTime, Utc};
 use sea_orm::sea_query::ExprTrait as _;
 
 use super::Planner;
@@ -12,11 +13,15 @@ use crate::read::plan::{ChangeOut, Subscription};
 use crate::read::watch::AT_ONCE;
 
 impl Planner<'_> {
-    /// Plans a subscription. Validation has seen to it that it has one field.
+    /// Plans a subscription asked for at `now`. Validation has seen to it that it has one field.
     ///
     /// # Errors
     /// An argument that cannot be used, or more than a request may ask for.
-    pub fn subscription(mut self, feeds: &'static [Feed]) -> Result<Subscription, Refused> {
+    pub fn subscription(
+        mut self,
+        feeds: &'static [Feed],
+        now: DateTime<Utc>,
+    ) -> Result<Subscription, Refused> {
         let fields = self.operation(OperationType::Subscription)?;
         let [(key, same)] = fields.as_slice() else {
             return Err(vec![Code::BadRequest.error("a subscription has one field")]);
@@ -47,7 +52,7 @@ impl Planner<'_> {
             }
         }
         let after = given("after").map(|after| {
-            let place = after.as_str().and_then(|text| Place::from_cursor(name, text, self.now));
+            let place = after.as_str().and_then(|text| Place::from_cursor(name, text, now));
             place.ok_or_else(|| {
                 let message = format!("\"after\" is no cursor: use one that {name} gave you");
                 self.refuse(field, message)

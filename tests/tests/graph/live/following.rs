@@ -3,9 +3,11 @@
 use api::app::App;
 use api::http::principal::hash;
 use chrono::TimeDelta;
+use entity::enrolments::obligation;
 use entity::id::new_id;
 use entity::people::{role_grant, tokens};
-use sea_orm::{EntityTrait as _, IntoActiveModel as _};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
 use serde_json::{Value, json};
 use tests::both;
 use tests::socket::Socket;
@@ -40,6 +42,40 @@ async fn every_feed_tells_each_role_of_its_rows_and_no_others() {
                 assert_eq!(seen, *expected, "{feed} as {who:?}");
             }
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_overdue_is_so_at_the_moment_of_the_event() {
+    const OVERDUE: &str = "subscription { told: alertChanged { cursor alert {
+        hub { obligations(first: 50, filter: { overdue: true }) { totalCount nodes { overdue } } }
+    } } }";
+    both(async |world| {
+        let server = Server::over(&world).await;
+        let soon = server.app.clock.now() + TimeDelta::minutes(30);
+        let txn = world.db.write().await.expect("a transaction");
+        obligation::Entity::update_many()
+            .col_expr(obligation::Column::DueAt, Expr::value(soon))
+            .filter(obligation::Column::DueOn.gt(soon.date_naive()))
+            .exec(&txn)
+            .await
+            .expect("due soon");
+        txn.commit().await.expect("a commit");
+        let mut socket = server.socket(Who::HubLead).await;
+        socket.subscribe("a", OVERDUE, json!({})).await;
+        assert_eq!(told(&mut socket).await.0, Value::Null);
+        let mut counts = Vec::new();
+        for minutes in [0, 45] {
+            world.clock.set(world.clock.now() + TimeDelta::minutes(minutes));
+            server.change(1_000, server.app.clock.now(), 2).await;
+            let overdue = &told(&mut socket).await.0["hub"]["obligations"];
+            let nodes = overdue["nodes"].as_array().expect("obligations");
+            assert!(nodes.iter().all(|node| node["overdue"] == true), "{overdue}");
+            assert_eq!(overdue["totalCount"], nodes.len());
+            counts.push(nodes.len());
+        }
+        assert!(counts[0] < counts[1], "{counts:?}: nothing became overdue");
     })
     .await;
 }
