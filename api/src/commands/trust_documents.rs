@@ -16,6 +16,7 @@ use apollo_compiler::{ExecutableDocument, Name, Node};
 use runtime::config::LimitsConfig;
 
 use crate::read::code::Code;
+use crate::read::gate::plain;
 use crate::read::{trial, trusted};
 use crate::schema::{self, Graph};
 
@@ -114,7 +115,8 @@ pub fn manifest(
     let mut errors = DiagnosticList::new(SourceMap::default());
     let mut builder = ExecutableDocument::builder(Some(schema), &mut errors);
     for (path, text) in sources {
-        Parser::new().parse_into_executable_builder(text.as_str(), path, &mut builder);
+        let text = plain(text);
+        Parser::new().parse_into_executable_builder(&*text, path, &mut builder);
     }
     let document = builder.build();
     if !errors.is_empty() {

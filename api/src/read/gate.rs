@@ -17,6 +17,7 @@ use apollo_compiler::schema::Implementers;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Name, Node, Schema, introspection};
 
+pub(crate) use self::plain::plain;
 use super::cache::Cache;
 use super::code::Code;
 use super::size;
@@ -120,7 +121,7 @@ impl Gate {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let mut parser = Parser::new().recursion_limit(MAX_DEPTH).token_limit(MAX_TOKENS);
         let parsed = parser
-            .parse_executable(&self.schema, &*plain::plain(query), "document")
+            .parse_executable(&self.schema, &*plain(query), "document")
             .map_err(|found| unparsed(&parser, &found.errors))?
             .validate(&self.schema)
             .map_err(|found| Code::GraphqlValidationFailed.of(told(&found.errors)))?;

@@ -42,6 +42,16 @@ fn layout_and_comments_do_not_change_a_hash() {
 }
 
 #[test]
+fn descriptions_may_stand_in_the_files_and_are_not_sent() {
+    let described = "\"All hubs.\" query Q(\"\"\"How\nmany\"\"\" $n: Int) { hubs(first: $n) { nodes { ...F } } }
+        \"One.\" fragment F on Hub { id , name }";
+    let plain =
+        "query Q($n: Int) { hubs(first: $n) { nodes { ...F } } } fragment F on Hub { id name }";
+    assert_eq!(made(&[("a.graphql", described)]), made(&[("b.graphql", plain)]));
+    assert_eq!(made(&[("b.graphql", plain)]).map(|made| made.len()), Ok(1));
+}
+
+#[test]
 fn faults_are_told_with_file_and_line() {
     for (text, fault) in [
         ("query A {\n  viewer {\n    nmae\n  }\n}", "a.graphql:3:5: "),

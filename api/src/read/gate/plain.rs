@@ -11,7 +11,7 @@ use super::tokens::tokens;
 
 /// The document with spaces in place of descriptions and commas, so that all else keeps its line and
 /// column. Neither means anything to who executes it.
-pub(super) fn plain(document: &str) -> Cow<'_, str> {
+pub(crate) fn plain(document: &str) -> Cow<'_, str> {
     let found = unread(document);
     if found.is_empty() {
         return Cow::Borrowed(document);
