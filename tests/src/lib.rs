@@ -2,6 +2,7 @@
 //!
 //! A test that touches a database is written once and runs on both through [`both`].
 
+pub mod browser;
 pub mod deeds;
 pub mod hostile;
 pub mod mails;
@@ -19,6 +20,8 @@ pub mod smtp;
 pub mod socket;
 pub mod survey;
 pub mod tokens;
+pub mod waiting;
 pub mod world;
 
+pub use waiting::until;
 pub use world::{World, both, on_postgres};
