@@ -12,6 +12,7 @@ pub mod postgres;
 pub mod programs;
 pub mod python;
 pub mod redis;
+pub mod refusal;
 pub mod rise;
 pub mod roles_api;
 pub mod script;
