@@ -1,32 +1,12 @@
 // Answers a survey in a real browser by keyboard alone and tells what it saw, as one line of JSON.
 //
-//   node answer.mjs CHROMIUM URL FOLDER
+//   node answer.mjs CHROMIUM FOLDER URL
 //
 // URL is where the survey begins; FOLDER gets a screenshot of every page at each width and theme.
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { browser, look, looks, must, parameters, tell } from "./browser.mjs";
 
-const [executablePath, url, folder] = process.argv.slice(2);
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
-const flags = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
-];
-const looks = [
-  { name: "320", viewport: { width: 320, height: 640 }, colorScheme: "light" },
-  { name: "320-dark", viewport: { width: 320, height: 640 }, colorScheme: "dark" },
-  { name: "1280", viewport: { width: 1280, height: 800 }, colorScheme: "light" },
-  { name: "1280-dark", viewport: { width: 1280, height: 800 }, colorScheme: "dark" },
-];
-
-const browser = await chromium.launch({ executablePath, headless: true, args: flags });
-const seen = { pages: [], faults: [] };
-
-function must(what, holds) {
-  if (!holds) seen.faults.push(what);
-}
+const [url] = parameters;
+const targets = "button, a, input:not([type=radio]), textarea, .option label";
 
 /** What has the focus, in words that a test can compare. */
 const focused = (page) =>
@@ -34,29 +14,6 @@ const focused = (page) =>
     const it = document.activeElement;
     return it.id || it.getAttribute("role") || it.textContent.trim() || it.tagName;
   });
-
-/** Looks at a page as a respondent with this look would, and notes what is wrong with it. */
-async function look(page, look, name) {
-  const title = await page.title();
-  const at = `${name} at ${look.name}`;
-  seen.pages.push({ name, look: look.name, title });
-  const sizes = await page.evaluate(() => ({
-    wide: document.documentElement.scrollWidth,
-    room: document.documentElement.clientWidth,
-    small: [...document.querySelectorAll("button, a, input:not([type=radio]), textarea, .option label")]
-      .map((it) => ({ what: it.textContent.trim() || it.id, high: it.getBoundingClientRect().height }))
-      .filter((it) => it.high < 44),
-  }));
-  must(`${at}: ${sizes.wide} pixels in ${sizes.room}`, sizes.wide <= sizes.room);
-  for (const it of sizes.small) must(`${at}: ${it.what} is ${it.high} pixels high`, false);
-  await page.screenshot({ path: join(folder, `${name}-${look.name}.png`), fullPage: true });
-  // The page's own policy lets no script run; the one that looks at it comes from outside.
-  await page.evaluate(axe);
-  const result = await page.evaluate(() => window.axe.run(document));
-  for (const it of result.violations) {
-    must(`${at}: ${it.id}: ${it.nodes.map((node) => node.html).join(" | ")}`, false);
-  }
-}
 
 /** Presses Tab until what has the focus is `wanted`. */
 async function tabTo(page, wanted) {
@@ -72,12 +29,10 @@ async function go(page, key) {
   await Promise.all([page.waitForEvent("load"), page.keyboard.press(key)]);
 }
 
-async function answer(look) {
+async function answer(as) {
   // The checker's styles and script need the policy out of the way; that it is sent is tested
   // where the headers are.
-  const context = await browser.newContext({
-    viewport: look.viewport, colorScheme: look.colorScheme, javaScriptEnabled: true, bypassCSP: true,
-  });
+  const context = await browser.newContext({ ...as, bypassCSP: true });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const asked = [];
@@ -89,30 +44,30 @@ async function answer(look) {
   });
 
   await page.goto(new URL("/survey", url).href);
-  await look_at("code");
+  await see("code");
   await tabTo(page, "code");
   await page.keyboard.type("BBBB-BBBB");
   await go(page, "Enter");
   must("a wrong code: the summary has the focus", (await focused(page)) === "alert");
   must("a wrong code: the title says so", (await page.title()).startsWith("Error:"));
-  await look_at("code-wrong");
+  await see("code-wrong");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   must("the link of the summary leads to the field", (await focused(page)) === "code");
   await page.keyboard.press("Control+A");
   await page.keyboard.type(decodeURIComponent(url.split("/").pop()).toLowerCase());
   await go(page, "Enter");
-  await look_at("welcome");
+  await see("welcome");
   await tabTo(page, "Start");
   await go(page, "Enter");
-  await look_at("page-1");
+  await see("page-1");
 
   // Sent empty: every question is named, and the first link leads to its first option.
   await tabTo(page, "Save and go on");
   await go(page, "Space");
   must("the summary has the focus", (await focused(page)) === "alert");
   must("the title says so", (await page.title()).startsWith("Error:"));
-  await look_at("page-1-wrong");
+  await see("page-1-wrong");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   must("a link leads to the first option", (await focused(page)) === "calm-always");
@@ -123,7 +78,7 @@ async function answer(look) {
   must("Tab goes to the next question", (await focused(page)) === "fair-always");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowDown");
-  await look_at("page-1-answered");
+  await see("page-1-answered");
   await go(page, "Enter");
   must("page 2 has come", (await page.title()).includes("page 2 of 2"));
   const address = page.url();
@@ -133,11 +88,11 @@ async function answer(look) {
   must("reopened where one was", page.url() === address);
   await tabTo(page, "safe-always");
   await page.keyboard.press("Space");
-  await look_at("page-2");
+  await see("page-2");
   await tabTo(page, "Save and check");
   await go(page, "Enter");
   must("the check has come", (await page.title()).startsWith("Check your answers"));
-  await look_at("check");
+  await see("check");
 
   // Back to what was saved, and forward again.
   await page.goBack();
@@ -146,7 +101,7 @@ async function answer(look) {
   await tabTo(page, "Send my answers");
   await go(page, "Enter");
   must("thanked", (await page.title()).startsWith("Thank you"));
-  await look_at("sent");
+  await see("sent");
   await page.goBack();
   must("back after sending still thanks", (await page.title()).startsWith("Thank you"));
   must("nothing comes from elsewhere", asked.every((origin) => origin === new URL(url).origin));
@@ -154,17 +109,11 @@ async function answer(look) {
   must("no cookies", (await context.cookies()).length === 0);
   await context.close();
 
-  function look_at(name) {
-    return look_(page, look, name);
+  function see(name) {
+    return look(page, { name, look: as, targets, least: 44 });
   }
 }
 
-const look_ = look;
-try {
+await tell(async () => {
   for (const one of looks) await answer(one);
-} catch (error) {
-  seen.faults.push(String(error.stack ?? error));
-} finally {
-  await browser.close();
-}
-console.log(JSON.stringify(seen));
+});

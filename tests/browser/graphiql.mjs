@@ -1,21 +1,15 @@
 // Looks at GraphiQL in a real browser and tells what it saw, as one line of JSON.
 //
-//   node graphiql.mjs CHROMIUM URL TOKEN FOLDER
+//   node graphiql.mjs CHROMIUM FOLDER URL TOKEN
 //
 // URL is where the api answers; FOLDER gets screenshots.
-import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { browser, parameters, screenshot, seen, tell } from "./browser.mjs";
 
-const [executablePath, url, token, folder] = process.argv.slice(2);
-const flags = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
-];
-const browser = await chromium.launch({ executablePath, headless: true, args: flags });
+const [url, token] = parameters;
 const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
 const page = await context.newPage();
 page.setDefaultTimeout(25_000);
-const seen = { faults: [], foreign: [] };
+seen.foreign = [];
 
 page.on("console", (message) => {
   if (message.type() === "error") seen.faults.push(message.text());
@@ -47,7 +41,7 @@ const run = async (operation) => {
   await item.click();
 };
 
-try {
+await tell(async () => {
   await page.goto(`${url}/graphiql#token=${token}`);
   await page.locator(".graphiql-execute-button").waitFor();
   seen.address = page.url();
@@ -58,19 +52,14 @@ try {
   const body = await answer.json();
   seen.viewer = body.data?.viewer?.name ?? JSON.stringify(body.errors);
   await page.locator(".graphiql-response").getByText("totalCount").first().waitFor();
-  await page.screenshot({ path: join(folder, "query.png") });
+  await screenshot(page, "query");
   await run("Alerts");
   seen.event = JSON.parse(await heard).payload.data;
-  await page.screenshot({ path: join(folder, "subscription.png") });
+  await screenshot(page, "subscription");
   await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
   await page.locator(".graphiql-plugin").getByText("Subscription").first().waitFor();
-  await page.screenshot({ path: join(folder, "schema.png") });
+  await screenshot(page, "schema");
   // Nothing of the token is left behind for the next person at this machine.
   const kept = await page.evaluate(() => JSON.stringify({ ...window.localStorage }));
   seen.kept = kept.includes(token);
-} catch (error) {
-  seen.faults.push(String(error));
-  await page.screenshot({ path: join(folder, "fault.png") });
-}
-await browser.close();
-console.log(JSON.stringify(seen));
+});

@@ -5,31 +5,13 @@
 // ADDRESS is the api's; LINK the path of a link from a mail, which is looked at and not spent, DEMO
 // that of one of the demonstration's. A service of the key `away` does not answer. FRONT is an origin
 // whose pages may ask the graph, OTHER one whose may not. FOLDER gets a screenshot of every page at each width and theme.
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { browser, look, looks, must, parameters, tell } from "./browser.mjs";
 
-const [executablePath, folder, address, link, demo, front, other] = process.argv.slice(2);
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
-const flags = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
-];
-const looks = [320, 1280].flatMap((width) => ["light", "dark"].map((colorScheme) => ({
-  name: `${width}-${colorScheme}`, viewport: { width, height: 800 }, colorScheme,
-})));
+const [address, link, demo, front, other] = parameters;
 
-const browser = await chromium.launch({ executablePath, headless: true, args: flags });
-const seen = { pages: [], faults: [] };
-
-function must(what, holds) {
-  if (!holds) seen.faults.push(what);
-}
-
-async function visit(look) {
+async function visit(as) {
   // The checker needs the policy out of the way; that it is sent is tested where the headers are.
-  const context = await browser.newContext({ ...look, bypassCSP: true });
+  const context = await browser.newContext({ ...as, bypassCSP: true });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const open = (path) => page.goto(address + path);
@@ -100,33 +82,11 @@ async function visit(look) {
     }, `${address}/graphql`);
   }
 
-  /** Looks at a page as a visitor with this look would, and notes what is wrong with it. */
-  async function see(name) {
-    const at = `${name} at ${look.name}`;
-    seen.pages.push({ name, look: look.name, title: await page.title() });
-    const sizes = await page.evaluate(() => ({
-      wide: document.documentElement.scrollWidth,
-      room: document.documentElement.clientWidth,
-      small: [...document.querySelectorAll("button, input:not([type=hidden])")]
-        .map((it) => ({ what: it.textContent.trim() || it.id, high: it.getBoundingClientRect().height }))
-        .filter((it) => it.high < 40),
-    }));
-    must(`${at}: ${sizes.wide} pixels in ${sizes.room}`, sizes.wide <= sizes.room);
-    for (const it of sizes.small) must(`${at}: ${it.what} is ${it.high} pixels high`, false);
-    await page.screenshot({ path: join(folder, `${name}-${look.name}.png`), fullPage: true });
-    await page.evaluate(axe);
-    const result = await page.evaluate(() => window.axe.run(document));
-    for (const it of result.violations) {
-      must(`${at}: ${it.id}: ${it.nodes.map((node) => node.html).join(" | ")}`, false);
-    }
+  function see(name) {
+    return look(page, { name, look: as, targets: "button, input:not([type=hidden])", least: 40 });
   }
 }
 
-try {
+await tell(async () => {
   for (const one of looks) await visit(one);
-} catch (error) {
-  seen.faults.push(String(error.stack ?? error));
-} finally {
-  await browser.close();
-}
-console.log(JSON.stringify(seen));
+});

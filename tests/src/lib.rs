@@ -2,6 +2,7 @@
 //!
 //! A test that touches a database is written once and runs on both through [`both`].
 
+pub mod browser;
 pub mod deeds;
 pub mod hostile;
 pub mod mails;
@@ -11,6 +12,7 @@ pub mod postgres;
 pub mod programs;
 pub mod python;
 pub mod redis;
+pub mod refusal;
 pub mod rise;
 pub mod roles_api;
 pub mod script;
@@ -19,6 +21,8 @@ pub mod smtp;
 pub mod socket;
 pub mod survey;
 pub mod tokens;
+pub mod waiting;
 pub mod world;
 
+pub use waiting::until;
 pub use world::{World, both, on_postgres};

@@ -5,18 +5,17 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use runtime::clock::Clock;
 
 use crate::World;
+use crate::waiting::{LIMIT, in_time};
 
 /// Names the folder of the programs, already built; `cargo verify` does.
 pub const VARIABLE: &str = "HUBS_TEST_PROGRAMS";
 /// What links in mails start with.
 pub const PUBLIC_URL: &str = "https://hubs.example";
-/// Longest wait for anything; only a failing test waits that long.
-const LIMIT: Duration = Duration::from_mins(1);
 
 /// The folder of the built programs. Outside `cargo verify` cargo is asked, once for each test
 /// program, so that they are never older than the code.
@@ -244,14 +243,8 @@ impl Running {
     /// # Panics
     /// It does not end within a minute.
     pub fn wait(&mut self) -> ExitStatus {
-        let started = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
-                return status;
-            }
-            assert!(started.elapsed() < LIMIT, "it does not end:\n{}", self.output());
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        in_time(|| self.child.try_wait().expect("a child can be waited for"))
+            .unwrap_or_else(|| panic!("it does not end:\n{}", self.output()))
     }
 }
 

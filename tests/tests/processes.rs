@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use entity::engagement::engagement_alert;
 use entity::messages::{message, reminder};
@@ -20,11 +19,10 @@ use tests::redis::{self, Redis};
 use tests::rise::Rise;
 use tests::smtp::{Fault, Server, Step};
 use tests::tokens::token_for;
-use tests::{World, on_postgres};
+use tests::waiting::LIMIT;
+use tests::{World, on_postgres, until};
 use tokio_util::sync::CancellationToken;
 
-/// Longest wait for any one thing; only a failing test waits that long.
-const LIMIT: Duration = Duration::from_secs(45);
 /// Partners, each with a head who gets a digest.
 const PARTNERS: usize = 24;
 
@@ -64,18 +62,6 @@ async fn ready(address: &str) -> Value {
     let answer = reqwest::get(format!("{address}/readyz")).await.expect("an answer");
     assert_eq!(answer.status(), 200);
     answer.json().await.expect("JSON")
-}
-
-/// Looks again and again until `look` finds something.
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(started.elapsed() < LIMIT, "{what} did not happen in time");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 async fn messages(world: &World) -> Vec<message::Model> {

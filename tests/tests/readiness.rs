@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use tests::programs::{Running, at, program, serve};
 use tests::redis::Redis;
-use tests::{both, redis};
+use tests::{both, redis, until};
 
 async fn ready(address: &str) -> (StatusCode, Value) {
     let answer = reqwest::get(format!("{address}/readyz")).await.expect("an answer");
@@ -22,13 +22,11 @@ async fn readiness_tells_of_the_workers_and_of_mail_that_waits() {
         let mut worker =
             Running::start(at(program(&world, "worker", &["run"]), "2026-10-05T08:00:00"));
         worker.wait_for("the worker is running");
-        let parts = loop {
+        let parts = until("the worker is seen", async || {
             let (_, parts) = ready(&address).await;
-            if parts["worker"]["state"] == "up" {
-                break parts;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        };
+            (parts["worker"]["state"] == "up").then_some(parts)
+        })
+        .await;
         assert_eq!(parts["worker"]["alive"], 1, "{parts:#}");
         assert_eq!(parts["status"], "ready", "{parts:#}");
 

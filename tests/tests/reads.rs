@@ -2,14 +2,13 @@
 //! and that they come to the same database as the ones that write.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use runtime::config::DatabaseConfig;
 use runtime::database::Database;
 use runtime::reads::{Ask, Bind, Reads, Rows, Snapshot, Stopped};
 use sea_orm::{ConnectionTrait as _, Statement};
 use tests::programs::{bare, refuse, serve_with};
-use tests::{World, both, on_postgres};
+use tests::{World, both, on_postgres, until};
 use tokio::task::JoinHandle;
 
 fn ask(text: &str) -> Ask {
@@ -55,16 +54,6 @@ async fn servers(world: &World, text: &str) -> (i64, i64) {
     (row.try_get_by_index(0).expect("a number"), row.try_get_by_index(1).expect("a number"))
 }
 
-/// Asks again until it is so; far longer than it takes, and only where it fails.
-async fn until(what: &str, holds: impl AsyncFn() -> bool) {
-    let waiting = async {
-        while !holds().await {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(40), waiting).await.expect(what);
-}
-
 #[tokio::test]
 async fn who_hangs_up_leaves_no_statement_running_and_no_connection_too_many() {
     on_postgres(async |world| {
@@ -75,7 +64,7 @@ async fn who_hangs_up_leaves_no_statement_running_and_no_connection_too_many() {
             until("it runs", async || {
                 let (all, running) = servers(&world, &text).await;
                 assert!(all <= most, "{all} connections");
-                running > 0
+                (running > 0).then_some(())
             })
             .await;
             asking.abort();
@@ -83,7 +72,7 @@ async fn who_hangs_up_leaves_no_statement_running_and_no_connection_too_many() {
         until("none runs any more", async || {
             let (all, running) = servers(&world, "never_").await;
             assert!(all <= most, "{all} connections");
-            running == 0
+            (running == 0).then_some(())
         })
         .await;
         let mut held = Vec::new();
@@ -182,7 +171,8 @@ async fn once_closed_nobody_reads_and_no_connection_stays() {
         assert!(other.reads().snapshot().await.is_err());
         drop(held);
         if world.name != "SQLite" {
-            until("both are gone", async || servers(&world, "").await.0 == before - 2).await;
+            let gone = async || (servers(&world, "").await.0 == before - 2).then_some(());
+            until("both are gone", gone).await;
         }
     })
     .await;

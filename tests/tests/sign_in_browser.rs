@@ -2,8 +2,6 @@
 //! dark, looked at by an accessibility checker; and the graph asked by pages of other origins.
 //! Screenshots lie in `target/sign-in` afterwards.
 
-use std::process::Command;
-
 use api::http::principal::hash;
 use axum::Router;
 use axum::response::Html;
@@ -18,24 +16,17 @@ use rules::sign_in::{TokenKind, TokenScope};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::Value;
-use tests::node;
-use tests::postgres::ABSENT;
-use tests::programs::{finish, root, serve_with};
+use tests::browser;
+use tests::programs::serve_with;
 use tests::rise::Rise;
 use tests::{World, both};
 use tokio::net::TcpListener;
 
-/// Says, by `absent`, that there is no browser on this machine.
-const VARIABLE: &str = "HUBS_TEST_BROWSER";
-/// What drives it.
-const SCRIPTS: &str = "tests/browser";
-
 #[tokio::test]
 async fn people_find_their_way_in_and_out_at_every_width() {
-    if std::env::var(VARIABLE).is_ok_and(|value| value == ABSENT) {
+    if browser::is_absent() {
         return;
     }
-    node::install(SCRIPTS);
     both(async |world| {
         let rise =
             Rise::seed(&world, &["Demo Ash School of the Very Long Name by the River"]).await;
@@ -104,16 +95,10 @@ async fn visit(world: &World, [link, demo]: [String; 2]) -> Value {
         ("HUBS__SIGN_IN__ISSUERS__AWAY__CLIENT_ID", "hubs"),
     ];
     let (api, address) = serve_with(world, "2026-10-05T09:00:00", &variables);
-    let folder = root().join("target/sign-in").join(world.name);
-    std::fs::create_dir_all(&folder).expect("a folder can be made");
-    let mut script = node::command(SCRIPTS, "node");
-    script.args(["sign_in.mjs", &browser()]).arg(&folder);
-    script.args([&address, &link, &demo, &front, &other]);
-    let output = tokio::task::spawn_blocking(move || finish(script)).await.expect("it ends");
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    let arguments = [&*address, &link, &demo, &front, &other];
+    let seen = browser::seen("sign_in.mjs", world, "sign-in", &arguments).await;
     drop(api);
-    serde_json::from_str(&told).unwrap_or_else(|_| panic!("no answer: {told}\n{errors}"))
+    seen
 }
 
 /// Serves a page from a port of its own, which is another origin of the same site, and returns the
@@ -124,12 +109,4 @@ async fn front_end() -> String {
     let page = Router::new().fallback(async || Html("<!doctype html><title>A front end</title>"));
     tokio::spawn(async move { axum::serve(listener, page).await });
     origin
-}
-
-fn browser() -> String {
-    let names = "command -v chromium || command -v chromium-browser || command -v google-chrome";
-    let found = Command::new("bash").args(["-c", names]).output().expect("bash can be run");
-    let found = String::from_utf8_lossy(&found.stdout).trim().to_owned();
-    assert!(!found.is_empty(), "there is no Chromium: install it, or set {VARIABLE}={ABSENT}");
-    found
 }

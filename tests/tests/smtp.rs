@@ -4,7 +4,7 @@ use entity::messages::{message, message_event};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use tests::rise::{Rise, at};
 use tests::smtp::{Fault, Server, Step, USER};
-use tests::{World, both};
+use tests::{World, both, until};
 use tokio_util::sync::CancellationToken;
 use worker::app::App;
 use worker::pass::{self, Pass};
@@ -273,9 +273,10 @@ async fn a_worker_asked_to_stop_finishes_the_message_in_hand_and_gives_back_the_
         let app = App::open(world.config.clone(), world.clock.clone(), CancellationToken::new());
         let app = app.await.expect("the worker opens");
         let ask = async {
-            while !server.commands().iter().any(|(_, line)| line == "DATA") {
-                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-            }
+            until("the message is handed over", async || {
+                server.commands().iter().any(|(_, line)| line == "DATA").then_some(())
+            })
+            .await;
             stop.cancel();
         };
         let (pass, ()) = tokio::join!(pass::run(&app, &stop), ask);

@@ -2,14 +2,11 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use reqwest::Client;
 use serde_json::{Value, json};
 use tests::programs::{Running, bare, refuse};
-
-/// Longest wait; only a failing test waits that long.
-const LIMIT: Duration = Duration::from_secs(30);
+use tests::waiting::in_time;
 
 fn up(folder: &Path) -> Running {
     let folder = folder.display().to_string();
@@ -97,11 +94,8 @@ async fn the_demonstration_answers_stops_goes_on_and_leaves_nothing_running() {
 
     // Even killed, it leaves nothing running.
     again.kill();
-    let killed = Instant::now();
-    while programs.iter().copied().any(runs) {
-        assert!(killed.elapsed() < LIMIT, "a program outlived the demonstration");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let gone = in_time(|| (!programs.iter().copied().any(runs)).then_some(()));
+    assert!(gone.is_some(), "a program outlived the demonstration");
 }
 
 /// Seconds for which the demonstration's clock has run.

@@ -1,26 +1,28 @@
 //! From a request to the bytes of its response.
 
-use std::sync::Arc;
+mod acting;
+mod reading;
 
 use apollo_compiler::ast::OperationType;
 use apollo_compiler::response::JsonMap;
 use chrono::{DateTime, Utc};
 use entity::scope::Scope;
-use uuid::Uuid;
 
 use super::bill::{Bill, Charge};
 use super::code::Code;
 use super::gate::{Checked, Refused};
 use super::marks::{self, Meaning};
-use super::plan::{Action, Keyed, Level, PayloadOut, Plan, RootField, Subscription};
+use super::plan::{Action, Keyed, Subscription};
 use super::planner::Planner;
 use super::plans::Made;
-use super::run::{Fetched, Stopped, fetch};
+use super::run::Stopped;
 use super::size::Size;
-use super::write::{Payload, Writer};
+use super::write::Writer;
 use super::{cost, size, trusted};
 use crate::app::App;
 use crate::schema::{self, Graph};
+use acting::act;
+use reading::read;
 
 /// A GraphQL request.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -254,170 +256,4 @@ pub(super) fn told(stopped: &Stopped) -> (Code, String) {
             (Code::Internal, message.to_owned())
         }
     }
-}
-
-/// What was fetched for a root field.
-enum Found {
-    Nothing,
-    One(Fetched),
-    Several(Vec<Fetched>),
-}
-
-async fn read(app: &App, meaning: &Meaning<'_>, plan: &Arc<Plan>) -> Answer {
-    let mut writer = Writer::new(meaning.now).of_session(meaning.scope.session());
-    let (found, problem) = match fetch_all(app, meaning, plan).await {
-        Ok(found) => (found, (Code::Internal, String::new())),
-        Err(stopped) => (Vec::new(), told(&stopped)),
-    };
-    let mut found = found.into_iter();
-    // A field of `Query` is nullable or writes null itself, so this object is always whole.
-    let _ = writer.object(plan.as_ref(), |writer, _, field| {
-        let found = found.next();
-        writer.nullable(|writer| match (field, found) {
-            (RootField::Typename, _) => {
-                writer.text("Query");
-                Ok(())
-            }
-            (RootField::Ready(json), _) => {
-                writer.out.extend_from_slice(json);
-                Ok(())
-            }
-            (RootField::Wrong(message), _) => {
-                Err(writer.fail_as(Code::BadUserInput, message.as_str()))
-            }
-            (RootField::Node(None), _) => {
-                writer.null();
-                Ok(())
-            }
-            (RootField::Node(Some((id, rows))), Some(Found::One(fetched))) => {
-                writer.row_by_id(rows, &fetched, meaning.id(*id));
-                Ok(())
-            }
-            (RootField::Nodes(wanted, rows), Some(Found::Several(fetched))) => {
-                let meant = |(id, at): &(Uuid, usize)| (meaning.id(*id), *at);
-                let wanted: Vec<_> =
-                    wanted.iter().map(|wanted| wanted.as_ref().map(meant)).collect();
-                writer.row_list(&wanted, rows, &fetched)
-            }
-            (RootField::Connection(connection), Some(Found::One(fetched))) => {
-                writer.connection(&connection.out, &connection.level, &fetched, Uuid::nil())
-            }
-            _ => Err(writer.fail_as(problem.0, problem.1.as_str())),
-        });
-        Ok(())
-    });
-    Answer::executed(writer)
-}
-
-/// What the root fields need fetched.
-fn wanted<'p>(plan: &'p Plan, meaning: &Meaning<'_>) -> Vec<(&'p Level, Vec<Uuid>)> {
-    let mut wanted = Vec::new();
-    for (_, field) in plan {
-        match field {
-            RootField::Typename
-            | RootField::Ready(_)
-            | RootField::Wrong(_)
-            | RootField::Node(None) => {}
-            RootField::Connection(connection) => wanted.push((&connection.level, Vec::new())),
-            RootField::Node(Some((id, rows))) => {
-                wanted.push((&rows.level, vec![meaning.id(*id)]));
-            }
-            RootField::Nodes(ids, parts) => {
-                for (at, rows) in parts.iter().enumerate() {
-                    let of_type = ids.iter().flatten().filter(|(_, of)| *of == at);
-                    let mut ids: Vec<Uuid> = of_type.map(|(id, _)| meaning.id(*id)).collect();
-                    ids.sort_unstable();
-                    ids.dedup();
-                    wanted.push((&rows.level, ids));
-                }
-            }
-        }
-    }
-    wanted
-}
-
-/// Fetches what all root fields need, in one snapshot.
-async fn fetch_all(
-    app: &App,
-    meaning: &Meaning<'_>,
-    plan: &Arc<Plan>,
-) -> Result<Vec<Found>, Stopped> {
-    let mut fetched = Vec::new();
-    if !wanted(plan, meaning).is_empty() {
-        let (scope, now, ids) = (meaning.scope.clone(), meaning.now, meaning.ids.to_vec());
-        let plan = Arc::clone(plan);
-        let reading = app.db.reads().within(move |mut snapshot| async move {
-            let meaning = Meaning { scope: &scope, now, ids: &ids };
-            fetch(&mut snapshot, &meaning, wanted(&plan, &meaning)).await
-        });
-        fetched = reading.await??;
-    }
-    let mut fetched = fetched.into_iter();
-    let found = plan.iter().map(|(_, field)| match field {
-        RootField::Connection(_) | RootField::Node(Some(_)) => {
-            fetched.next().map_or(Found::Nothing, Found::One)
-        }
-        RootField::Nodes(_, parts) => Found::Several(fetched.by_ref().take(parts.len()).collect()),
-        _ => Found::Nothing,
-    });
-    Ok(found.collect())
-}
-
-/// Does the actions one after another, each answered as it then stands.
-async fn act(
-    app: &App,
-    graph: &Graph,
-    meaning: &Meaning<'_>,
-    actions: &[(apollo_compiler::Name, Action)],
-) -> Answer {
-    let mut done = Vec::new();
-    for (_, action) in actions {
-        if action.name == "__typename" {
-            done.push(None);
-            continue;
-        }
-        let outcome = do_one(app, graph, meaning, action).await;
-        done.push(Some(outcome));
-    }
-    let fields: Vec<_> = actions.iter().map(|(key, action)| (key.clone(), action)).collect();
-    let mut writer = Writer::new(meaning.now).of_session(meaning.scope.session());
-    let mut done = done.into_iter();
-    // A field of `Mutation` is nullable, so this object is always whole.
-    let _ = writer.object(&fields, |writer, _, action| {
-        let outcome = done.next().flatten();
-        writer.nullable(|writer| match outcome {
-            None => {
-                writer.text("Mutation");
-                Ok(())
-            }
-            Some(Ok((payload, fetched))) => writer.payload(&action.out, &payload, &fetched),
-            Some(Err((code, message))) => Err(writer.fail_as(code, message)),
-        });
-        Ok(())
-    });
-    Answer::executed(writer)
-}
-
-/// Does one action and fetches the rows of its payload. An error is a message for the client.
-async fn do_one(
-    app: &App,
-    graph: &Graph,
-    meaning: &Meaning<'_>,
-    action: &Action,
-) -> Result<(Payload, Vec<Fetched>), (Code, String)> {
-    let done = graph.mutate(app, meaning.scope, meaning.now, action).await;
-    let payload = done.map_err(|undone| (Code::from(&undone), undone.to_string()))?;
-    let mut wanted = Vec::new();
-    for (_, out) in &action.out {
-        if let PayloadOut::Node(name, rows) = out {
-            let id = payload.row(name);
-            wanted.push((&rows.level, id.into_iter().collect()));
-        }
-    }
-    let reading = async {
-        let mut snapshot = app.db.reads().snapshot().await?;
-        fetch(&mut snapshot, meaning, wanted).await
-    };
-    let fetched = reading.await.map_err(|stopped: Stopped| told(&stopped))?;
-    Ok((payload, fetched))
 }

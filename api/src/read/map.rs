@@ -2,19 +2,18 @@
 //! driven by it, so a line here is all a field takes.
 
 mod build;
+mod list;
+mod value;
 
 use std::collections::HashMap;
-use std::str::FromStr;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
 use entity::scope::Scope;
-use runtime::reads::Row;
-use sea_orm::DbErr;
 use sea_orm::sea_query::SimpleExpr;
-use uuid::Uuid;
 
 pub use build::*;
+pub use list::*;
+pub use value::*;
 
 /// Which rows of a table a caller may see: one of the predicates of `entity::scope`.
 pub type Predicate = fn(&Scope) -> SimpleExpr;
@@ -115,9 +114,6 @@ pub enum Kind {
     },
 }
 
-/// A derived field's function.
-pub type Compute = fn(&Cells<'_>, DateTime<Utc>) -> Result<Scalar, DbErr>;
-
 /// Types of which a row is one, shown as a union. Ids are unique over all tables, so that an id
 /// alone says of which.
 #[derive(Debug)]
@@ -187,224 +183,6 @@ pub enum Holds {
     Row(&'static str),
     /// A list of plain objects.
     List(Arc<Plain>),
-}
-
-/// What a leaf holds.
-#[derive(Clone, Debug)]
-pub enum Leaf {
-    /// `String`.
-    Text,
-    /// `Int`.
-    Int,
-    /// `Float`.
-    Float,
-    /// `Boolean`.
-    Boolean,
-    /// `Date`.
-    Date,
-    /// `DateTime`.
-    DateTime,
-    /// An enum.
-    Word(Arc<Words>),
-}
-
-impl Leaf {
-    /// Its name in the schema.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Text => "String",
-            Self::Int => "Int",
-            Self::Float => "Float",
-            Self::Boolean => "Boolean",
-            Self::Date => "Date",
-            Self::DateTime => "DateTime",
-            Self::Word(words) => words.name,
-        }
-    }
-}
-
-/// A closed list of words, as stored and as shown.
-#[derive(Debug)]
-pub struct Words {
-    /// Name in the schema.
-    pub name: &'static str,
-    /// Description in the schema.
-    pub about: &'static str,
-    /// The words.
-    pub values: Vec<Word>,
-}
-
-/// One word of a list.
-#[derive(Debug)]
-pub struct Word {
-    /// As stored: `proposed_to_close`.
-    pub stored: &'static str,
-    /// As shown: `PROPOSED_TO_CLOSE`.
-    pub shown: String,
-    /// Description in the schema.
-    pub about: &'static str,
-}
-
-/// A list of words of `rules` that the schema shows as an enum; descriptions of the words are
-/// their doc comments.
-pub trait Vocabulary: strum::VariantArray + strum::EnumMessage + Into<&'static str> + Copy {
-    /// Name in the schema.
-    const NAME: &'static str;
-    /// Description in the schema.
-    const ABOUT: &'static str;
-
-    /// The list.
-    #[must_use]
-    fn words() -> Arc<Words> {
-        let values = Self::VARIANTS
-            .iter()
-            .map(|word| {
-                let stored: &'static str = (*word).into();
-                Word {
-                    stored,
-                    shown: stored.to_ascii_uppercase(),
-                    about: word.get_documentation().unwrap_or_default(),
-                }
-            })
-            .collect();
-        Arc::new(Words { name: Self::NAME, about: Self::ABOUT, values })
-    }
-}
-
-/// Something a list can be filtered by.
-#[derive(Clone, Debug)]
-pub struct Filter {
-    /// Name in the schema.
-    pub name: &'static str,
-    /// Description in the schema.
-    pub about: &'static str,
-    /// What it asks.
-    pub test: Test,
-}
-
-/// What a filter asks of a row.
-#[derive(Clone, Debug)]
-pub enum Test {
-    /// The column equals the value.
-    Is(&'static str, Leaf),
-    /// The column is one of the words.
-    AnyOf(&'static str, Arc<Words>),
-    /// The column contains the text, whatever its case.
-    Contains(&'static str),
-    /// The column names this node; its type, column.
-    Refers(&'static str, &'static str),
-    /// The row has to do with this node of the named type.
-    Concerns(&'static str, fn(Uuid) -> SimpleExpr),
-    /// The columns name the type and the row of this node, whatever its type.
-    Node(&'static str, &'static str),
-    /// The column is this moment or day, or later.
-    From(&'static str, Leaf),
-    /// The column is before this moment or day.
-    Before(&'static str, Leaf),
-    /// Yes: the column is empty. No: it is not.
-    Empty(&'static str),
-    /// Yes or no, worked out with the moment of the request.
-    Holds(fn(bool, DateTime<Utc>) -> SimpleExpr),
-}
-
-/// Something a list can be ordered by, either way; ties are broken by id. The column is never
-/// empty, and if a text, one of `sort_text` in the migrations.
-#[derive(Clone, Debug)]
-pub struct Order {
-    /// Name in the schema, less `_ASC` or `_DESC`.
-    pub name: &'static str,
-    /// The column.
-    pub column: &'static str,
-    /// What it holds.
-    pub leaf: Leaf,
-    /// Whether the default order, if this is it, is the descending one.
-    pub descending: bool,
-}
-
-/// The cells a derived field reads.
-#[derive(Debug)]
-pub struct Cells<'a> {
-    pub(super) row: Row<'a>,
-    pub(super) at: &'a [usize],
-    pub(super) session: Option<Uuid>,
-}
-
-impl<'a> Cells<'a> {
-    fn at(&self, number: usize) -> Result<usize, DbErr> {
-        let at = self.at.get(number).copied();
-        at.ok_or_else(|| DbErr::Type(format!("column {number} was not asked for")))
-    }
-
-    /// Whether the column of that number names the session of the request.
-    ///
-    /// # Errors
-    /// The column is empty or holds something else.
-    pub fn is_session(&self, number: usize) -> Result<bool, DbErr> {
-        let id = self.row.id(self.at(number)?)?.ok_or_else(no_value)?;
-        Ok(self.session == Some(id))
-    }
-
-    /// The number in the column of that number, if there is one.
-    ///
-    /// # Errors
-    /// The column holds something else.
-    pub fn int(&self, number: usize) -> Result<Option<i32>, DbErr> {
-        let whole = self.row.whole(self.at(number)?)?.map(i32::try_from).transpose();
-        whole.map_err(|_| DbErr::Type("the number is too large".to_owned()))
-    }
-
-    /// The moment in the column of that number, if there is one.
-    ///
-    /// # Errors
-    /// The column holds something else.
-    pub fn moment_if_any(&self, number: usize) -> Result<Option<DateTime<Utc>>, DbErr> {
-        self.row.moment(self.at(number)?)
-    }
-
-    /// The moment in the column of that number.
-    ///
-    /// # Errors
-    /// The column is empty or holds something else.
-    pub fn moment(&self, number: usize) -> Result<DateTime<Utc>, DbErr> {
-        self.moment_if_any(number)?.ok_or_else(no_value)
-    }
-
-    /// The day in the column of that number.
-    ///
-    /// # Errors
-    /// The column is empty or holds something else.
-    pub fn day(&self, number: usize) -> Result<NaiveDate, DbErr> {
-        self.row.day(self.at(number)?)?.ok_or_else(no_value)
-    }
-
-    /// The word of `rules` in the column of that number.
-    ///
-    /// # Errors
-    /// The column is empty or holds no such word.
-    pub fn word<T: FromStr>(&self, number: usize) -> Result<T, DbErr> {
-        let text: &'a str = self.row.text(self.at(number)?)?.ok_or_else(no_value)?;
-        text.parse().map_err(|_| DbErr::Type(format!("\"{text}\" is not a word known here")))
-    }
-}
-
-fn no_value() -> DbErr {
-    DbErr::Type("an empty column".to_owned())
-}
-
-/// The value of a derived field.
-#[derive(Clone, Debug)]
-pub enum Scalar {
-    /// `Boolean`.
-    Boolean(bool),
-    /// `Int`.
-    Int(i32),
-    /// `DateTime`.
-    DateTime(DateTime<Utc>),
-    /// A word of an enum, as stored.
-    Word(&'static str),
-    /// Null, for a field that may be.
-    Nothing,
 }
 
 /// All types, by name and by root field.

@@ -22,6 +22,7 @@ use axum::serve::ListenerExt as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use runtime::clock::Clock;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -113,7 +114,7 @@ struct Variables {
 }
 
 async fn handle(State(store): State<Store>, headers: HeaderMap, body: Bytes) -> Response {
-    let Some(request) = read(&headers, &body, now()) else {
+    let Some(request) = read(&headers, &body, Clock::machine().now()) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
     let answer = match &store {
@@ -132,11 +133,6 @@ async fn handle(State(store): State<Store>, headers: HeaderMap, body: Bytes) -> 
         Ok(None) => StatusCode::UNAUTHORIZED.into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response(),
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a server of its own; nothing follows from the time")]
-fn now() -> DateTime<Utc> {
-    Utc::now()
 }
 
 fn read(headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Option<Request> {

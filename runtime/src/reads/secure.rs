@@ -46,7 +46,7 @@ impl Secured {
         let tls = ClientConfig::builder_with_provider(Arc::clone(&provider));
         let tls = tls.with_safe_default_protocol_versions().map_err(fault)?;
         let verifier = verifier(trust, roots, provider)?;
-        let tls = tls.dangerous().with_custom_certificate_verifier(verifier);
+        let tls = tls.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
         Ok(Self(Some(MakeRustlsConnect::new(tls.with_no_client_auth()))))
     }
 
@@ -83,18 +83,20 @@ fn verifier(
     trust: Trust,
     roots: &[CertificateDer<'static>],
     provider: Arc<CryptoProvider>,
-) -> Result<Arc<dyn ServerCertVerifier>, DbErr> {
+) -> Result<Verifier, DbErr> {
+    let named = trust == Trust::Named;
     if trust == Trust::Anybody {
-        return Ok(Arc::new(Anybody(provider)));
+        return Ok(Verifier { authorities: None, named, provider });
     }
     let mut trusted = RootCertStore::empty();
     trusted.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     for root in roots {
         trusted.add(root.clone()).map_err(fault)?;
     }
-    let named = WebPkiServerVerifier::builder_with_provider(Arc::new(trusted), provider);
-    let named = named.build().map_err(fault)?;
-    Ok(if trust == Trust::Named { named } else { Arc::new(AnyName(named)) })
+    let authorities =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(trusted), Arc::clone(&provider));
+    let authorities = Some(authorities.build().map_err(fault)?);
+    Ok(Verifier { authorities, named, provider })
 }
 
 /// The certificates of a PEM text.
@@ -105,11 +107,17 @@ pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, DbErr> {
     CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(fault)
 }
 
-/// Takes a certificate in any name, if it is by someone trusted.
+/// Looks at a certificate as far as was asked; signatures must be right in any case.
 #[derive(Debug)]
-struct AnyName(Arc<WebPkiServerVerifier>);
+struct Verifier {
+    /// Who says whose certificate it is, and by whom; whoever answers is believed without.
+    authorities: Option<Arc<WebPkiServerVerifier>>,
+    /// Whether it must be in the name that was asked for.
+    named: bool,
+    provider: Arc<CryptoProvider>,
+}
 
-impl ServerCertVerifier for AnyName {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -119,11 +127,14 @@ impl ServerCertVerifier for AnyName {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         use rustls::Error::InvalidCertificate;
+        let Some(authorities) = &self.authorities else {
+            return Ok(ServerCertVerified::assertion());
+        };
         // The name is looked at last.
-        match self.0.verify_server_cert(certificate, between, name, ocsp, now) {
+        match authorities.verify_server_cert(certificate, between, name, ocsp, now) {
             Err(InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
+            )) if !self.named => Ok(ServerCertVerified::assertion()),
             verified => verified,
         }
     }
@@ -134,46 +145,7 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, certificate, signed)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, certificate, signed)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
-}
-
-/// Takes every certificate; signatures must be right all the same.
-#[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls12_signature(message, certificate, signed, algorithms)
     }
 
@@ -183,12 +155,12 @@ impl ServerCertVerifier for Anybody {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls13_signature(message, certificate, signed, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

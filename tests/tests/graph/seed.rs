@@ -3,6 +3,7 @@
 mod audit;
 mod engagement;
 pub mod events;
+mod programme;
 mod rows;
 pub mod support;
 pub mod surveys;
@@ -96,10 +97,10 @@ pub async fn app(world: &World) -> App {
     rows::register(&txn).await;
     rows::settings(&txn).await;
     rows::people(&txn, world.clock.now()).await;
-    rows::set_up(&txn).await;
-    rows::hubs(&txn).await;
-    rows::enrolments(&txn).await;
-    rows::consequences(&txn).await;
+    programme::set_up(&txn).await;
+    programme::hubs(&txn).await;
+    programme::enrolments(&txn).await;
+    programme::consequences(&txn).await;
     events::rows(&txn).await;
     engagement::stories(&txn).await;
     support::rows(&txn).await;

@@ -4,16 +4,15 @@
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use entity::engagement::{acknowledge, assess_programme, engagement_alert, snooze};
-use entity::enrolments::enrolment;
-use entity::people::{person, setting};
+use entity::people::person;
 use entity::programme::programme;
-use entity::schools::school;
 use entity::scope::Scope;
 use rules::calendar::moment;
 use rules::engagement::{AlertState, RuleName};
-use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
+
+use super::enrolled;
 
 /// The day the story ends on: alerts rise in its night, and two leads look at theirs early.
 const TODAY: (i32, u32, u32) = (2026, 10, 5);
@@ -49,23 +48,8 @@ async fn lead(txn: &DatabaseTransaction, email: &str) -> anyhow::Result<Uuid> {
 
 /// The alert that a rule has open about a partner.
 async fn alert(txn: &DatabaseTransaction, urn: i32, rule: RuleName) -> anyhow::Result<Uuid> {
-    let schools = Query::select()
-        .column(school::Column::Id)
-        .from(school::Entity)
-        .and_where(school::Column::Urn.eq(urn))
-        .to_owned();
-    let settings = Query::select()
-        .column(setting::Column::Id)
-        .from(setting::Entity)
-        .and_where(setting::Column::SchoolId.in_subquery(schools))
-        .to_owned();
-    let enrolments = Query::select()
-        .column(enrolment::Column::Id)
-        .from(enrolment::Entity)
-        .and_where(enrolment::Column::PartnerSettingId.in_subquery(settings))
-        .to_owned();
     let found = engagement_alert::Entity::find()
-        .filter(engagement_alert::Column::SubjectId.in_subquery(enrolments))
+        .filter(engagement_alert::Column::SubjectId.eq(enrolled(txn, urn).await?.id))
         .filter(engagement_alert::Column::Rule.eq(<&str>::from(rule)))
         .filter(engagement_alert::Column::State.ne(<&str>::from(AlertState::Resolved)))
         .one(txn)

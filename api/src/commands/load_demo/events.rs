@@ -3,20 +3,18 @@
 
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use entity::enrolments::{enrolment, obligation};
+use entity::enrolments::obligation;
 use entity::events::{self, Book, Edit, EventEdit, Presence, Watching, attendance};
-use entity::people::setting;
 use entity::programme::{event, programme_term};
-use entity::schools::school;
 use entity::scope::Scope;
 use rules::calendar::{local, moment};
 use rules::commitments::{Action, CommitmentKind};
 use rules::programme::EventKind;
-use sea_orm::sea_query::Query;
 use sea_orm::{
     ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _,
 };
-use uuid::Uuid;
+
+use super::enrolled;
 
 /// What is told of coming events: key, place, how to join, capacity.
 const TOLD: &[(&str, &str, &str, Option<i32>)] = &[
@@ -100,14 +98,14 @@ pub(super) async fn tell(txn: &DatabaseTransaction, now: DateTime<Utc>) -> anyho
         let at = start + TimeDelta::minutes(minute);
         let wish = Book {
             event_id: keyed(txn, key).await?.id,
-            enrolment_id: enrolled(txn, *urn).await?,
+            enrolment_id: enrolled(txn, *urn).await?.id,
             places: *places,
         };
         events::book(txn, &Scope::System, None, at, wish).await?;
     }
     let later = start + TimeDelta::hours(5);
     for (key, urn, people, senior_leader) in REGISTERED {
-        let of = (keyed(txn, key).await?.id, enrolled(txn, *urn).await?);
+        let of = (keyed(txn, key).await?.id, enrolled(txn, *urn).await?.id);
         let presence = Presence {
             attended: *people > 0,
             people: *people,
@@ -117,7 +115,7 @@ pub(super) async fn tell(txn: &DatabaseTransaction, now: DateTime<Utc>) -> anyho
         attendance::record(txn, &Scope::System, None, later, of, presence).await?;
     }
     for (key, urn, people) in WATCHED {
-        let of = (keyed(txn, key).await?.id, enrolled(txn, *urn).await?);
+        let of = (keyed(txn, key).await?.id, enrolled(txn, *urn).await?.id);
         let watched_on = local(later).date();
         let watching = Watching { watched_on, people: *people, senior_leader: true, note: None };
         attendance::record_watching(txn, &Scope::System, None, later, of, watching).await?;
@@ -186,22 +184,4 @@ async fn about(
 async fn keyed(txn: &DatabaseTransaction, key: &str) -> anyhow::Result<event::Model> {
     let found = event::Entity::find().filter(event::Column::Key.eq(key)).one(txn).await?;
     found.with_context(|| format!("the demo's event {key}"))
-}
-
-async fn enrolled(txn: &DatabaseTransaction, urn: i32) -> anyhow::Result<Uuid> {
-    let schools = Query::select()
-        .column(school::Column::Id)
-        .from(school::Entity)
-        .and_where(school::Column::Urn.eq(urn))
-        .to_owned();
-    let settings = Query::select()
-        .column(setting::Column::Id)
-        .from(setting::Entity)
-        .and_where(setting::Column::SchoolId.in_subquery(schools))
-        .to_owned();
-    let found = enrolment::Entity::find()
-        .filter(enrolment::Column::PartnerSettingId.in_subquery(settings))
-        .one(txn)
-        .await?;
-    Ok(found.with_context(|| format!("the demo's partner {urn}"))?.id)
 }

@@ -13,11 +13,16 @@ use std::io::Write as _;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use entity::audit;
+use entity::enrolments::enrolment;
 use entity::id::new_id;
-use entity::people::person;
+use entity::people::{person, setting};
 use entity::programme::programme;
+use entity::schools::school;
 use runtime::database::Database;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
+use sea_orm::sea_query::Query;
+use sea_orm::{
+    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+};
 
 pub use self::people::DemoToken;
 use super::{import_bank_holidays, import_register, set_up};
@@ -98,4 +103,23 @@ async fn import_demo_register(db: &Database, now: DateTime<Utc>) -> anyhow::Resu
     std::fs::remove_file(&file)?;
     imported.context("the demo's register")?;
     Ok(())
+}
+
+/// The enrolment of a school of the demo.
+async fn enrolled(txn: &DatabaseTransaction, urn: i32) -> anyhow::Result<enrolment::Model> {
+    let schools = Query::select()
+        .column(school::Column::Id)
+        .from(school::Entity)
+        .and_where(school::Column::Urn.eq(urn))
+        .to_owned();
+    let settings = Query::select()
+        .column(setting::Column::Id)
+        .from(setting::Entity)
+        .and_where(setting::Column::SchoolId.in_subquery(schools))
+        .to_owned();
+    let found = enrolment::Entity::find()
+        .filter(enrolment::Column::PartnerSettingId.in_subquery(settings))
+        .one(txn)
+        .await?;
+    found.with_context(|| format!("the enrolment of the demo's school {urn}"))
 }

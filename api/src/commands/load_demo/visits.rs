@@ -5,9 +5,8 @@ use anyhow::Context as _;
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Utc, Weekday};
 use entity::enrolments::{enrolment, obligation};
 use entity::outcome::{RefusalCode, StoreError};
-use entity::people::{role_grant, setting};
+use entity::people::role_grant;
 use entity::plans::actions::ActionWish;
-use entity::schools::school;
 use entity::scope::{Scope, Viewer};
 use entity::visits::{self, Agree, Cancel, Proposal, Record, Reschedule, visit};
 use rules::calendar::moment;
@@ -17,6 +16,8 @@ use sea_orm::{
     ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _,
 };
 use uuid::Uuid;
+
+use super::enrolled;
 
 /// Most half days of support that the story tells visit by visit.
 const MOST_TOLD: i32 = 6;
@@ -61,15 +62,7 @@ pub(super) async fn sides(
 
 /// The enrolment of a school of the demo.
 pub(super) async fn sides_of_school(txn: &DatabaseTransaction, urn: i32) -> anyhow::Result<Sides> {
-    let school = school::Entity::find().filter(school::Column::Urn.eq(urn)).one(txn).await?;
-    let school = school.with_context(|| format!("the demo's school {urn}"))?;
-    let own = setting::Entity::find().filter(setting::Column::SchoolId.eq(school.id));
-    let own = own.one(txn).await?.with_context(|| format!("the setting of {urn}"))?;
-    let enrolled = enrolment::Entity::find()
-        .filter(enrolment::Column::PartnerSettingId.eq(own.id))
-        .one(txn)
-        .await?;
-    sides(txn, enrolled.with_context(|| format!("the enrolment of {urn}"))?).await
+    sides(txn, enrolled(txn, urn).await?).await
 }
 
 /// Meets what is owed by visits held until `done_on`; false, if it is nothing that visits meet, or

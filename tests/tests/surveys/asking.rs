@@ -1,101 +1,23 @@
-//! Survey campaigns: whom they ask, what they send, and what of the answers they tell.
+//! Whom campaigns ask, and when.
 
-use api::commands::load_questionnaire;
-use chrono::{DateTime, NaiveDate, Utc};
-use entity::enrolments::{settle_enrolment, withdraw};
-use entity::id::new_id;
+use entity::enrolments::withdraw;
 use entity::messages::message;
 use entity::people::contact;
-use entity::programme::loader;
 use entity::scope::{Scope, Viewer};
-use entity::surveys::closing::{close, close_due, delete_old_drafts};
-use entity::surveys::launching::launch_due;
-use entity::surveys::reminding::remind;
-use entity::surveys::results::publish;
 use entity::surveys::taking_part::rotate_code;
 use entity::surveys::wanted::still_wanted;
-use entity::surveys::{
-    personal_invitation, survey_campaign, survey_code, survey_draft, survey_invitation,
-    survey_response, survey_result,
-};
+use entity::surveys::{personal_invitation, survey_code};
 use rules::messages::MessageKind;
-use rules::programme::SetUp;
-use rules::surveys::QuestionnaireSetUp;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    QueryFilter as _,
 };
-use serde_json::json;
 use tests::rise::{Rise, at, day};
 use tests::{World, both};
 use uuid::Uuid;
 
-/// Loads the campaigns of RISE as they stood in July.
-async fn campaigns(world: &World) {
-    let set_up: SetUp = toml::from_str(include_str!("../../set-ups/rise.toml")).expect("RISE");
-    let txn = world.db.write().await.expect("a transaction");
-    let now = at("2026-07-06T08:00:00Z");
-    load_questionnaire::ensure_shipped(&txn, now).await.expect("the questionnaires load");
-    loader::load(&txn, now, &set_up).await.expect("the campaigns load");
-    txn.commit().await.expect("commit");
-}
-
-/// Does what the worker does of a morning; returns the letters and reminders queued.
-async fn morning(world: &World, programme: Uuid, now: &str) -> (usize, usize) {
-    let now = at(now);
-    let txn = world.db.write().await.expect("a transaction");
-    close_due(&txn, now, programme).await.expect("closed");
-    let (_, invited) = launch_due(&txn, now, programme).await.expect("launched");
-    let reminded = remind(&txn, now, programme).await.expect("reminded");
-    txn.commit().await.expect("commit");
-    (invited.letters, reminded)
-}
-
-async fn baseline(world: &World) -> survey_campaign::Model {
-    survey_campaign::Entity::find()
-        .filter(survey_campaign::Column::Key.eq("september-2026-baseline"))
-        .one(world.db.reader())
-        .await
-        .expect("a read")
-        .expect("the campaign")
-}
-
-async fn invitations(world: &World, campaign: Uuid) -> Vec<survey_invitation::Model> {
-    survey_invitation::Entity::find()
-        .filter(survey_invitation::Column::CampaignId.eq(campaign))
-        .order_by_asc(survey_invitation::Column::Id)
-        .all(world.db.reader())
-        .await
-        .expect("a read")
-}
-
-/// Answers as so many respondents would, the first question of the questionnaire only.
-async fn answer(
-    world: &World,
-    invitation: &survey_invitation::Model,
-    how_many: i32,
-    on: NaiveDate,
-) {
-    let txn = world.db.write().await.expect("a transaction");
-    for number in 0..how_many {
-        let response = survey_response::Model {
-            id: Uuid::new_v4(),
-            campaign_id: invitation.campaign_id,
-            invitation_id: invitation.id,
-            submission_hash: format!("{}-{number}", invitation.id),
-            answers: json!({ "know-rules": "mostly", "vision": "agree" }),
-        };
-        response.into_active_model().insert(&txn).await.expect("an answer");
-    }
-    let mut row = invitation.clone().into_active_model();
-    row.responses = Set(how_many);
-    row.first_on = Set((how_many > 0).then_some(on));
-    row.enough_on = Set((how_many >= 10).then_some(on));
-    let row = row.update(&txn).await.expect("counted");
-    settle_enrolment(&txn, at("2026-10-01T12:00:00Z"), row.enrolment_id).await.expect("settled");
-    txn.commit().await.expect("commit");
-}
+use crate::{answer, baseline, campaigns, invitations, morning};
 
 #[tokio::test]
 async fn a_campaign_opens_on_its_day_and_invites_every_group_once() {
@@ -299,149 +221,6 @@ async fn another_code_takes_the_place_of_the_old_one_even_when_two_ask_at_once()
             .expect("codes");
         let [in_use] = &in_use[..] else { panic!("{}: {in_use:?}", world.name) };
         assert!([one, other].contains(&in_use.code));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn results_are_frozen_once_and_leave_out_what_would_tell_of_a_few() {
-    both(async |world| {
-        let names = ["Demo Ash", "Demo Beech", "Demo Cedar"];
-        let rise = Rise::seed(&world, &names).await;
-        campaigns(&world).await;
-        morning(&world, rise.id, "2026-09-14T07:10:00Z").await;
-        let campaign = baseline(&world).await;
-        for row in invitations(&world, campaign.id).await {
-            let partner = rise.partners.iter().position(|one| one.enrolment == row.enrolment_id);
-            let pupils = [30, 25, 4][partner.expect("a partner")];
-            let how_many = if row.respondent_group == "pupils" { pupils } else { 3 };
-            answer(&world, &row, how_many, day("2026-09-25")).await;
-        }
-        let now = at("2026-10-12T09:00:00Z");
-        let step = async |publishing: bool, now: DateTime<Utc>| {
-            let txn = world.db.write().await.expect("a transaction");
-            let done = if publishing {
-                publish(&txn, &Scope::System, now, campaign.id, None).await
-            } else {
-                close(&txn, &Scope::System, now, campaign.id, None).await
-            };
-            let done = done.map(|row| row.state).map_err(|error| error.to_string());
-            txn.commit().await.expect("commit");
-            done
-        };
-        let refusal = "Close the campaign first: results are frozen once.";
-        assert_eq!(step(true, now).await, Err(refusal.to_owned()));
-        assert_eq!(step(false, now).await.as_deref(), Ok("closed"));
-        assert_eq!(step(true, now).await.as_deref(), Ok("published"));
-        let again = "The results of this campaign are published already.";
-        assert_eq!(step(true, now).await, Err(again.to_owned()));
-
-        let results = survey_result::Entity::find()
-            .order_by_asc(survey_result::Column::Id)
-            .all(world.db.reader())
-            .await
-            .expect("results");
-        let told = |group: &str| -> Vec<(String, Option<i32>)> {
-            let of_group = results.iter().filter(|row| row.respondent_group == group);
-            of_group.map(|row| (row.level.clone(), row.responses)).collect()
-        };
-        let school = |count| ("school".to_owned(), count);
-        let pupils = vec![
-            ("programme".to_owned(), Some(59)),
-            ("hub".to_owned(), Some(59)),
-            school(Some(30)),
-            // Large enough, but it would give away the four.
-            school(None),
-            school(None),
-        ];
-        let mut sorted = told("pupils");
-        sorted[2..].sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        assert_eq!(sorted, pupils, "{}", world.name);
-        assert!(told("staff").iter().all(|(_, count)| count.is_none()), "nine in all");
-        let first = &results[0].tallies[0];
-        assert_eq!((&first["question"], &first["answered"]), (&json!("know-rules"), &json!(59)));
-        assert_eq!(first["options"][1]["count"], 59);
-        // Nobody answered the second question: too few to be told.
-        assert_eq!(results[0].tallies[1]["answered"], json!(null));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn what_was_begun_and_never_sent_is_deleted() {
-    both(async |world| {
-        let rise = Rise::seed(&world, &["Demo Ash"]).await;
-        campaigns(&world).await;
-        morning(&world, rise.id, "2026-09-14T07:10:00Z").await;
-        let asked = invitations(&world, baseline(&world).await.id).await;
-        let txn = world.db.write().await.expect("a transaction");
-        for (number, changed_on) in [(0, "2026-09-14"), (1, "2026-09-28")] {
-            let draft = survey_draft::Model {
-                id: new_id(world.clock.now()),
-                campaign_id: asked[0].campaign_id,
-                invitation_id: asked[0].id,
-                submission_hash: format!("draft-{number}"),
-                answers: json!({}),
-                changed_on: day(changed_on),
-            };
-            draft.into_active_model().insert(&txn).await.expect("a draft");
-        }
-        let deleted = delete_old_drafts(&txn, at("2026-09-30T00:10:00Z")).await.expect("deleted");
-        assert_eq!(deleted, 1);
-        txn.commit().await.expect("commit");
-        morning(&world, rise.id, "2026-10-09T23:10:00Z").await;
-        let left = survey_draft::Entity::find().count(world.db.reader()).await.expect("a count");
-        assert_eq!(left, 0);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn loading_a_set_up_again_changes_drafts_and_leaves_what_was_launched() {
-    both(async |world| {
-        let rise = Rise::seed(&world, &["Demo Ash"]).await;
-        campaigns(&world).await;
-        morning(&world, rise.id, "2026-09-14T07:10:00Z").await;
-        let mut set_up: SetUp =
-            toml::from_str(include_str!("../../set-ups/rise.toml")).expect("RISE");
-        let txn = world.db.write().await.expect("a transaction");
-        let now = at("2026-09-15T08:00:00Z");
-        let report = loader::load(&txn, now, &set_up).await.expect("loads");
-        assert_eq!(report.changes, []);
-        for campaign in &mut set_up.campaigns {
-            campaign.enough_responses = 20;
-        }
-        set_up.campaigns.retain(|campaign| campaign.key != "september-2026-final");
-        let report = loader::load(&txn, now, &set_up).await.expect("loads");
-        let changed: Vec<&str> =
-            report.changes.iter().map(|change| change.place.as_str()).collect();
-        assert!(changed.contains(&"campaign september-2026-final"), "{changed:?}");
-        assert!(changed.contains(&"campaign january-2026-final"), "{changed:?}");
-        txn.commit().await.expect("commit");
-        assert_eq!(baseline(&world).await.enough_responses, 10);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_changed_questionnaire_is_a_new_version_and_campaigns_keep_theirs() {
-    both(async |world| {
-        Rise::seed(&world, &[]).await;
-        campaigns(&world).await;
-        let (_, text) = load_questionnaire::SHIPPED[1];
-        let set_up = load_questionnaire::parse(text).expect("it is free of faults");
-        let title = format!("{}!", set_up.title);
-        let changed = QuestionnaireSetUp { title, ..set_up.clone() };
-        let txn = world.db.write().await.expect("a transaction");
-        let now = world.clock.now();
-        let load = async |set_up: &QuestionnaireSetUp| {
-            let loaded = entity::surveys::questionnaires::load(&txn, now, set_up).await;
-            loaded.expect("loads").0.version
-        };
-        assert_eq!(load(&set_up).await, 1);
-        assert_eq!(load(&changed).await, 2);
-        assert_eq!(load(&changed).await, 2);
-        txn.commit().await.expect("commit");
     })
     .await;
 }

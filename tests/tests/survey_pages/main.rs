@@ -1,0 +1,154 @@
+//! The pages on which a survey is answered.
+
+mod anonymity;
+mod answering;
+mod opening;
+
+use api::app::App;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use entity::people::secrets;
+use entity::surveys::{survey_campaign, survey_code, survey_draft, survey_response};
+use rules::links::{Link, Purpose};
+use sea_orm::EntityTrait as _;
+use sea_orm::sea_query::Expr;
+use tests::World;
+use tests::rise::{Rise, at};
+use tests::survey::Survey;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+use uuid::Uuid;
+
+const SECRET: &str = "a secret of the tests, long enough to be one";
+
+/// The pages over a survey of one school, at 09:00 on 5 October 2026.
+struct Pages {
+    world: World,
+    rise: Rise,
+    survey: Survey,
+    router: Router,
+}
+
+#[derive(Debug)]
+struct Answer {
+    status: StatusCode,
+    location: String,
+    retry_after: Option<String>,
+    text: String,
+}
+
+impl Pages {
+    async fn new(world: World, enough: i32) -> Self {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        world.clock.set(at("2026-10-05T08:00:00Z"));
+        let survey = Survey::seed(&world, &rise, enough).await;
+        let txn = world.db.write().await.expect("a transaction");
+        let now = world.clock.now();
+        secrets::shared(&txn, now, secrets::LINKS, SECRET.to_owned()).await.expect("a secret");
+        txn.commit().await.expect("commit");
+        let mut app =
+            App::open(world.config.clone(), CancellationToken::new()).await.expect("opens");
+        app.clock = world.clock.clone();
+        let router = api::http::pages::router().with_state(app);
+        Self { world, rise, survey, router }
+    }
+
+    async fn ask(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let headers = response.headers().clone();
+        let header = |name: header::HeaderName| {
+            headers.get(name).map(|value| value.to_str().expect("text").to_owned())
+        };
+        let policy = header(header::CONTENT_SECURITY_POLICY).expect("a policy");
+        assert!(policy.contains("default-src 'none'") && !policy.contains("script"), "{policy}");
+        assert_eq!(header(header::CACHE_CONTROL).as_deref(), Some("no-store"));
+        assert_eq!(header(header::SET_COOKIE), None);
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.expect("a body");
+        let text = String::from_utf8(body.to_vec()).expect("text");
+        assert!(!text.contains("<script"), "{text}");
+        let location = header(header::LOCATION).unwrap_or_default();
+        Answer { status, location, retry_after: header(header::RETRY_AFTER), text }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.ask(Request::get(path).body(Body::empty()).expect("a request")).await
+    }
+
+    async fn post(&self, path: &str, form: &str) -> Answer {
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(form.to_owned()))
+            .expect("a request");
+        self.ask(request).await
+    }
+
+    fn by_code(&self) -> String {
+        format!("/survey/{}", self.survey.code)
+    }
+
+    fn by_link(&self) -> String {
+        self.link(Purpose::Survey(self.survey.personal), self.rise.partners[0].head)
+    }
+
+    fn link(&self, purpose: Purpose, person: Uuid) -> String {
+        let link = Link::mailed(purpose, person, self.world.clock.now());
+        format!("/s/{}", link.seal(SECRET.as_bytes()))
+    }
+
+    /// Begins a submission and returns its address, without a step.
+    async fn begin(&self, base: &str) -> String {
+        let begun = self.post(base, "").await;
+        assert_eq!(begun.status, StatusCode::SEE_OTHER, "{}", begun.text);
+        let address = begun.location.strip_suffix("/1").expect("the first page").to_owned();
+        assert!(address.starts_with(base));
+        address
+    }
+
+    /// Answers all of the pupils' questions and stops before sending.
+    async fn fill_in(&self) -> String {
+        let address = self.begin(&self.by_code()).await;
+        let next = self.post(&format!("{address}/1"), "calm=often&fair=rarely").await;
+        assert_eq!(next.location, format!("{address}/2"));
+        let next = self.post(&format!("{address}/2"), "safe=always").await;
+        assert_eq!(next.location, format!("{address}/check"));
+        address
+    }
+
+    /// Answers all of the leaders' questions by `base` and stops before sending.
+    async fn fill_in_as_leader(&self, base: &str) -> String {
+        let address = self.begin(base).await;
+        self.post(&format!("{address}/1"), "useful=often").await;
+        self.post(&format!("{address}/2"), "best=The+visits&more=").await;
+        address
+    }
+
+    async fn responses(&self) -> Vec<survey_response::Model> {
+        survey_response::Entity::find().all(self.world.db.reader()).await.expect("a read")
+    }
+
+    async fn drafts(&self) -> Vec<survey_draft::Model> {
+        survey_draft::Entity::find().all(self.world.db.reader()).await.expect("a read")
+    }
+
+    async fn set_campaign(&self, column: survey_campaign::Column, value: &str) {
+        let txn = self.world.db.write().await.expect("a transaction");
+        survey_campaign::Entity::update_many()
+            .col_expr(column, Expr::value(value))
+            .exec(&txn)
+            .await
+            .expect("changed");
+        txn.commit().await.expect("commit");
+    }
+
+    async fn retire_codes(&self) {
+        let txn = self.world.db.write().await.expect("a transaction");
+        survey_code::Entity::update_many()
+            .col_expr(survey_code::Column::RetiredAt, Expr::value(Some(self.world.clock.now())))
+            .exec(&txn)
+            .await
+            .expect("retired");
+        txn.commit().await.expect("commit");
+    }
+}

@@ -1,0 +1,100 @@
+//! The worker, driven pass by pass: what it sends, to whom, and that it does nothing twice.
+
+mod digest;
+mod flags;
+mod leases;
+mod moments;
+
+use entity::enrolments::record_met;
+use entity::messages::facts::Book;
+use entity::messages::{digests, message, message_event, reminder};
+use entity::scope::Scope;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use tests::World;
+use tests::mails::{Mail, delivered};
+use tests::rise::{at, day};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+use worker::app::App;
+use worker::pass::{self, Pass};
+
+/// Monday 5 October 2026, 08:00 in London.
+const EIGHT: &str = "2026-10-05T07:00:00Z";
+
+async fn app(world: &World) -> App {
+    App::open(world.config.clone(), world.clock.clone(), CancellationToken::new())
+        .await
+        .expect("the worker opens")
+}
+
+/// One pass at `moment`, in which every job succeeds.
+async fn pass_at(world: &World, moment: &str) -> Pass {
+    world.clock.set(at(moment));
+    let pass = pass::run(&app(world).await, &CancellationToken::new()).await;
+    for (job, _, done) in &pass.ran {
+        if let Err(error) = done {
+            panic!("{}: {job:?}: {error:#}", world.name);
+        }
+    }
+    pass
+}
+
+fn mails(world: &World) -> Vec<Mail> {
+    delivered(&world.config.mail.folder)
+}
+
+/// The one mail to the head of a school.
+fn to_head<'a>(mails: &'a [Mail], school: &str) -> &'a Mail {
+    let school = school.to_lowercase().replace(' ', ".");
+    let address = format!("head.of.{school}@example.org");
+    let [mail] = &mails.iter().filter(|mail| mail.to == address).collect::<Vec<_>>()[..] else {
+        panic!("one mail to {address}, not {mails:#?}")
+    };
+    mail
+}
+
+async fn messages(world: &World) -> Vec<message::Model> {
+    let rows = message::Entity::find().order_by_asc(message::Column::Id);
+    rows.all(world.db.reader()).await.expect("messages")
+}
+
+/// The states a message went through, in order.
+async fn story(world: &World, id: Uuid) -> Vec<String> {
+    message_event::Entity::find()
+        .filter(message_event::Column::MessageId.eq(id))
+        .order_by_asc(message_event::Column::HappenedAt)
+        .all(world.db.reader())
+        .await
+        .expect("events")
+        .into_iter()
+        .map(|event| event.state)
+        .collect()
+}
+
+async fn reminders(world: &World, person: Uuid) -> Vec<reminder::Model> {
+    reminder::Entity::find()
+        .filter(reminder::Column::PersonId.eq(person))
+        .order_by_asc(reminder::Column::Id)
+        .all(world.db.reader())
+        .await
+        .expect("reminders")
+}
+
+async fn report_done(world: &World, obligation: Uuid) {
+    let txn = world.db.write().await.expect("a transaction");
+    let now = world.clock.now();
+    record_met(&txn, &Scope::System, None, now, obligation, None, day("2026-10-02"), "")
+        .await
+        .expect("recorded");
+    txn.commit().await.expect("commit");
+}
+
+/// Plans and bundles at eight, and leaves the messages lying.
+async fn bundled(world: &World) {
+    pass_at(world, "2026-10-05T06:58:00Z").await;
+    world.clock.set(at(EIGHT));
+    let txn = world.db.write().await.expect("a transaction");
+    let book = Book::load(&txn).await.expect("the book");
+    digests::bundle(&txn, world.clock.now(), &book).await.expect("digests");
+    txn.commit().await.expect("commit");
+}
