@@ -1,5 +1,7 @@
 //! The life of a message, from decision to outcome.
 
+pub mod verp;
+
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -23,4 +23,5 @@ mod send_time;
 mod set_up;
 mod support;
 mod surveys;
+mod verp;
 mod visits;
