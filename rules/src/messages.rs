@@ -1,5 +1,6 @@
 //! The life of a message, from decision to outcome.
 
+pub mod hosts;
 pub mod verp;
 
 use chrono::TimeDelta;

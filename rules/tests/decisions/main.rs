@@ -11,6 +11,7 @@ mod engagement_life;
 mod engagement_partners;
 mod engagement_surveys;
 mod events;
+mod hosts;
 mod hub_deeds;
 mod latecomers;
 mod messages;
