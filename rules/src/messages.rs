@@ -182,6 +182,12 @@ pub enum Asked {
     Message,
 }
 
+/// Whether a negative reply asks us to be slower: it is closing, or has had enough for now.
+#[must_use]
+pub fn asks_for_patience(code: u16, status: Option<(u16, u16, u16)>) -> bool {
+    code == 421 || matches!(status, Some((4, 7, _)))
+}
+
 /// Judges a negative reply: its `code` (as in 550) and the enhanced status it may come with (as in
 /// `5.1.1`, RFC 3463). What is about us, the sender, and not about the recipient is never for good:
 /// somebody mends it, and then the mails must still be there.

@@ -15,6 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const AWAY: Duration = Duration::from_secs(5);
 /// Longest rest.
 const LONGEST_REST: Duration = Duration::from_mins(2);
+/// Conversations that break in a row before a server counts as away.
+const BREAKS: u32 = 3;
 /// How soon to ask again while somebody else tries out a server.
 const WHILE_TRIED: Duration = Duration::from_millis(10);
 
@@ -41,6 +43,8 @@ pub struct Host {
     tried: bool,
     /// Failures in a row.
     failures: u32,
+    /// Conversations broken in a row.
+    breaks: u32,
     rests_until: Duration,
 }
 
@@ -67,6 +71,7 @@ impl Host {
             proved: false,
             tried: false,
             failures: 0,
+            breaks: 0,
             rests_until: Duration::ZERO,
         }
     }
@@ -85,7 +90,7 @@ impl Host {
 
     /// It answered as a mail server does, if only that it does not want this message.
     pub fn answered(&mut self) {
-        (self.proved, self.tried, self.failures) = (true, false, 0);
+        (self.proved, self.tried, self.failures, self.breaks) = (true, false, 0, 0);
     }
 
     /// It was not asked after all.
@@ -108,8 +113,18 @@ impl Host {
         self.rest(at, AWAY);
     }
 
+    /// It broke off, or fell silent, in the middle of a conversation. Once is chance; several times
+    /// in a row it counts as away.
+    pub fn broke(&mut self, at: Duration) {
+        self.tried = false;
+        self.breaks += 1;
+        if self.breaks >= BREAKS {
+            self.failed(at);
+        }
+    }
+
     fn rest(&mut self, at: Duration, first: Duration) {
-        (self.proved, self.tried) = (false, false);
+        (self.proved, self.tried, self.breaks) = (false, false, 0);
         if at < self.rests_until {
             return;
         }

@@ -89,6 +89,23 @@ fn asking_for_patience_halves_the_pace_and_every_message_taken_brings_back_a_hun
     assert!((hosts[0].rate() - 0.1).abs() < 1e-9, "never to nothing");
 }
 
+#[test]
+fn one_broken_conversation_is_chance_and_three_in_a_row_are_not() {
+    let mut hosts = proved(1);
+    let at = seconds(9.0);
+    for rests in [false, false, true] {
+        hosts[0].broke(at);
+        assert_eq!(matches!(choose(&mut hosts.clone(), 0, at), Choice::Rest(_)), rests);
+    }
+    let mut hosts = proved(1);
+    for _ in 0..9 {
+        hosts[0].broke(at);
+        hosts[0].broke(at);
+        hosts[0].answered();
+    }
+    assert!(matches!(choose(&mut hosts, 0, at), Choice::Give(0)));
+}
+
 /// What may happen between two looks.
 #[derive(Clone, Debug)]
 enum Event {
