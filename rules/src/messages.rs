@@ -1,5 +1,8 @@
 //! The life of a message, from decision to outcome.
 
+pub mod hosts;
+pub mod verp;
+
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -177,6 +180,12 @@ pub enum Asked {
     Recipient,
     /// Whether it takes this message, before or after it was read.
     Message,
+}
+
+/// Whether a negative reply asks us to be slower: it is closing, or has had enough for now.
+#[must_use]
+pub fn asks_for_patience(code: u16, status: Option<(u16, u16, u16)>) -> bool {
+    code == 421 || matches!(status, Some((4, 7, _)))
 }
 
 /// Judges a negative reply: its `code` (as in 550) and the enhanced status it may come with (as in

@@ -9,7 +9,7 @@ use chrono_tz::Europe::London;
 use serde::Deserialize;
 
 use crate::clock::Clock;
-use crate::issuers::IssuerConfig;
+use crate::issuers::{IssuerConfig, Secret};
 
 /// The documented defaults.
 pub const DEFAULTS: &str = include_str!("../../config.default.toml");
@@ -182,12 +182,28 @@ fn is_origin(address: &str) -> bool {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MailConfig {
-    /// Mail server, empty for none. May hold a password: never logged.
+    /// Mail servers, separated by blanks, empty for none. May hold passwords: never logged.
     pub smtp_url: String,
     /// File with the certificate of a private authority, empty for the public ones.
     pub smtp_ca: PathBuf,
     /// Longest time for each step of a conversation with the mail server, in seconds.
     pub smtp_timeout_seconds: u64,
+    /// Conversations at a time.
+    pub connections: usize,
+    /// Messages a second for each mail server, in the long run.
+    pub per_second: f64,
+    /// Messages at once for each mail server after a pause.
+    pub burst: u32,
+    /// Longest time that conversations may take to end once the worker is asked to stop, in seconds.
+    pub drain_seconds: u64,
+    /// Domain that signs mails (DKIM), empty for none.
+    pub dkim_domain: String,
+    /// Selector under which the public key is published.
+    pub dkim_selector: String,
+    /// Private key as PEM, or the file it is in.
+    pub dkim_key: Secret,
+    /// Return path with `{token}` in it, empty to use the sender's address.
+    pub bounce_address: String,
     /// Folder for `.eml` files.
     pub folder: PathBuf,
     /// Sender.
@@ -351,7 +367,7 @@ impl Config {
         if self.worker.lease_seconds < 10 {
             return unusable("worker.lease_seconds", "it must be at least 10");
         }
-        self.mail.server()?;
+        self.mail.check()?;
         // A hand-over renews the lease once, before the body; the answer to that must fit in it.
         if !(1..self.worker.lease_seconds / 2).contains(&self.mail.smtp_timeout_seconds) {
             return unusable(
@@ -476,6 +492,14 @@ mod tests {
             ("HUBS__WORKER__BEATS", "3", "beats"),
             ("SMTP_URL", "mail.example:25", "mail.smtp_url (SMTP_URL)"),
             ("HUBS__MAIL__SMTP_TIMEOUT_SECONDS", "90", "mail.smtp_timeout_seconds"),
+            ("SMTP_URL", "smtp://mail.example mail.example:25", "mail.smtp_url (SMTP_URL)"),
+            ("HUBS__MAIL__CONNECTIONS", "0", "mail.connections"),
+            ("HUBS__MAIL__PER_SECOND", "0", "mail.per_second"),
+            ("HUBS__MAIL__PER_SECOND", "nan", "mail.per_second"),
+            ("HUBS__MAIL__BURST", "0", "mail.burst"),
+            ("HUBS__MAIL__DRAIN_SECONDS", "0", "mail.drain_seconds"),
+            ("HUBS__MAIL__DKIM_DOMAIN", "example org", "mail.dkim_domain"),
+            ("HUBS__MAIL__DKIM_DOMAIN", "example.org", "mail.dkim_selector"),
             ("HUBS__LOG__FORMAT", "xml", "log.format"),
             ("HUBS__CLOCK__STARTS_AT", "noon", "clock.starts_at"),
             ("HUBS__CLOCK__STARTS_AT", "2026-10-05T07:58:00", "clock.anchor_unix_ms"),

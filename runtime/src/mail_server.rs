@@ -1,4 +1,4 @@
-//! The address of the mail server, read from the setting `mail.smtp_url`.
+//! The settings of `[mail]`: the addresses of the mail servers, and what they may be used for.
 
 use std::fmt;
 
@@ -53,17 +53,59 @@ pub struct MailServer {
 }
 
 impl MailConfig {
-    /// The mail server of these settings; none when mail goes to a folder.
+    /// The mail servers of these settings, in their order; none when mail goes to a folder.
     ///
     /// # Errors
     /// An address that is none, in a sentence that does not repeat it.
-    pub fn server(&self) -> Result<Option<MailServer>, ConfigError> {
-        if self.smtp_url.is_empty() {
-            return Ok(None);
-        }
-        let parsed = parse(&self.smtp_url).map(Some);
-        parsed.map_err(|problem| ConfigError::Unusable { name: NAME, problem: problem.to_owned() })
+    pub fn servers(&self) -> Result<Vec<MailServer>, ConfigError> {
+        let parsed: Result<_, &str> = self.smtp_url.split_whitespace().map(parse).collect();
+        parsed.map_err(|problem| unusable(NAME, problem))
     }
+
+    /// Refuses values that parse and yet cannot work.
+    ///
+    /// # Errors
+    /// One of them, by its name.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        self.servers()?;
+        if !(1..=100).contains(&self.connections) {
+            return Err(unusable("mail.connections", "it must be between 1 and 100"));
+        }
+        if !(0.1..=100_000.0).contains(&self.per_second) {
+            return Err(unusable("mail.per_second", "it must be between 0.1 and 100000"));
+        }
+        if self.burst == 0 {
+            return Err(unusable("mail.burst", "it must be at least 1"));
+        }
+        if self.drain_seconds == 0 {
+            return Err(unusable("mail.drain_seconds", "it must be at least 1"));
+        }
+        let label = |text: &str| {
+            text.split('.').all(|part| {
+                !part.is_empty()
+                    && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+            })
+        };
+        if self.dkim_domain.is_empty() {
+            return Ok(());
+        }
+        if !label(&self.dkim_domain) {
+            return Err(unusable("mail.dkim_domain", "it must be a domain such as example.org"));
+        }
+        if !label(&self.dkim_selector) {
+            let problem = "with mail.dkim_domain it must name the published key, such as hubs2026";
+            return Err(unusable("mail.dkim_selector", problem));
+        }
+        if self.dkim_key.expose().is_empty() {
+            let problem = "with mail.dkim_domain it must hold a private key, or name its file";
+            return Err(unusable("mail.dkim_key", problem));
+        }
+        Ok(())
+    }
+}
+
+fn unusable(name: &'static str, problem: &str) -> ConfigError {
+    ConfigError::Unusable { name, problem: problem.to_owned() }
 }
 
 fn parse(text: &str) -> Result<MailServer, &'static str> {

@@ -18,6 +18,14 @@ pub const ABSENT: &str = "absent";
 /// Starts the server and prints the folder of its socket.
 const START: &str = include_str!("../postgres.sh");
 
+/// Ends all its processes without a last word to anybody, and starts it at its old address.
+const RESTART: &str = r#"
+as() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
+PATH="$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)"
+cd "$1"
+as pg_ctl -D "$1/data" -l "$1/log" -m immediate -w restart </dev/null
+"#;
+
 /// A server and the shell that ends with us.
 #[derive(Debug)]
 pub struct Server {
@@ -47,6 +55,31 @@ impl Server {
             ));
         }
         Ok(Self { folder, _keeper: keeper })
+    }
+
+    /// The folder of its socket.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        &self.folder
+    }
+
+    /// Address of one of its databases.
+    #[must_use]
+    pub fn address(&self, name: &str) -> String {
+        format!("postgres://postgres@localhost/{name}?host={}", self.folder)
+    }
+
+    /// Stops it at once, as a crash would, and starts it again.
+    ///
+    /// # Panics
+    /// It does not start again.
+    pub fn crash_and_restart(&self) {
+        let done = Command::new("bash")
+            .args(["-c", RESTART, "restart", &self.folder])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status();
+        assert!(done.is_ok_and(|done| done.success()), "PostgreSQL starts again");
     }
 }
 

@@ -86,6 +86,8 @@ pub fn program(world: &World, name: &str, arguments: &[&str]) -> Command {
         .env("SMTP_URL", &world.config.mail.smtp_url)
         .env("HUBS__MAIL__SMTP_CA", &world.config.mail.smtp_ca)
         .env("HUBS__MAIL__SMTP_TIMEOUT_SECONDS", world.config.mail.smtp_timeout_seconds.to_string())
+        .env("HUBS__MAIL__CONNECTIONS", world.config.mail.connections.to_string())
+        .env("HUBS__MAIL__DRAIN_SECONDS", world.config.mail.drain_seconds.to_string())
         .env("HUBS__WORKER__LEASE_SECONDS", world.config.worker.lease_seconds.to_string())
         .env("HUBS__WORKER__BEAT_SECONDS", world.config.worker.beat_seconds.to_string())
         .env("HUBS__MAIL__FOLDER", &world.config.mail.folder)

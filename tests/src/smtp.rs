@@ -3,12 +3,15 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
@@ -23,8 +26,14 @@ pub const PASSWORD: &str = "s3cret:/@%";
 /// A step of the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
+    /// Somebody connects.
+    Connect,
     /// The greeting.
     Greeting,
+    /// `EHLO`.
+    Ehlo,
+    /// `STARTTLS`.
+    StartTls,
     /// `AUTH`.
     Auth,
     /// `MAIL`.
@@ -33,8 +42,12 @@ pub enum Step {
     Rcpt,
     /// `DATA`.
     Data,
+    /// The body arrives.
+    MidBody,
     /// The body has arrived.
     Body,
+    /// `QUIT`.
+    Quit,
 }
 
 /// What to do at a step instead of going on.
@@ -48,6 +61,8 @@ pub enum Fault {
     TakeAndDrop,
     /// Say nothing until the other side has gone.
     Stall,
+    /// Say a long answer so slowly that nobody waits for its end, until the other side has gone.
+    Dribble,
 }
 
 /// A fault to come.
@@ -80,6 +95,8 @@ pub struct Taken {
 
 #[derive(Debug, Default)]
 struct State {
+    /// What it offers besides TLS and signing in.
+    extensions: Vec<String>,
     taken: Vec<Taken>,
     planned: Vec<Planned>,
     connections: usize,
@@ -115,7 +132,8 @@ impl Server {
         let acceptor = TlsAcceptor::from(Arc::new(tls));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let state = Arc::new(Mutex::new(State::default()));
+        let extensions = ["8BITMIME", "SIZE 1000000"].map(str::to_owned).to_vec();
+        let state = Arc::new(Mutex::new(State { extensions, ..State::default() }));
         let shared = Arc::clone(&state);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -138,6 +156,17 @@ impl Server {
     #[must_use]
     pub fn url(&self) -> String {
         format!("smtp://hubs%40mail.example:s3cret%3A%2F%40%25@localhost:{}", self.port)
+    }
+
+    /// From now on offers these besides TLS and signing in.
+    pub fn offer(&self, extensions: &[&str]) {
+        lock(&self.state).extensions = extensions.iter().map(|it| (*it).to_owned()).collect();
+    }
+
+    /// Forgets what it took and heard, and what was planned.
+    pub fn forget(&self) {
+        let mut state = lock(&self.state);
+        *state = State { extensions: std::mem::take(&mut state.extensions), ..State::default() };
     }
 
     /// What to set `mail.smtp_ca` to.
@@ -213,6 +242,11 @@ async fn converse(
         from: None,
         to: None,
     };
+    match it.planned(Step::Connect) {
+        None => {}
+        Some(Fault::Stall | Fault::Dribble) => return it.silence().await.map(|_| ()),
+        Some(_) => return Ok(()),
+    }
     if !it.unless_planned(Step::Greeting, "220 localhost ESMTP of the tests").await? {
         return Ok(());
     }
@@ -224,6 +258,12 @@ async fn converse(
         let goes_on = match command.as_str() {
             "EHLO" => it.greet().await?,
             "STARTTLS" if !it.encrypted => {
+                if let Some(fault) = it.planned(Step::StartTls) {
+                    if !it.fail(fault, "220 2.0.0 go ahead").await? {
+                        return Ok(());
+                    }
+                    continue;
+                }
                 it.say("220 2.0.0 go ahead").await?;
                 let plain = it.stream.into_inner();
                 let encrypted = acceptor.accept(plain).await?;
@@ -246,7 +286,7 @@ async fn converse(
                 it.say("250 2.0.0 forgotten").await?
             }
             "QUIT" => {
-                it.say("221 2.0.0 goodbye").await?;
+                it.unless_planned(Step::Quit, "221 2.0.0 goodbye").await?;
                 false
             }
             _ => it.say("500 5.5.2 what?").await?,
@@ -277,8 +317,13 @@ impl Conversation {
     }
 
     async fn greet(&mut self) -> Goes {
-        let starttls = if self.encrypted { "250-AUTH PLAIN LOGIN" } else { "250-STARTTLS" };
-        self.say(&format!("250-localhost\r\n{starttls}\r\n250-8BITMIME\r\n250 SIZE 1000000")).await
+        let mut answer = "250-localhost".to_owned();
+        for offered in &lock(&self.state).extensions {
+            answer.push_str("\r\n250-");
+            answer.push_str(offered);
+        }
+        let last = if self.encrypted { "AUTH PLAIN LOGIN" } else { "STARTTLS" };
+        self.unless_planned(Step::Ehlo, &format!("{answer}\r\n250 {last}")).await
     }
 
     /// The fault planned for this step, if one is; it counts as done.
@@ -295,14 +340,32 @@ impl Conversation {
     async fn unless_planned(&mut self, step: Step, line: &str) -> Goes {
         match self.planned(step) {
             None => self.say(line).await,
-            Some(Fault::Say(other)) => self.say(other).await,
-            Some(Fault::Drop | Fault::TakeAndDrop) => Ok(false),
-            Some(Fault::Stall) => {
-                // Until the other side closes.
-                while self.line().await?.is_some() {}
+            Some(fault) => self.fail(fault, line).await,
+        }
+    }
+
+    /// Does what was planned in place of saying `line`.
+    async fn fail(&mut self, fault: Fault, line: &str) -> Goes {
+        match fault {
+            Fault::Say(other) => self.say(other).await,
+            Fault::Drop | Fault::TakeAndDrop => Ok(false),
+            Fault::Stall => self.silence().await,
+            Fault::Dribble => {
+                for letter in line.replace(' ', "-").bytes().cycle() {
+                    self.stream.get_mut().write_all(&[letter]).await?;
+                    self.stream.get_mut().flush().await?;
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
                 Ok(false)
             }
         }
+    }
+
+    /// Until the other side closes.
+    async fn silence(&mut self) -> Goes {
+        let mut rest = Vec::new();
+        self.stream.read_to_end(&mut rest).await?;
+        Ok(false)
     }
 
     async fn sign_in(&mut self, line: &str) -> Goes {
@@ -321,17 +384,18 @@ impl Conversation {
             return self.say("503 5.5.1 in turn").await;
         };
         if let Some(fault) = self.planned(Step::Data) {
-            return match fault {
-                Fault::Say(other) => self.say(other).await,
-                _ => Ok(false),
-            };
+            return self.fail(fault, "354 go ahead").await;
         }
         self.say("354 go ahead").await?;
+        let halfway = self.planned(Step::MidBody);
         let mut bytes = Vec::new();
         loop {
             let mut line = Vec::new();
             if self.stream.read_until(b'\n', &mut line).await? == 0 {
                 return Ok(false);
+            }
+            if let Some(fault) = halfway.clone() {
+                return self.fail(fault, "250 2.0.0 ok").await;
             }
             if line == b".\r\n" {
                 break;
@@ -339,7 +403,7 @@ impl Conversation {
             bytes.extend(line.strip_prefix(b".").unwrap_or(&line));
         }
         let fault = self.planned(Step::Body);
-        if matches!(fault, None | Some(Fault::TakeAndDrop)) {
+        if matches!(fault, None | Some(Fault::TakeAndDrop | Fault::Dribble)) {
             let taken = Taken {
                 connection: self.number,
                 user: self.user.clone(),
@@ -356,12 +420,7 @@ impl Conversation {
                 let line = format!("250 2.0.0 ok: queued as TEST{}", lock(&self.state).taken.len());
                 self.say(&line).await
             }
-            Some(Fault::Say(line)) => self.say(line).await,
-            Some(Fault::Drop | Fault::TakeAndDrop) => Ok(false),
-            Some(Fault::Stall) => {
-                while self.line().await?.is_some() {}
-                Ok(false)
-            }
+            Some(fault) => self.fail(fault, "250 2.0.0 ok").await,
         }
     }
 }

@@ -162,7 +162,7 @@ fn only_the_delivery_job_sends_mail() {
         .filter(|(_, text)| text.contains(".hand_over("))
         .map(|(path, _)| path)
         .collect();
-    assert_eq!(senders, ["worker/src/jobs/deliver.rs"]);
+    assert_eq!(senders, ["worker/src/jobs/deliver/carry.rs"]);
 }
 
 #[test]

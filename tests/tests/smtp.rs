@@ -19,6 +19,8 @@ fn use_server(world: &mut World, server: &Server) {
     world.config.mail.smtp_url = server.url();
     world.config.mail.smtp_ca = server.ca();
     world.config.mail.smtp_timeout_seconds = 2;
+    // One conversation, so that what is said in it has an order.
+    world.config.mail.connections = 1;
 }
 
 async fn pass_at(world: &World, moment: &str) -> Pass {

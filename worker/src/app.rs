@@ -1,5 +1,6 @@
 //! What every job works with.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -10,6 +11,7 @@ use entity::outcome::StoreError;
 use entity::people::secrets;
 use lettre::message::Mailbox;
 use rand::RngCore as _;
+use rules::messages::verp::ReturnPath;
 use runtime::clock::Clock;
 use runtime::config::Config;
 use runtime::database::Database;
@@ -17,6 +19,7 @@ use runtime::signal::Signal;
 use tokio_util::sync::CancellationToken;
 
 use crate::mail::Destination;
+use crate::mail::dkim::Signer;
 
 /// Pause before a database that is not prepared is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -38,6 +41,10 @@ pub struct App {
     pub mail: Destination,
     /// Who sends it.
     pub sender: Mailbox,
+    /// What signs mails, if anything.
+    pub signer: Option<Arc<Signer>>,
+    /// Where mails come back to, if not to the sender.
+    pub return_path: Option<ReturnPath>,
     /// Name of this worker among others, for leases.
     pub name: String,
 }
@@ -75,7 +82,10 @@ impl App {
         mail: Destination,
     ) -> anyhow::Result<Self> {
         let sender = sender(&config)?;
-        Ok(Self { mail, sender, name: random(), config, db, clock, signal })
+        let signer = Signer::of(&config.mail)?.map(Arc::new);
+        let return_path = return_path(&config)?;
+        let name = random();
+        Ok(Self { mail, sender, signer, return_path, name, config, db, clock, signal })
     }
 
     /// Waits until the api has prepared the database for this version, however long that takes, and
@@ -139,4 +149,16 @@ fn random() -> String {
 /// Who sends every mail.
 fn sender(config: &Config) -> anyhow::Result<Mailbox> {
     config.mail.from.parse().context("the setting mail.from cannot be used: it is no mail address")
+}
+
+/// Where mails come back to.
+fn return_path(config: &Config) -> anyhow::Result<Option<ReturnPath>> {
+    let setting = &config.mail.bounce_address;
+    if setting.is_empty() {
+        return Ok(None);
+    }
+    ReturnPath::parse(setting).map(Some).context(
+        "the setting mail.bounce_address cannot be used: it must be of the form \
+         bounces+{token}@example.org, with up to 15 letters besides the token before the @",
+    )
 }

@@ -6,6 +6,7 @@
 
 pub mod digests;
 pub mod facts;
+pub mod handovers;
 pub mod health;
 pub mod letters;
 pub mod message;

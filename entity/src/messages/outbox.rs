@@ -11,9 +11,8 @@ use rules::reminders::ReminderState;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, SimpleExpr};
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait as _, DatabaseTransaction,
-    DbBackend, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait as _, DatabaseTransaction, DbBackend,
+    EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use strum::VariantArray as _;
 use uuid::Uuid;
@@ -42,7 +41,7 @@ pub struct Claimed {
 
 /// The database's own time: the only judge of leases, since workers' clocks may differ and a
 /// demonstration's stands elsewhere altogether.
-fn database_time(backend: DbBackend, plus_seconds: u64) -> SimpleExpr {
+pub(super) fn database_time(backend: DbBackend, plus_seconds: u64) -> SimpleExpr {
     Expr::cust(match backend {
         DbBackend::Sqlite => {
             format!("strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now', '+{plus_seconds} seconds')")
@@ -199,16 +198,12 @@ pub async fn claim(
         .exec_with_returning(txn)
         .await?;
     rows.sort_by_key(|row| (row.send_after, row.id));
-    for row in &rows {
-        note(
-            txn,
-            Lease { id: row.id, epoch: row.lease_epoch },
-            MessageState::Leased,
-            "Taken by a worker.",
-            now,
-        )
-        .await?;
-    }
+    let taken = rows.iter().map(|row| Step {
+        lease: Lease { id: row.id, epoch: row.lease_epoch },
+        state: MessageState::Leased,
+        detail: "Taken by a worker.".to_owned(),
+    });
+    note_all(txn, now, taken.collect()).await?;
     Ok(rows
         .into_iter()
         .map(|message| Claimed { in_doubt: doubted.contains(&message.id), message })
@@ -333,26 +328,51 @@ pub async fn settle_reminders(
     Ok(())
 }
 
-/// Adds one step to the story of a message. Steps of one `now` are told apart by microseconds, in
-/// the order of leases and states, so that the story reads in the order in which it happened.
+/// One step in the story of a message.
+pub(super) struct Step {
+    /// The lease under which it was taken.
+    pub(super) lease: Lease,
+    /// Where the message went.
+    pub(super) state: MessageState,
+    /// Why, without personal data.
+    pub(super) detail: String,
+}
+
+/// Adds one step to the story of a message.
 pub(super) async fn note(
     txn: &DatabaseTransaction,
-    Lease { id, epoch }: Lease,
+    lease: Lease,
     state: MessageState,
     detail: &str,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let place = MessageState::VARIANTS.iter().position(|one| *one == state);
-    let place = i64::try_from(place.unwrap_or(0)).unwrap_or(0);
-    let after = TimeDelta::microseconds(epoch.saturating_mul(16).saturating_add(place));
-    let row = message_event::ActiveModel {
-        id: Set(new_id(now)),
-        message_id: Set(id),
-        state: Set(text(state)),
-        detail: Set(detail.to_owned()),
-        happened_at: Set(now + after),
-    };
-    row.insert(txn).await?;
+    note_all(txn, now, vec![Step { lease, state, detail: detail.to_owned() }]).await
+}
+
+/// Adds one step each to the stories of some messages. Steps of one `now` are told apart by
+/// microseconds, in the order of leases and states, so that the story reads in the order in which it
+/// happened.
+pub(super) async fn note_all(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    steps: Vec<Step>,
+) -> Result<(), StoreError> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let rows = steps.into_iter().map(|Step { lease: Lease { id, epoch }, state, detail }| {
+        let place = MessageState::VARIANTS.iter().position(|one| *one == state);
+        let place = i64::try_from(place.unwrap_or(0)).unwrap_or(0);
+        let after = TimeDelta::microseconds(epoch.saturating_mul(16).saturating_add(place));
+        message_event::ActiveModel {
+            id: Set(new_id(now)),
+            message_id: Set(id),
+            state: Set(text(state)),
+            detail: Set(detail),
+            happened_at: Set(now + after),
+        }
+    });
+    message_event::Entity::insert_many(rows).exec_without_returning(txn).await?;
     Ok(())
 }
 

@@ -145,18 +145,19 @@ impl CallOff {
     /// # Errors
     /// The database fails.
     pub async fn write(
-        self,
+        &self,
         txn: &DatabaseTransaction,
         now: DateTime<Utc>,
     ) -> Result<usize, StoreError> {
         let mut count = 0;
-        for ((state, reason), mut ids) in self.found {
+        for ((state, reason), ids) in &self.found {
             count += ids.len();
+            let mut ids = ids.clone();
             ids.sort_unstable();
             for ids in ids.chunks(BATCH) {
                 reminder::Entity::update_many()
-                    .col_expr(reminder::Column::State, Expr::val(state))
-                    .col_expr(reminder::Column::Reason, Expr::val(reason))
+                    .col_expr(reminder::Column::State, Expr::val(*state))
+                    .col_expr(reminder::Column::Reason, Expr::val(*reason))
                     .col_expr(reminder::Column::ChangedAt, Expr::val(now))
                     .filter(reminder::Column::Id.is_in(ids.iter().copied()))
                     .filter(reminder::Column::State.is_in(["planned", "bundled"]))

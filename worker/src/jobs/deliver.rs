@@ -2,291 +2,210 @@
 //!
 //! Claim under a lease, look again whether it is still wanted, render once, offer it to the mail
 //! server, write `handoff` and the bytes durably once that waits for them, hand over, write the
-//! outcome. A worker killed in between leaves a message that is either still to be sent or known to
-//! be in doubt.
+//! outcome. A worker killed in between leaves messages that are either still to be sent or known to
+//! be in doubt, of these at most one for each connection.
+//!
+//! One task claims; as many as there are connections carry, each a conversation of its own, which
+//! nobody else breaks off; one writes down what they begin and end, many at a time.
 
+mod carry;
+mod desk;
+mod ledger;
 mod outcome;
+mod round;
 
-use chrono::{DateTime, Utc};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
 use entity::messages::facts::Book;
-use entity::messages::message::ActiveModel;
 use entity::messages::outbox::{self, Lease};
-use entity::messages::parcels::{self, Content, Parcel, Reminders};
-use rules::messages::{MessageKind, MessageState};
-use rules::reminders::next_send_time;
-use sea_orm::ActiveValue::Set;
+use entity::messages::parcels::{self, Parcel};
+use rules::messages::MessageKind;
+use tokio::sync::{Mutex, mpsc};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use self::desk::Desk;
+use self::ledger::{End, Ending, Ledger};
+use self::round::Round;
 use crate::app::App;
-use crate::mail::render::{Links, Rendered, Words, render};
-use crate::mail::{Carrier, Outcome, digest, sign_in, survey};
+use crate::failpoint;
 use crate::pass::Done;
 
-/// Messages claimed at a time: few, so that the look before sending is fresh.
-const AT_ONCE: u64 = 20;
+/// A claimed message, and what it takes to render it.
+type Load = (Arc<Desk>, Parcel);
+
+/// What the tasks of one run share.
+struct Shared {
+    app: App,
+    /// Messages that wait for a connection.
+    loads: Mutex<mpsc::Receiver<Load>>,
+    ledger: Ledger,
+    /// No message is begun any more.
+    over: CancellationToken,
+    /// What is not finished is broken off.
+    cut: CancellationToken,
+}
 
 pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<Done> {
     let txn = app.db.write().await?;
     outbox::settle_cut_off(&txn, app.clock.now()).await?;
     txn.commit().await?;
-
-    let mut round = Round::default();
-    let mut carrier = app.mail.carrier();
-    while !stop.is_cancelled() && !round.over {
-        let now = app.clock.now();
-        let txn = app.db.write().await?;
-        let seconds = app.config.worker.lease_seconds;
-        let claimed = outbox::claim(&txn, now, &app.name, seconds, AT_ONCE).await?;
-        txn.commit().await?;
-        if claimed.is_empty() {
-            break;
-        }
-        let snapshot = app.db.snapshot().await?;
-        let book = Book::load(&snapshot).await?;
-        let parcels = parcels::open(&snapshot, now, &book, claimed).await?;
-        snapshot.commit().await?;
-        let secret = app.link_secret().await?;
-        let desk = Desk { app, now, book: &book, secret: secret.as_bytes() };
-        let mut rest = Vec::new();
-        for parcel in parcels {
-            match parcel {
-                Ok(parcel) if round.over || stop.is_cancelled() => rest.push(parcel.lease()),
-                Ok(parcel) => {
-                    let id = parcel.message.id;
-                    round.add(id, desk.deliver(&mut carrier, parcel).await);
-                }
-                Err((id, error)) => round.add(id, Err(error.into())),
-            }
-        }
-        give_back(app, now, &rest).await?;
+    if app.mail.rests() {
+        return Ok(Done::nothing());
     }
-    carrier.close().await;
+    let room = app.mail.room(&app.config.mail);
+    let Some(first) = claim(app, room.claims).await? else {
+        return Ok(Done::nothing());
+    };
+
+    let over = stop.child_token();
+    let cut = CancellationToken::new();
+    let busy = Arc::new(AtomicUsize::new(0));
+    let (entries, written) = mpsc::channel(256);
+    let (waiting, loads) = mpsc::channel(usize::try_from(room.claims)?.div_ceil(2));
+    let shared = Arc::new(Shared {
+        app: app.clone(),
+        loads: Mutex::new(loads),
+        ledger: Ledger::new(entries, Arc::clone(&busy)),
+        over: over.clone(),
+        cut: cut.clone(),
+    });
+    let writer = tokio::spawn(ledger::keep(app.clone(), written, busy, over.clone()));
+    let limit = tokio::spawn(cut_after(stop.clone(), cut, app.config.mail.drain_seconds));
+    let carriers: Vec<_> = (0..room.connections)
+        .map(|number| tokio::spawn(carry::carry(Arc::clone(&shared), number)))
+        .collect();
+
+    let fed = feed(&shared, first, room.claims, waiting).await;
+    let mut panicked = None;
+    for carrier in carriers {
+        panicked = carrier.await.err().or(panicked);
+    }
+    // What nobody began any more.
+    let mut loads = shared.loads.lock().await;
+    while let Ok((_, parcel)) = loads.try_recv() {
+        shared.ledger.end(given_back(&parcel)).await;
+    }
+    drop(loads);
+    limit.abort();
+    drop(shared);
+    let mut round: Round = writer.await?;
+    round.failed += fed?;
+    panicked.map_or(Ok(()), Err)?;
     Ok(round.done())
 }
 
-/// Gives back what was claimed and not begun, so that nobody has to wait for the lease to run out.
-async fn give_back(app: &App, now: DateTime<Utc>, rest: &[Lease]) -> anyhow::Result<()> {
-    if rest.is_empty() {
-        return Ok(());
-    }
-    let txn = app.db.write().await?;
-    for lease in rest {
-        outbox::give_back(&txn, now, *lease, None, "Given back by the worker.").await?;
-    }
-    Ok(txn.commit().await?)
+/// Breaks everything off when a stop has lasted so long.
+async fn cut_after(stop: CancellationToken, cut: CancellationToken, seconds: u64) {
+    stop.cancelled().await;
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    cut.cancel();
 }
 
-/// What became of one message.
-enum Ended {
-    /// It went to this state.
-    As(MessageState),
-    /// It was put off, and no other can be delivered now either.
-    WithAllOthers(MessageState),
-    /// Another worker has it by now.
-    Elsewhere,
-}
-
-/// What became of the messages of one run.
-#[derive(Default)]
-struct Round {
-    accepted: usize,
-    deferred: usize,
-    stopped: usize,
-    uncertain: usize,
+/// Messages claimed together.
+struct Batch {
+    desk: Arc<Desk>,
+    parcels: Vec<Parcel>,
+    /// Those that cannot be read. Their leases run out, and then they are tried again; the others
+    /// do not wait for them.
     failed: usize,
-    /// Whether the mail server takes no more for now.
-    over: bool,
 }
 
-impl Round {
-    fn add(&mut self, id: uuid::Uuid, outcome: anyhow::Result<Ended>) {
-        let state = match outcome {
-            Ok(Ended::As(state)) => state,
-            Ok(Ended::WithAllOthers(state)) => {
-                self.over = true;
-                state
+/// Claims messages and reads what they are to say; none when there are none.
+async fn claim(app: &App, most: u64) -> anyhow::Result<Option<Batch>> {
+    let (now, since) = (app.clock.now(), Instant::now());
+    let txn = app.db.write().await?;
+    let seconds = app.config.worker.lease_seconds;
+    let claimed = outbox::claim(&txn, now, &app.name, seconds, most).await?;
+    txn.commit().await?;
+    if claimed.is_empty() {
+        return Ok(None);
+    }
+    failpoint::pass("claimed");
+    let snapshot = app.db.snapshot().await?;
+    let book = Book::load(&snapshot).await?;
+    let opened = parcels::open(&snapshot, now, &book, claimed).await?;
+    snapshot.commit().await?;
+    let secret = app.link_secret().await?.into_bytes();
+    let mut batch = Batch {
+        desk: Arc::new(Desk { app: app.clone(), now, since, book, secret }),
+        parcels: Vec::with_capacity(opened.len()),
+        failed: 0,
+    };
+    for parcel in opened {
+        match parcel {
+            Ok(parcel) => batch.parcels.push(parcel),
+            Err((id, error)) => {
+                batch.failed += 1;
+                tracing::error!(%id, "a message failed: {error:#}");
             }
-            Ok(Ended::Elsewhere) => return,
-            // Its lease runs out, and then it is tried again; the others do not wait for it.
+        }
+    }
+    Ok(Some(batch))
+}
+
+/// Claims messages as long as there are any and lays them out for the connections. Returns how many
+/// cannot be read.
+async fn feed(
+    shared: &Shared,
+    first: Batch,
+    most: u64,
+    waiting: mpsc::Sender<Load>,
+) -> anyhow::Result<usize> {
+    let mut failed = 0;
+    let mut next = Some(first);
+    while let Some(Batch { desk, parcels, failed: unreadable }) = next {
+        failed += unreadable;
+        for parcel in parcels {
+            tokio::select! {
+                biased;
+                () = shared.over.cancelled() => shared.ledger.end(given_back(&parcel)).await,
+                room = waiting.reserve() => match room {
+                    Ok(room) => room.send((Arc::clone(&desk), parcel)),
+                    Err(_) => shared.ledger.end(given_back(&parcel)).await,
+                },
+            }
+        }
+        if shared.over.is_cancelled() {
+            break;
+        }
+        next = match claim(&shared.app, most).await {
+            Ok(next) => next,
             Err(error) => {
-                self.failed += 1;
-                tracing::error!(id = %id, "a message failed: {error:#}");
-                return;
+                shared.over.cancel();
+                return Err(error);
             }
         };
-        match state {
-            MessageState::Accepted => self.accepted += 1,
-            MessageState::Deferred | MessageState::Pending => self.deferred += 1,
-            MessageState::Uncertain | MessageState::Held => self.uncertain += 1,
-            _ => self.stopped += 1,
-        }
     }
-
-    fn done(&self) -> Done {
-        Done::counts(&[
-            (self.accepted, "message delivered", "messages delivered"),
-            (self.deferred, "message put off", "messages put off"),
-            (self.stopped, "message not sent after all", "messages not sent after all"),
-            (self.uncertain, "message in doubt", "messages in doubt"),
-            (self.failed, "message failed", "messages failed"),
-        ])
-    }
+    Ok(failed)
 }
 
-/// The minute of the day at which the reader wants routine mail, if they chose one.
-fn minute(parcel: &Parcel) -> Option<u32> {
-    parcel.person.digest_minute.and_then(|minute| u32::try_from(minute).ok())
+/// What was claimed and not begun is given back, so that nobody has to wait for its lease to run
+/// out.
+fn given_back(parcel: &Parcel) -> Ending {
+    Ending::of(parcel, End::GivenBack { from: None, detail: "Given back by the worker." })
 }
 
-/// What delivering one message takes.
-struct Desk<'a> {
-    app: &'a App,
-    now: DateTime<Utc>,
-    book: &'a Book,
-    secret: &'a [u8],
+/// What the ledger has to know about a message.
+#[derive(Clone, Debug)]
+struct Known {
+    lease: Lease,
+    kind: MessageKind,
+    in_doubt: bool,
+    attempts: i32,
+    subject: Option<String>,
 }
 
-impl Desk<'_> {
-    /// Delivers one message, and says where it ended.
-    async fn deliver(
-        &self,
-        carrier: &mut Carrier<'_>,
-        mut parcel: Parcel,
-    ) -> anyhow::Result<Ended> {
-        if let Some((state, reason)) = self.no_longer_wanted(&parcel)? {
-            return self.end(parcel, state, &reason).await;
+impl Known {
+    fn of(parcel: &Parcel) -> Self {
+        Self {
+            lease: parcel.lease(),
+            kind: parcel.kind,
+            in_doubt: parcel.in_doubt,
+            attempts: parcel.message.attempts,
+            subject: parcel.message.subject.clone(),
         }
-        if let Some(later) = self.not_yet(&parcel)? {
-            return self.wait(&parcel, later).await;
-        }
-        let to = parcel.person.email.parse::<lettre::Address>();
-        let rendered = self.rendered(&parcel)?;
-        let (Some(rendered), Ok(to)) = (rendered, to) else {
-            let detail = "No mail can be written to this address.";
-            return self.end(parcel, MessageState::Rejected, detail).await;
-        };
-
-        parcel.message.subject = Some(rendered.subject.clone());
-        let from = &self.app.sender.email;
-        if let Err(setback) = carrier.offer(from, &to, &rendered.bytes).await {
-            return self.set_back(parcel, setback).await;
-        }
-        let begun = self.begin(&mut parcel, &rendered).await;
-        if !matches!(begun, Ok(true)) {
-            carrier.abandon();
-            return begun.map(|_| Ended::Elsewhere);
-        }
-        match carrier.hand_over(parcel.message.id, &rendered.bytes).await {
-            Outcome::Accepted(detail) => self.accepted(parcel.lease(), &detail).await,
-            Outcome::Refused(setback) => self.set_back(parcel, setback).await,
-            Outcome::Uncertain => self.cut_off(&parcel).await,
-        }
-    }
-
-    /// Where a message ends that is not to be sent any more, and why.
-    fn no_longer_wanted(&self, parcel: &Parcel) -> anyhow::Result<Option<(MessageState, String)>> {
-        let late = parcel.message.expires_at <= self.now;
-        Ok(match &parcel.content {
-            Content::Unwanted(reason) => Some((MessageState::Cancelled, reason.clone())),
-            Content::Digest(reminders) if reminders.items.is_empty() => {
-                let reason = "Nothing in it is wanted any more.";
-                Some((MessageState::Cancelled, reason.to_owned()))
-            }
-            Content::Digest(reminders) if late || !self.is_its_hour(parcel, reminders)? => {
-                let reason = "Its hour passed; what it was to say waits for the next digest.";
-                Some((MessageState::Expired, reason.to_owned()))
-            }
-            Content::Survey(_) | Content::SignIn(_) if late => {
-                Some((MessageState::Expired, "Its time has passed.".to_owned()))
-            }
-            Content::Digest(_) | Content::Survey(_) | Content::SignIn(_) => None,
-        })
-    }
-
-    /// Whether routine mail about any of it may go to its reader now.
-    fn is_its_hour(&self, parcel: &Parcel, reminders: &Reminders) -> anyhow::Result<bool> {
-        for (_, fact) in &reminders.items {
-            let policy = self.book.policy(fact.row.programme_id)?;
-            if next_send_time(policy, &fact.rules.calendar, minute(parcel), self.now) <= self.now {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// When a letter may go that keeps to school hours, if not now. All others may go at any time.
-    fn not_yet(&self, parcel: &Parcel) -> anyhow::Result<Option<DateTime<Utc>>> {
-        let (MessageKind::SurveyReminder, Content::Survey(letter)) = (parcel.kind, &parcel.content)
-        else {
-            return Ok(None);
-        };
-        let policy = self.book.policy(letter.campaign.programme_id)?;
-        let calendar = self.book.calendar(letter.setting_id);
-        let at = next_send_time(policy, &calendar, minute(parcel), self.now);
-        Ok((at > self.now).then_some(at))
-    }
-
-    /// The bytes of a message; none when no mail can be written to its address.
-    fn rendered(&self, parcel: &Parcel) -> anyhow::Result<Option<Rendered>> {
-        let row = &parcel.message;
-        // What may have arrived is sent again as it was; otherwise only if it still says the truth.
-        let as_it_was = parcel.in_doubt
-            || matches!(&parcel.content, Content::Digest(it) if it.dropped.is_empty());
-        if let (true, Some(bytes), Some(id)) = (as_it_was, &row.body, &row.message_id_header) {
-            let subject = row.subject.clone().unwrap_or_default();
-            let message_id = id.clone();
-            return Ok(Some(Rendered { subject, message_id, bytes: bytes.clone() }));
-        }
-        let words = self.words(parcel)?;
-        match render(&self.app.sender, parcel, words, self.now) {
-            Ok(rendered) => Ok(Some(rendered)),
-            Err(error) => {
-                tracing::warn!(id = %row.id, %error, "a mail cannot be written");
-                Ok(None)
-            }
-        }
-    }
-
-    fn words(&self, parcel: &Parcel) -> anyhow::Result<Words> {
-        let public_url = &self.app.config.http.public_url;
-        let links = Links { public_url, secret: self.secret, now: self.now };
-        match &parcel.content {
-            Content::Digest(reminders) => {
-                let digest = digest::content(self.book, &parcel.person, reminders, &links)?;
-                Ok(digest.words()?)
-            }
-            Content::Survey(letter) => {
-                let letter = survey::content(&parcel.person, letter, parcel.kind, &links);
-                Ok(letter.words()?)
-            }
-            Content::SignIn(link) => {
-                let until = parcel.message.expires_at;
-                Ok(sign_in::content(&parcel.person, *link, until, &links).words()?)
-            }
-            Content::Unwanted(_) => anyhow::bail!("what is not wanted has no words"),
-        }
-    }
-
-    /// Writes down that the bytes go out now. False when another worker has the message.
-    async fn begin(&self, parcel: &mut Parcel, rendered: &Rendered) -> anyhow::Result<bool> {
-        let Self { app, now, .. } = *self;
-        let set = ActiveModel {
-            subject: Set(Some(rendered.subject.clone())),
-            message_id_header: Set(Some(rendered.message_id.clone())),
-            body: Set(Some(rendered.bytes.clone())),
-            ..Default::default()
-        };
-        let txn = app.db.write().await?;
-        let detail = format!("Handed over as {}.", rendered.message_id);
-        let seconds = app.config.worker.lease_seconds;
-        let lease = parcel.lease();
-        if !outbox::begin_hand_over(&txn, now, lease, seconds, &detail, set).await? {
-            return Ok(false);
-        }
-        if let (Content::Digest(reminders), false) = (&mut parcel.content, parcel.in_doubt) {
-            std::mem::take(&mut reminders.dropped).write(&txn, now).await?;
-        }
-        txn.commit().await?;
-        Ok(true)
     }
 }

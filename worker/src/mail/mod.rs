@@ -1,19 +1,23 @@
 //! Mail: what it says, its bytes, and where they go.
 
 pub mod digest;
+pub mod dkim;
 mod folder;
 pub mod render;
 pub mod sign_in;
 mod smtp;
 pub mod survey;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use lettre::Address;
 use lettre::message::Mailbox;
 use rules::messages::Refused;
 use runtime::config::MailConfig;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// Where mail goes.
@@ -21,8 +25,8 @@ use uuid::Uuid;
 pub enum Destination {
     /// One `.eml` file each in this folder.
     Folder(PathBuf),
-    /// A mail server.
-    Smtp(Box<smtp::Smtp>),
+    /// Mail servers.
+    Smtp(Arc<smtp::Smtp>),
     /// Nowhere: it counts as delivered, and nobody gets it.
     Nowhere,
 }
@@ -53,12 +57,11 @@ impl Destination {
     /// # Errors
     /// A mail server or certificate that cannot be used.
     pub fn of(config: &MailConfig, sender: &Mailbox) -> anyhow::Result<Self> {
-        Ok(match config.server()? {
-            Some(server) => {
-                Self::Smtp(Box::new(smtp::Smtp::of(server, config, sender.email.domain())?))
-            }
-            None => Self::Folder(config.folder.clone()),
-        })
+        let servers = config.servers()?;
+        if servers.is_empty() {
+            return Ok(Self::Folder(config.folder.clone()));
+        }
+        Ok(Self::Smtp(Arc::new(smtp::Smtp::of(servers, config, sender.email.domain())?)))
     }
 
     /// Makes sure that mail can go there at all, before anything is decided. A mail server that is
@@ -88,28 +91,84 @@ impl Destination {
         Ok(())
     }
 
-    /// Somebody who carries messages there, one after the other.
-    pub(crate) fn carrier(&self) -> Carrier<'_> {
+    /// How many messages may be on their way there at a time, and how many are worth claiming.
+    pub(crate) fn room(&self, config: &MailConfig) -> Room {
         match self {
-            Self::Folder(folder) => Carrier::Folder(folder),
-            Self::Smtp(smtp) => Carrier::Smtp(Box::new(smtp.line())),
+            Self::Folder(_) => Room { connections: config.connections, claims: 100 },
+            Self::Smtp(smtp) => {
+                // What goes within seconds, so that the look before sending is fresh.
+                let seconds = config.per_second.mul_add(5.0, config.burst.into());
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "kept between bounds, and the settings are above 0"
+                )]
+                let claims = (seconds.min(CLAIMS) as u64 * smtp.count() as u64).min(CLAIMS as u64);
+                Room { connections: config.connections, claims }
+            }
+            // A simulation is the same each time.
+            Self::Nowhere => Room { connections: 1, claims: 100 },
+        }
+    }
+
+    /// Whether nothing can go there for a while.
+    pub(crate) fn rests(&self) -> bool {
+        matches!(self, Self::Smtp(smtp) if smtp.all_rest())
+    }
+
+    /// Somebody who carries messages there, one after the other, until `cut` breaks it off.
+    pub(crate) fn carrier(&self, number: usize, cut: CancellationToken) -> Carrier {
+        match self {
+            Self::Folder(folder) => Carrier::Folder(folder.clone()),
+            Self::Smtp(smtp) => Carrier::Smtp(Box::new(smtp.line(number, cut))),
             Self::Nowhere => Carrier::Nowhere,
         }
     }
 }
 
+/// Most messages claimed at a time.
+const CLAIMS: f64 = 500.0;
+
+/// How much fits on the way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// Carriers at a time.
+    pub(crate) connections: usize,
+    /// Messages to claim at a time.
+    pub(crate) claims: u64,
+}
+
+/// Whether a message may be offered now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It may.
+    Go,
+    /// Not before this time has passed.
+    Wait(Duration),
+    /// Nobody takes any for now.
+    Rest,
+}
+
 /// Carries messages one after the other: each is offered, and once that is written down, handed
 /// over or abandoned.
-pub(crate) enum Carrier<'a> {
+pub(crate) enum Carrier {
     /// Into a folder.
-    Folder(&'a Path),
+    Folder(PathBuf),
     /// To a mail server.
-    Smtp(Box<smtp::Line<'a>>),
+    Smtp(Box<smtp::Line>),
     /// Nowhere.
     Nowhere,
 }
 
-impl Carrier<'_> {
+impl Carrier {
+    /// Whether a message may be offered now. Who may does so, or abandons it.
+    pub(crate) async fn turn(&mut self) -> Turn {
+        match self {
+            Self::Folder(_) | Self::Nowhere => Turn::Go,
+            Self::Smtp(line) => line.turn().await,
+        }
+    }
+
     /// Offers a message up to the point from which on it may arrive.
     pub(crate) async fn offer(
         &mut self,

@@ -10,6 +10,8 @@ use lettre::message::{Mailbox, MultiPart, MultiPartKind, SinglePart};
 use rules::links::{Link, Purpose};
 use uuid::Uuid;
 
+use super::dkim::Signer;
+
 /// What links in a mail are made from.
 #[derive(Clone, Copy, Debug)]
 pub struct Links<'a> {
@@ -114,12 +116,13 @@ impl Header for AutoSubmitted {
     }
 }
 
-/// Writes a mail: text first, then HTML, both complete.
+/// Writes a mail: text first, then HTML, both complete; signed if there is a `signer`.
 ///
 /// # Errors
 /// An address no mail can be written to.
 pub fn render(
     sender: &Mailbox,
+    signer: Option<&Signer>,
     parcel: &Parcel,
     words: Words,
     now: DateTime<Utc>,
@@ -132,7 +135,7 @@ pub fn render(
         .boundary(format!("hubs-{}", id.simple()))
         .singlepart(SinglePart::plain(words.text))
         .singlepart(SinglePart::html(words.html));
-    let message = lettre::Message::builder()
+    let mut message = lettre::Message::builder()
         .from(sender.clone())
         .to(Mailbox::new(Some(words.name), address))
         .subject(&words.subject)
@@ -140,5 +143,8 @@ pub fn render(
         .message_id(Some(message_id.clone()))
         .header(AutoSubmitted("auto-generated".to_owned()))
         .multipart(parts)?;
+    if let Some(signer) = signer {
+        signer.sign(&mut message);
+    }
     Ok(Rendered { subject: words.subject, message_id, bytes: message.formatted() })
 }

@@ -1,69 +1,64 @@
-//! Writing down what became of a message.
+//! Writing down what became of a message that was not simply taken.
 
 use chrono::{DateTime, Utc};
 use entity::messages::message::ActiveModel;
-use entity::messages::outbox::{self, Lease};
-use entity::messages::parcels::{Content, Parcel};
+use entity::messages::outbox;
 use entity::messages::reminders::CallOff;
-use rules::messages::{MessageState, Refused, pause_after};
+use rules::messages::{MessageState, pause_after};
 use rules::reminders::ReminderState;
 use sea_orm::ActiveValue::Set;
+use sea_orm::DatabaseTransaction;
 
-use super::{Desk, Ended};
-use crate::mail::Setback;
+use super::Known;
+use super::ledger::{End, Ending};
 
-impl Desk<'_> {
-    /// The mail server took it.
-    pub(super) async fn accepted(&self, lease: Lease, detail: &str) -> anyhow::Result<Ended> {
-        let Self { app, now, .. } = *self;
-        let to = MessageState::Accepted;
-        let set = ActiveModel { leased_until: Set(None), ..Default::default() };
-        let txn = app.db.write().await?;
-        if !outbox::advance(&txn, now, lease, to, detail, set).await? {
-            return Ok(Ended::Elsewhere);
-        }
-        outbox::settle_reminders(&txn, now, lease.id, ReminderState::Sent, None).await?;
-        txn.commit().await?;
-        Ok(Ended::As(to))
-    }
-
-    /// A failure known to have delivered nothing.
-    pub(super) async fn set_back(&self, parcel: Parcel, setback: Setback) -> anyhow::Result<Ended> {
-        let Setback { refused, reason } = setback;
-        let id = parcel.message.id;
-        match refused {
-            Refused::ForGood => {
-                tracing::warn!(%id, reason, "a mail was refused for good");
-                self.end(parcel, MessageState::Rejected, &reason).await
+impl Ending {
+    /// Writes it down and says where the message went; nothing when it is another worker's by now,
+    /// or was taken: those are written together.
+    pub(super) async fn write(
+        &self,
+        txn: &DatabaseTransaction,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Option<MessageState>> {
+        let Self { known, end } = self;
+        match end {
+            End::Accepted { .. } => Ok(None),
+            End::Stopped { to, detail, dropped } => {
+                known.stop(txn, now, *to, detail, dropped).await
             }
-            Refused::ForNow => {
-                tracing::warn!(%id, reason, "a mail could not be handed over");
-                self.put_off(&parcel, &reason).await
+            End::PutOff { reason } => known.put_off(txn, now, reason).await,
+            End::NotBegun => {
+                let reason = "The hand-over could not be written down.";
+                known.put_off(txn, now, reason).await?;
+                // It has been counted as what went wrong.
+                Ok(None)
             }
-            Refused::All => {
-                tracing::error!(
-                    %id,
-                    reason,
-                    "no mail can be handed over: see the setting mail.smtp_url (SMTP_URL), and \
-                     mail.smtp_ca and mail.from with it"
-                );
-                let ended = self.put_off(&parcel, &reason).await?;
-                Ok(match ended {
-                    Ended::As(state) => Ended::WithAllOthers(state),
-                    ended => ended,
-                })
+            End::GivenBack { from, detail } => {
+                let back = outbox::give_back(txn, now, known.lease, *from, detail).await?;
+                // One that waits for its hour is told of; one not begun is as if never claimed.
+                Ok((back && from.is_some()).then_some(MessageState::Pending))
+            }
+            End::CutOff => {
+                let again_at = now + pause_after(known.attempts, known.lease.id);
+                let (lease, in_doubt) = (known.lease, known.in_doubt);
+                Ok(outbox::cut_off(txn, now, lease, in_doubt, Some(again_at)).await?)
             }
         }
     }
+}
 
-    /// Tries a message again later.
-    async fn put_off(&self, parcel: &Parcel, reason: &str) -> anyhow::Result<Ended> {
-        let Self { app, now, .. } = *self;
-        let lease = parcel.lease();
-        let pause = pause_after(parcel.message.attempts, lease.id);
+impl Known {
+    /// Tries it again later.
+    async fn put_off(
+        &self,
+        txn: &DatabaseTransaction,
+        now: DateTime<Utc>,
+        reason: &str,
+    ) -> anyhow::Result<Option<MessageState>> {
+        let pause = pause_after(self.attempts, self.lease.id);
         let to = MessageState::Deferred;
         let set = ActiveModel {
-            subject: Set(parcel.message.subject.clone()),
+            subject: Set(self.subject.clone()),
             send_after: Set(now + pause),
             leased_until: Set(None),
             ..Default::default()
@@ -71,74 +66,36 @@ impl Desk<'_> {
         let minutes = pause.num_minutes();
         let unit = if minutes == 1 { "minute" } else { "minutes" };
         let detail = format!("{reason} Again in {minutes} {unit}.");
-        let txn = app.db.write().await?;
-        if !outbox::advance(&txn, now, lease, to, &detail, set).await? {
-            return Ok(Ended::Elsewhere);
-        }
-        txn.commit().await?;
-        Ok(Ended::As(to))
-    }
-
-    /// Waits for the hour of a letter that keeps to school hours.
-    pub(super) async fn wait(
-        &self,
-        parcel: &Parcel,
-        later: DateTime<Utc>,
-    ) -> anyhow::Result<Ended> {
-        let Self { app, now, .. } = *self;
-        let detail = "It waits for the school's working hours.";
-        let txn = app.db.write().await?;
-        if !outbox::give_back(&txn, now, parcel.lease(), Some(later), detail).await? {
-            return Ok(Ended::Elsewhere);
-        }
-        txn.commit().await?;
-        Ok(Ended::As(MessageState::Pending))
-    }
-
-    /// A hand-over of which nobody can say whether it worked: once more later, then a person looks.
-    pub(super) async fn cut_off(&self, parcel: &Parcel) -> anyhow::Result<Ended> {
-        let Self { app, now, .. } = *self;
-        let lease = parcel.lease();
-        tracing::warn!(id = %lease.id, "a hand-over was cut off");
-        let again_at = Some(now + pause_after(parcel.message.attempts, lease.id));
-        let txn = app.db.write().await?;
-        let ended = outbox::cut_off(&txn, now, lease, parcel.in_doubt, again_at).await?;
-        txn.commit().await?;
-        Ok(ended.map_or(Ended::Elsewhere, Ended::As))
+        let moved = outbox::advance(txn, now, self.lease, to, &detail, set).await?;
+        Ok(moved.then_some(to))
     }
 
     /// Ends a message that is not sent, and settles what it carried.
-    pub(super) async fn end(
+    async fn stop(
         &self,
-        parcel: Parcel,
+        txn: &DatabaseTransaction,
+        now: DateTime<Utc>,
         to: MessageState,
         detail: &str,
-    ) -> anyhow::Result<Ended> {
-        let Self { app, now, .. } = *self;
-        let lease = parcel.lease();
+        dropped: &CallOff,
+    ) -> anyhow::Result<Option<MessageState>> {
         let set = ActiveModel {
-            subject: Set(parcel.message.subject.clone()),
+            subject: Set(self.subject.clone()),
             leased_until: Set(None),
             ..Default::default()
         };
-        let txn = app.db.write().await?;
-        if !outbox::advance(&txn, now, lease, to, detail, set).await? {
-            return Ok(Ended::Elsewhere);
+        if !outbox::advance(txn, now, self.lease, to, detail, set).await? {
+            return Ok(None);
         }
-        let dropped = match parcel.content {
-            Content::Digest(reminders) => reminders.dropped,
-            Content::Survey(_) | Content::SignIn(_) | Content::Unwanted(_) => CallOff::default(),
-        };
-        dropped.write(&txn, now).await?;
+        dropped.write(txn, now).await?;
         // What may have arrived is not said twice.
         let rest = match to {
-            MessageState::Expired if !parcel.in_doubt => ReminderState::Planned,
+            MessageState::Expired if !self.in_doubt => ReminderState::Planned,
             MessageState::Expired => ReminderState::Expired,
             _ => ReminderState::Cancelled,
         };
         let reason = (rest == ReminderState::Cancelled).then_some(detail);
-        outbox::settle_reminders(&txn, now, lease.id, rest, reason).await?;
-        txn.commit().await?;
-        Ok(Ended::As(to))
+        outbox::settle_reminders(txn, now, self.lease.id, rest, reason).await?;
+        Ok(Some(to))
     }
 }

@@ -1,0 +1,168 @@
+//! Which mail server gets the next message, and when: a bucket of tokens for each, which fills more
+//! slowly after the server asked for patience, and a rest after it failed.
+//!
+//! Moments are given as the time since some fixed start, the same for all calls.
+
+use std::time::Duration;
+
+/// Part of the set pace that comes back with every message taken.
+const RAISE: f64 = 0.01;
+/// The slowest pace, in messages a second, however often a server asks for patience.
+const SLOWEST: f64 = 0.1;
+/// First rest after a server asked for patience; it doubles with every further time in a row.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// First rest after a server could not be used at all.
+const AWAY: Duration = Duration::from_secs(5);
+/// Longest rest.
+const LONGEST_REST: Duration = Duration::from_mins(2);
+/// Conversations that break in a row before a server counts as away.
+const BREAKS: u32 = 3;
+/// How soon to ask again while somebody else tries out a server.
+const WHILE_TRIED: Duration = Duration::from_millis(10);
+
+/// How fast a mail server may be given messages.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    /// Messages a second, in the long run.
+    pub per_second: f64,
+    /// Messages at once after a pause; at least 1.
+    pub burst: f64,
+}
+
+/// What is known of one mail server.
+#[derive(Clone, Debug)]
+pub struct Host {
+    pace: Pace,
+    /// Tokens a second at present.
+    rate: f64,
+    tokens: f64,
+    filled_at: Duration,
+    /// Whether it took or judged a message since it last failed.
+    proved: bool,
+    /// Whether somebody tries it out.
+    tried: bool,
+    /// Failures in a row.
+    failures: u32,
+    /// Conversations broken in a row.
+    breaks: u32,
+    rests_until: Duration,
+}
+
+/// Who gets a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// This one, now: whoever is told so says afterwards how it went.
+    Give(usize),
+    /// Nobody now; ask again after this time.
+    Wait(Duration),
+    /// None can be used for this time.
+    Rest(Duration),
+}
+
+impl Host {
+    /// One of which nothing is known, with a full bucket.
+    #[must_use]
+    pub fn new(pace: Pace) -> Self {
+        Self {
+            pace,
+            rate: pace.per_second,
+            tokens: pace.burst,
+            filled_at: Duration::ZERO,
+            proved: false,
+            tried: false,
+            failures: 0,
+            breaks: 0,
+            rests_until: Duration::ZERO,
+        }
+    }
+
+    /// Messages a second it is given at present.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// It took a message: the pace comes back a little.
+    pub fn took(&mut self) {
+        self.answered();
+        self.rate = (self.rate + self.pace.per_second * RAISE).min(self.pace.per_second);
+    }
+
+    /// It answered as a mail server does, if only that it does not want this message.
+    pub fn answered(&mut self) {
+        (self.proved, self.tried, self.failures, self.breaks) = (true, false, 0, 0);
+    }
+
+    /// It was not asked after all.
+    pub fn not_asked(&mut self) {
+        self.tried = false;
+        self.tokens = (self.tokens + 1.0).min(self.pace.burst);
+    }
+
+    /// It asked for patience (421 or 4.7.x): half as fast from now on, after a short rest.
+    pub fn asked_for_patience(&mut self, at: Duration) {
+        // What others hear at the same time says the same once more.
+        if at >= self.rests_until {
+            self.rate = (self.rate / 2.0).max(SLOWEST.min(self.pace.per_second));
+        }
+        self.rest(at, PATIENCE);
+    }
+
+    /// It could not be reached or does not want us at all.
+    pub fn failed(&mut self, at: Duration) {
+        self.rest(at, AWAY);
+    }
+
+    /// It broke off, or fell silent, in the middle of a conversation. Once is chance; several times
+    /// in a row it counts as away.
+    pub fn broke(&mut self, at: Duration) {
+        self.tried = false;
+        self.breaks += 1;
+        if self.breaks >= BREAKS {
+            self.failed(at);
+        }
+    }
+
+    fn rest(&mut self, at: Duration, first: Duration) {
+        (self.proved, self.tried, self.breaks) = (false, false, 0);
+        if at < self.rests_until {
+            return;
+        }
+        let rest = first.saturating_mul(1 << self.failures.min(10)).min(LONGEST_REST);
+        self.failures = self.failures.saturating_add(1);
+        self.rests_until = at + rest;
+    }
+
+    /// Takes a token, or says how long until there is one.
+    fn take(&mut self, at: Duration) -> Result<(), Duration> {
+        if !self.proved && self.tried {
+            return Err(WHILE_TRIED);
+        }
+        let passed = at.saturating_sub(self.filled_at).as_secs_f64();
+        self.tokens = (self.tokens + passed * self.rate).min(self.pace.burst);
+        self.filled_at = self.filled_at.max(at);
+        if self.tokens < 1.0 {
+            let missing = Duration::from_secs_f64((1.0 - self.tokens) / self.rate);
+            return Err(missing.max(Duration::from_millis(1)));
+        }
+        self.tokens -= 1.0;
+        self.tried = true;
+        Ok(())
+    }
+}
+
+/// Chooses who gets the next message: the `preferred` one, or, where that rests, the next that does
+/// not. One that is new, or has rested, is tried out with one message before it gets more.
+pub fn choose(hosts: &mut [Host], preferred: usize, at: Duration) -> Choice {
+    let count = hosts.len().max(1);
+    let in_turn = (0..hosts.len()).map(|step| (preferred + step) % count);
+    let awake = in_turn.clone().find(|place| hosts[*place].rests_until <= at);
+    if let Some(place) = awake {
+        return match hosts[place].take(at) {
+            Ok(()) => Choice::Give(place),
+            Err(wait) => Choice::Wait(wait),
+        };
+    }
+    let rests = in_turn.map(|place| hosts[place].rests_until.saturating_sub(at));
+    Choice::Rest(rests.min().unwrap_or(LONGEST_REST))
+}

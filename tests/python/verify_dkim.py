@@ -1,0 +1,30 @@
+"""Verifies the DKIM signature of one mail against a public key given as the second argument, which
+takes the place of the record in the DNS. Prints what was signed as JSON."""
+
+import json
+import sys
+
+import dkim
+
+with open(sys.argv[1], "rb") as file:
+    mail = file.read()
+asked = []
+
+
+def record(name, timeout=5):
+    asked.append(name.decode().rstrip("."))
+    return b"v=DKIM1; k=rsa; p=" + sys.argv[2].encode()
+
+
+signature = dkim.DKIM(mail)
+valid = signature.verify(dnsfunc=record)
+headers = [name.decode().lower() for name, _ in signature.headers]
+json.dump(
+    {
+        "valid": valid,
+        "asked": asked,
+        "signed": [name.decode() for name in signature.include_headers],
+        "headers": headers,
+    },
+    sys.stdout,
+)

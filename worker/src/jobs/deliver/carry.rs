@@ -1,0 +1,128 @@
+//! One connection: messages one after the other, each to its end.
+
+use std::sync::Arc;
+
+use rules::messages::{MessageState, Refused};
+use tokio::time::Instant;
+
+use super::ledger::{Begin, End, Ending};
+use super::{Known, Load, Shared, given_back};
+use crate::failpoint;
+use crate::mail::{Carrier, Outcome, Setback, Turn};
+
+/// Carries messages until there are no more, or none is to be begun.
+pub(super) async fn carry(shared: Arc<Shared>, number: usize) {
+    let mut carrier = shared.app.mail.carrier(number, shared.cut.clone());
+    while let Some(load) = next(&shared).await {
+        deliver(&shared, &mut carrier, load).await;
+    }
+    carrier.close().await;
+}
+
+/// The next message, if one is to be begun.
+async fn next(shared: &Shared) -> Option<Load> {
+    tokio::select! {
+        biased;
+        () = shared.over.cancelled() => None,
+        load = async { shared.loads.lock().await.recv().await } => load,
+    }
+}
+
+/// Delivers one message; what became of it is in the ledger.
+async fn deliver(shared: &Shared, carrier: &mut Carrier, (desk, mut parcel): Load) {
+    let ledger = &shared.ledger;
+    let decided = desk.decide(&mut parcel);
+    let mut known = Known::of(&parcel);
+    let (mail, dropped) = match decided {
+        Ok(Ok(ready)) => ready,
+        Ok(Err(end)) => return ledger.end(Ending { known, end }).await,
+        Err(error) => {
+            // Its lease runs out, and then it is tried again; the others do not wait for it.
+            tracing::error!(id = %known.lease.id, "a message failed: {error:#}");
+            return ledger.failed().await;
+        }
+    };
+    if !may_go(shared, carrier, desk.since).await {
+        return ledger.end(given_back(&parcel)).await;
+    }
+    known.subject = Some(mail.rendered.subject.clone());
+    let busy = ledger.busy();
+    failpoint::pass("offering");
+    if let Err(setback) = carrier.offer(&mail.from, &mail.to, &mail.rendered.bytes).await {
+        let end = if shared.cut.is_cancelled() {
+            End::GivenBack { from: None, detail: "Given back by the worker." }
+        } else {
+            set_back(&known, setback)
+        };
+        drop(busy);
+        return ledger.end(Ending { known, end }).await;
+    }
+    failpoint::pass("offered");
+    let begin = Begin { known: known.clone(), rendered: mail.rendered.clone(), dropped };
+    match ledger.begin(begin, busy).await {
+        Ok(true) => {}
+        Ok(false) => return carrier.abandon(),
+        // Whether it is written down or not: nothing has been handed over.
+        Err(_) => {
+            carrier.abandon();
+            ledger.failed().await;
+            return ledger.end(Ending { known, end: End::NotBegun }).await;
+        }
+    }
+    failpoint::pass("begun");
+    let end = match carrier.hand_over(known.lease.id, &mail.rendered.bytes).await {
+        Outcome::Accepted(detail) => End::Accepted { detail },
+        Outcome::Refused(setback) => set_back(&known, setback),
+        Outcome::Uncertain => {
+            tracing::warn!(id = %known.lease.id, "a hand-over was cut off");
+            End::CutOff
+        }
+    };
+    failpoint::pass("handed over");
+    ledger.end(Ending { known, end }).await;
+}
+
+/// Waits until the mail server may be given one more. False when the message is to be given back: no
+/// server takes any for now, the worker stops, or the wait has lasted half the lease.
+async fn may_go(shared: &Shared, carrier: &mut Carrier, since: Instant) -> bool {
+    let patience = std::time::Duration::from_secs(shared.app.config.worker.lease_seconds / 2);
+    loop {
+        match carrier.turn().await {
+            Turn::Go => return true,
+            Turn::Rest => {
+                shared.over.cancel();
+                return false;
+            }
+            Turn::Wait(time) => tokio::select! {
+                biased;
+                () = shared.over.cancelled() => return false,
+                () = tokio::time::sleep_until(since + patience) => return false,
+                () = tokio::time::sleep(time) => {}
+            },
+        }
+    }
+}
+
+/// A failure known to have delivered nothing.
+fn set_back(known: &Known, Setback { refused, reason }: Setback) -> End {
+    let id = known.lease.id;
+    match refused {
+        Refused::ForGood => {
+            tracing::warn!(%id, reason, "a mail was refused for good");
+            End::stopped(MessageState::Rejected, reason)
+        }
+        Refused::ForNow => {
+            tracing::warn!(%id, reason, "a mail could not be handed over");
+            End::PutOff { reason }
+        }
+        Refused::All => {
+            tracing::error!(
+                %id,
+                reason,
+                "no mail can be handed over: see the setting mail.smtp_url (SMTP_URL), and \
+                 mail.smtp_ca and mail.from with it"
+            );
+            End::PutOff { reason }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The look before sending: whether a message is still wanted, and its bytes.
+
+use chrono::{DateTime, Utc};
+use entity::messages::facts::Book;
+use entity::messages::parcels::{Content, Parcel, Reminders};
+use entity::messages::reminders::CallOff;
+use lettre::Address;
+use rules::messages::{MessageKind, MessageState};
+use rules::reminders::next_send_time;
+use tokio::time::Instant;
+
+use super::ledger::End;
+use crate::app::App;
+use crate::mail::render::{Links, Rendered, Words, render};
+use crate::mail::{digest, sign_in, survey};
+
+/// What delivering the messages of one batch takes.
+pub(super) struct Desk {
+    pub(super) app: App,
+    /// When they were claimed.
+    pub(super) now: DateTime<Utc>,
+    /// The same, for measuring how long ago that is.
+    pub(super) since: Instant,
+    pub(super) book: Book,
+    pub(super) secret: Vec<u8>,
+}
+
+/// A mail and its envelope.
+pub(super) struct Mail {
+    pub(super) from: Address,
+    pub(super) to: Address,
+    pub(super) rendered: Rendered,
+}
+
+/// The minute of the day at which the reader wants routine mail, if they chose one.
+fn minute(parcel: &Parcel) -> Option<u32> {
+    parcel.person.digest_minute.and_then(|minute| u32::try_from(minute).ok())
+}
+
+impl Desk {
+    /// The mail that a message is, and the reminders that are no longer in it; or where it ends
+    /// without.
+    pub(super) fn decide(
+        &self,
+        parcel: &mut Parcel,
+    ) -> anyhow::Result<Result<(Mail, CallOff), End>> {
+        if let Some((to, detail)) = self.no_longer_wanted(parcel)? {
+            return Ok(Err(End::Stopped { to, detail, dropped: dropped(parcel) }));
+        }
+        if let Some(later) = self.not_yet(parcel)? {
+            let detail = "It waits for the school's working hours.";
+            return Ok(Err(End::GivenBack { from: Some(later), detail }));
+        }
+        let to = parcel.person.email.parse::<Address>();
+        let (Some(rendered), Ok(to)) = (self.rendered(parcel)?, to) else {
+            let detail = "No mail can be written to this address.".to_owned();
+            let to = MessageState::Rejected;
+            return Ok(Err(End::Stopped { to, detail, dropped: dropped(parcel) }));
+        };
+        let from = match &self.app.return_path {
+            Some(path) => path.of(&self.secret, parcel.message.id).parse()?,
+            None => self.app.sender.email.clone(),
+        };
+        // What may have arrived says what it said.
+        let off = if parcel.in_doubt { CallOff::default() } else { dropped(parcel) };
+        Ok(Ok((Mail { from, to, rendered }, off)))
+    }
+
+    /// Where a message ends that is not to be sent any more, and why.
+    fn no_longer_wanted(&self, parcel: &Parcel) -> anyhow::Result<Option<(MessageState, String)>> {
+        let late = parcel.message.expires_at <= self.now;
+        Ok(match &parcel.content {
+            Content::Unwanted(reason) => Some((MessageState::Cancelled, reason.clone())),
+            Content::Digest(reminders) if reminders.items.is_empty() => {
+                let reason = "Nothing in it is wanted any more.";
+                Some((MessageState::Cancelled, reason.to_owned()))
+            }
+            Content::Digest(reminders) if late || !self.is_its_hour(parcel, reminders)? => {
+                let reason = "Its hour passed; what it was to say waits for the next digest.";
+                Some((MessageState::Expired, reason.to_owned()))
+            }
+            Content::Survey(_) | Content::SignIn(_) if late => {
+                Some((MessageState::Expired, "Its time has passed.".to_owned()))
+            }
+            Content::Digest(_) | Content::Survey(_) | Content::SignIn(_) => None,
+        })
+    }
+
+    /// Whether routine mail about any of it may go to its reader now.
+    fn is_its_hour(&self, parcel: &Parcel, reminders: &Reminders) -> anyhow::Result<bool> {
+        for (_, fact) in &reminders.items {
+            let policy = self.book.policy(fact.row.programme_id)?;
+            if next_send_time(policy, &fact.rules.calendar, minute(parcel), self.now) <= self.now {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// When a letter may go that keeps to school hours, if not now. All others may go at any time.
+    fn not_yet(&self, parcel: &Parcel) -> anyhow::Result<Option<DateTime<Utc>>> {
+        let (MessageKind::SurveyReminder, Content::Survey(letter)) = (parcel.kind, &parcel.content)
+        else {
+            return Ok(None);
+        };
+        let policy = self.book.policy(letter.campaign.programme_id)?;
+        let calendar = self.book.calendar(letter.setting_id);
+        let at = next_send_time(policy, &calendar, minute(parcel), self.now);
+        Ok((at > self.now).then_some(at))
+    }
+
+    /// The bytes of a message; none when no mail can be written to its address.
+    fn rendered(&self, parcel: &Parcel) -> anyhow::Result<Option<Rendered>> {
+        let row = &parcel.message;
+        // What may have arrived is sent again as it was; otherwise only if it still says the truth.
+        let as_it_was = parcel.in_doubt
+            || matches!(&parcel.content, Content::Digest(it) if it.dropped.is_empty());
+        if let (true, Some(bytes), Some(id)) = (as_it_was, &row.body, &row.message_id_header) {
+            let subject = row.subject.clone().unwrap_or_default();
+            let message_id = id.clone();
+            return Ok(Some(Rendered { subject, message_id, bytes: bytes.clone() }));
+        }
+        let words = self.words(parcel)?;
+        let Self { app, now, .. } = self;
+        match render(&app.sender, app.signer.as_deref(), parcel, words, *now) {
+            Ok(rendered) => Ok(Some(rendered)),
+            Err(error) => {
+                tracing::warn!(id = %row.id, %error, "a mail cannot be written");
+                Ok(None)
+            }
+        }
+    }
+
+    fn words(&self, parcel: &Parcel) -> anyhow::Result<Words> {
+        let public_url = &self.app.config.http.public_url;
+        let links = Links { public_url, secret: &self.secret, now: self.now };
+        match &parcel.content {
+            Content::Digest(reminders) => {
+                let digest = digest::content(&self.book, &parcel.person, reminders, &links)?;
+                Ok(digest.words()?)
+            }
+            Content::Survey(letter) => {
+                let letter = survey::content(&parcel.person, letter, parcel.kind, &links);
+                Ok(letter.words()?)
+            }
+            Content::SignIn(link) => {
+                let until = parcel.message.expires_at;
+                Ok(sign_in::content(&parcel.person, *link, until, &links).words()?)
+            }
+            Content::Unwanted(_) => anyhow::bail!("what is not wanted has no words"),
+        }
+    }
+}
+
+/// The reminders that are no longer in a message; they are told once.
+fn dropped(parcel: &mut Parcel) -> CallOff {
+    match &mut parcel.content {
+        Content::Digest(reminders) => std::mem::take(&mut reminders.dropped),
+        Content::Survey(_) | Content::SignIn(_) | Content::Unwanted(_) => CallOff::default(),
+    }
+}

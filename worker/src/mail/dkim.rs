@@ -1,0 +1,80 @@
+//! Signing mails (DKIM, RFC 6376), so that whoever gets them can tell that they are ours.
+
+use anyhow::Context as _;
+use lettre::Message;
+use lettre::message::dkim::{
+    DkimCanonicalization, DkimCanonicalizationType, DkimConfig, DkimSigningAlgorithm,
+    DkimSigningKey,
+};
+use lettre::message::header::HeaderName;
+use rsa::RsaPrivateKey;
+use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _, LineEnding};
+use rsa::pkcs8::DecodePrivateKey as _;
+use rsa::traits::PublicKeyParts as _;
+use runtime::config::MailConfig;
+
+/// Headers that are signed. One that a mail has not is signed as absent: nobody can add it.
+const HEADERS: [&str; 12] = [
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+    "MIME-Version",
+    "Content-Type",
+    "Auto-Submitted",
+    "In-Reply-To",
+    "References",
+];
+/// Bits of the weakest key that receivers take (RFC 8301).
+const WEAKEST: usize = 1024;
+
+/// What signs mails.
+#[derive(Debug)]
+pub struct Signer(DkimConfig);
+
+impl Signer {
+    /// As the settings say; none where they name no domain.
+    ///
+    /// # Errors
+    /// A key that cannot be used, by the name of its setting and without repeating it.
+    pub fn of(config: &MailConfig) -> anyhow::Result<Option<Self>> {
+        if config.dkim_domain.is_empty() {
+            return Ok(None);
+        }
+        let key =
+            key(config.dkim_key.expose()).context("the setting mail.dkim_key cannot be used")?;
+        let headers = HEADERS.map(HeaderName::new_from_ascii_str).to_vec();
+        // Relaxed: a mail server on the way may fold a line otherwise.
+        let canonicalization = DkimCanonicalization {
+            header: DkimCanonicalizationType::Relaxed,
+            body: DkimCanonicalizationType::Relaxed,
+        };
+        let (selector, domain) = (config.dkim_selector.clone(), config.dkim_domain.clone());
+        Ok(Some(Self(DkimConfig::new(selector, domain, key, headers, canonicalization))))
+    }
+
+    /// Signs a mail that is otherwise finished.
+    pub fn sign(&self, mail: &mut Message) {
+        mail.sign(&self.0);
+    }
+}
+
+/// Reads a private RSA key, in either of the forms that programs write, from the text or from the
+/// file it names.
+fn key(setting: &str) -> anyhow::Result<DkimSigningKey> {
+    let pem = if setting.trim_start().starts_with("-----BEGIN") {
+        setting.to_owned()
+    } else {
+        std::fs::read_to_string(setting).context("its file cannot be read")?
+    };
+    let key = RsaPrivateKey::from_pkcs8_pem(&pem)
+        .ok()
+        .or_else(|| RsaPrivateKey::from_pkcs1_pem(&pem).ok())
+        .context("it holds no private RSA key as PEM")?;
+    anyhow::ensure!(key.size() * 8 >= WEAKEST, "it is shorter than {WEAKEST} bits");
+    let pem = key.to_pkcs1_pem(LineEnding::LF).context("it cannot be written as PKCS#1")?;
+    DkimSigningKey::new(&pem, DkimSigningAlgorithm::Rsa).context("it cannot sign")
+}
