@@ -10,16 +10,17 @@ mod outcome;
 use chrono::{DateTime, Utc};
 use entity::messages::facts::Book;
 use entity::messages::message::ActiveModel;
+use entity::messages::notices::Notice;
 use entity::messages::outbox::{self, Lease};
 use entity::messages::parcels::{self, Content, Parcel, Reminders};
-use rules::messages::{MessageKind, MessageState};
+use rules::messages::MessageState;
 use rules::reminders::next_send_time;
 use sea_orm::ActiveValue::Set;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::mail::render::{Links, Rendered, Words, render};
-use crate::mail::{Carrier, Outcome, digest, sign_in, survey};
+use crate::mail::{Carrier, Outcome, booking, digest, sign_in, summary, survey, visit};
 use crate::pass::Done;
 
 /// Messages claimed at a time: few, so that the look before sending is fresh.
@@ -196,10 +197,12 @@ impl Desk<'_> {
                 let reason = "Its hour passed; what it was to say waits for the next digest.";
                 Some((MessageState::Expired, reason.to_owned()))
             }
-            Content::Survey(_) | Content::SignIn(_) if late => {
+            Content::Survey(_) | Content::SignIn(_) | Content::Notice(_) if late => {
                 Some((MessageState::Expired, "Its time has passed.".to_owned()))
             }
-            Content::Digest(_) | Content::Survey(_) | Content::SignIn(_) => None,
+            Content::Digest(_) | Content::Survey(_) | Content::SignIn(_) | Content::Notice(_) => {
+                None
+            }
         })
     }
 
@@ -216,12 +219,29 @@ impl Desk<'_> {
 
     /// When a letter may go that keeps to school hours, if not now. All others may go at any time.
     fn not_yet(&self, parcel: &Parcel) -> anyhow::Result<Option<DateTime<Utc>>> {
-        let (MessageKind::SurveyReminder, Content::Survey(letter)) = (parcel.kind, &parcel.content)
-        else {
+        if !parcel.kind.is_routine() {
             return Ok(None);
+        }
+        let (programme, calendar) = match &parcel.content {
+            Content::Survey(letter) => {
+                (letter.campaign.programme_id, self.book.calendar(letter.setting_id))
+            }
+            Content::Notice(notice) => match &**notice {
+                Notice::HubWeek(week) => match week.hubs.first() {
+                    Some(week) => {
+                        (week.hub.programme_id, self.book.calendar(week.hub.lead_setting_id))
+                    }
+                    None => return Ok(None),
+                },
+                Notice::Alerts(digest) => match self.book.programmes.keys().min() {
+                    Some(programme) => (*programme, digest.calendar.clone()),
+                    None => return Ok(None),
+                },
+                Notice::Visit(_) | Notice::Booking(_) => return Ok(None),
+            },
+            Content::Digest(_) | Content::SignIn(_) | Content::Unwanted(_) => return Ok(None),
         };
-        let policy = self.book.policy(letter.campaign.programme_id)?;
-        let calendar = self.book.calendar(letter.setting_id);
+        let policy = self.book.policy(programme)?;
         let at = next_send_time(policy, &calendar, minute(parcel), self.now);
         Ok((at > self.now).then_some(at))
     }
@@ -263,8 +283,23 @@ impl Desk<'_> {
                 let until = parcel.message.expires_at;
                 Ok(sign_in::content(&parcel.person, *link, until, &links).words()?)
             }
+            Content::Notice(notice) => self.notice(parcel, notice, &links),
             Content::Unwanted(_) => anyhow::bail!("what is not wanted has no words"),
         }
+    }
+
+    fn notice(&self, parcel: &Parcel, notice: &Notice, links: &Links<'_>) -> anyhow::Result<Words> {
+        let reader = &parcel.person;
+        let letter = match notice {
+            Notice::Visit(notice) => visit::content(reader, notice, parcel.kind, links),
+            Notice::Booking(notice) => booking::content(reader, notice, parcel.kind, links),
+            Notice::HubWeek(week) => return Ok(summary::hub_week(reader, week, links)?),
+            Notice::Alerts(digest) => return Ok(summary::alert_digest(reader, digest, links)?),
+        };
+        let to = (letter.name.as_str(), reader.email.as_str());
+        let entry = letter.entry.as_ref();
+        let calendar = entry.map(|entry| entry.part(&self.app.sender, to, self.now));
+        Ok(Words { calendar, ..letter.words()? })
     }
 
     /// Writes down that the bytes go out now. False when another worker has the message.

@@ -127,7 +127,9 @@ impl Desk<'_> {
         }
         let dropped = match parcel.content {
             Content::Digest(reminders) => reminders.dropped,
-            Content::Survey(_) | Content::SignIn(_) | Content::Unwanted(_) => CallOff::default(),
+            Content::Survey(_) | Content::SignIn(_) | Content::Notice(_) | Content::Unwanted(_) => {
+                CallOff::default()
+            }
         };
         dropped.write(&txn, now).await?;
         // What may have arrived is not said twice.
