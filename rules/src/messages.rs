@@ -1,10 +1,13 @@
 //! The life of a message, from decision to outcome.
 
 pub mod hosts;
+pub mod notices;
+pub mod summaries;
 pub mod verp;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray as _;
 use uuid::Uuid;
 
 use crate::words::words;
@@ -28,6 +31,8 @@ words! {
         Visit,
         /// A booking.
         Booking,
+        /// All that concerns the reader: `about_id` is the person.
+        Reader,
     }
 }
 
@@ -59,6 +64,55 @@ pub enum MessageKind {
     SurveyReminder,
     /// A link that signs its reader in, once.
     SignInLink,
+    /// One side named a time for a visit; the other is asked to agree.
+    VisitProposed,
+    /// Both sides have agreed to a visit; with its calendar entry.
+    VisitAgreed,
+    /// Another time was named for a visit; the other side is asked to agree.
+    VisitMoved,
+    /// A visit does not take place.
+    VisitCancelled,
+    /// Places at an event are booked: how to join, with its calendar entry.
+    EventBooked,
+    /// There were not enough places at an event: the school is on its waiting list.
+    EventWaiting,
+    /// Places at an event came free for a school on its waiting list; with the calendar entry.
+    EventPlace,
+    /// A booking was given up.
+    BookingCancelled,
+    /// An event that places are booked at takes place at another time.
+    EventMoved,
+    /// An event that places are booked at does not take place.
+    EventCancelled,
+    /// Where an event is, or how to join it, has changed.
+    JoiningChanged,
+    /// A hub lead's week: what is ahead in two weeks, partners falling behind, surveys open. Sent
+    /// on the first working day of the week to those who want it.
+    HubWeek,
+    /// A programme admin's day: alerts that are new, came back or were resolved since the last such
+    /// mail. Sent on working days to those who want it, and only when there is something to say.
+    AlertDigest,
+}
+
+impl MessageKind {
+    /// Whether its reader may say that they do not want it. All others tell of duties, or of what
+    /// the reader arranged or asked for.
+    #[must_use]
+    pub fn is_optional(self) -> bool {
+        matches!(self, Self::HubWeek | Self::AlertDigest)
+    }
+
+    /// Whether it waits for its reader's hour, outside quiet hours and on a working day. All others
+    /// are sent at once.
+    #[must_use]
+    pub fn is_routine(self) -> bool {
+        matches!(self, Self::Digest | Self::SurveyReminder | Self::HubWeek | Self::AlertDigest)
+    }
+
+    /// The kinds that somebody may say they do not want.
+    pub fn optional() -> impl Iterator<Item = Self> {
+        Self::VARIANTS.iter().copied().filter(|kind| kind.is_optional())
+    }
 }
 
 /// Where a message stands.

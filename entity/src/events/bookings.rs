@@ -6,6 +6,7 @@
 use chrono::{DateTime, Utc};
 use rules::events::places::{self, Shortage, Turn};
 use rules::events::{Bar, BookingState, bar_to_booking, in_reach};
+use rules::messages::MessageKind;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Query;
 use sea_orm::{
@@ -18,6 +19,7 @@ use super::{booking, seen};
 use crate::enrolments::permission::{require, runs_hub};
 use crate::enrolments::{check_text, check_version, enrolment, refused, settle_enrolment};
 use crate::id::new_id;
+use crate::messages::notices::bookings::tell;
 use crate::outcome::{RefusalCode, StoreError};
 use crate::programme::event;
 use crate::scope::Scope;
@@ -79,6 +81,11 @@ pub async fn book(
     };
     booking::Entity::insert(row.clone().into_active_model()).exec_without_returning(txn).await?;
     count_places(txn, event.id).await?;
+    let kind = match state {
+        BookingState::Booked => MessageKind::EventBooked,
+        BookingState::Waiting | BookingState::Cancelled => MessageKind::EventWaiting,
+    };
+    tell(txn, now, &event, &[&row], kind, by).await?;
     settle_enrolment(txn, now, enrolment.id).await?;
     Ok(row)
 }
@@ -146,6 +153,11 @@ pub async fn cancel_booking(
     }
     let enrolment_id = row.enrolment_id;
     let row = end(txn, now, row, reason.trim()).await?;
+    let by = match scope {
+        Scope::Viewer(viewer) => Some(viewer.person_id),
+        Scope::System => None,
+    };
+    tell(txn, now, &event, &[&row], MessageKind::BookingCancelled, by).await?;
     serve(txn, now, event.id).await?;
     settle_enrolment(txn, now, enrolment_id).await?;
     Ok(row)
@@ -158,14 +170,41 @@ pub async fn cancel_booking(
 pub async fn release(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
-    event_id: Uuid,
+    event: &event::Model,
     reason: &str,
 ) -> Result<(), StoreError> {
-    let (rows, _) = seen::bookings(txn, event_id).await?;
+    let (rows, _) = seen::bookings(txn, event.id).await?;
+    let mut ended = Vec::with_capacity(rows.len());
     for row in rows {
-        end(txn, now, row, reason).await?;
+        ended.push(end(txn, now, row, reason).await?);
     }
-    count_places(txn, event_id).await
+    let ended: Vec<_> = ended.iter().collect();
+    tell(txn, now, event, &ended, MessageKind::EventCancelled, None).await?;
+    count_places(txn, event.id).await
+}
+
+/// Tells whoever has places at an event, or waits for them, that it changed. The caller holds the
+/// event locked.
+pub(crate) async fn tell_of_change(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    old: &event::Model,
+    event: &event::Model,
+) -> Result<(), StoreError> {
+    let moved = (old.starts_at, old.ends_at) != (event.starts_at, event.ends_at);
+    let how = |event: &event::Model| {
+        let (place, joining) = (event.place.clone(), event.joining_details.clone());
+        (event.title.clone(), place, joining)
+    };
+    if event.cancelled_at.is_some() || !moved && how(old) == how(event) {
+        return Ok(());
+    }
+    let (rows, _) = seen::bookings(txn, event.id).await?;
+    // How to join is for those who will.
+    let concerned = rows.iter().filter(|row| moved || row.state == "booked");
+    let concerned: Vec<_> = concerned.collect();
+    let kind = if moved { MessageKind::EventMoved } else { MessageKind::JoiningChanged };
+    tell(txn, now, event, &concerned, kind, None).await
 }
 
 /// Ends the bookings a partner has at coming events that are no longer for it, after it left or
@@ -198,7 +237,8 @@ pub async fn release_out_of_reach(
         let (rows, _) = seen::bookings(txn, event.id).await?;
         let own = rows.into_iter().find(|row| row.enrolment_id == enrolment.id);
         if let (false, Some(row)) = (stays, own) {
-            end(txn, now, row, LEFT).await?;
+            let row = end(txn, now, row, LEFT).await?;
+            tell(txn, now, &event, &[&row], MessageKind::BookingCancelled, None).await?;
             serve(txn, now, event.id).await?;
         }
     }
@@ -224,7 +264,8 @@ pub(super) async fn serve(
         promoted.promoted_at = Set(Some(now));
         promoted.version = Set(version);
         promoted.changed_at = Set(now);
-        promoted.update(txn).await?;
+        let row = promoted.update(txn).await?;
+        tell(txn, now, &event, &[&row], MessageKind::EventPlace, None).await?;
     }
     count_places(txn, event_id).await
 }

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::bookings::{release, serve};
+use super::bookings::{release, serve, tell_of_change};
 use super::checks::{check, check_module, filled, free_key, made_up_key};
 use super::seen;
 use crate::enrolments::permission::{require, runs_hub};
@@ -230,6 +230,7 @@ pub async fn edit(
         return Err(StoreError::refused(RefusalCode::Conflict, Some("capacity"), message));
     }
     let row = save(txn, now, row).await?;
+    tell_of_change(txn, now, &old, &row).await?;
     serve(txn, now, row.id).await?;
     if moved || row.title != old.title {
         settle_event(txn, now, &row).await?;
@@ -300,7 +301,7 @@ pub async fn cancel(
     let cancellation_reason = Some(reason.trim().to_owned());
     let row = event::Model { cancelled_at: Some(now), cancellation_reason, ..old };
     let row = save(txn, now, row).await?;
-    release(txn, now, row.id, &format!("The event was cancelled: {}", reason.trim())).await?;
+    release(txn, now, &row, &format!("The event was cancelled: {}", reason.trim())).await?;
     settle_event(txn, now, &row).await?;
     again(txn, row).await
 }

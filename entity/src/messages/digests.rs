@@ -168,6 +168,7 @@ async fn make(
         changed_at: Set(now),
         about_kind: Set(None),
         about_id: Set(None),
+        about_revision: Set(None),
     };
     let inserted = message::Entity::insert(row)
         .on_conflict_do_nothing_on([message::Column::DedupeKey])

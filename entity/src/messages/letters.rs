@@ -39,6 +39,19 @@ pub async fn queue(
     now: DateTime<Utc>,
     wish: LetterWish,
 ) -> Result<bool, StoreError> {
+    queue_revision(txn, now, wish, None).await
+}
+
+/// Puts a letter into the outbox that tells of one revision of what it is about; see [`queue`].
+///
+/// # Errors
+/// The database fails.
+pub async fn queue_revision(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    wish: LetterWish,
+    about_revision: Option<i32>,
+) -> Result<bool, StoreError> {
     let id = new_id(now);
     let row = message::ActiveModel {
         id: Set(id),
@@ -60,6 +73,7 @@ pub async fn queue(
         changed_at: Set(now),
         about_kind: Set(Some(text(wish.about))),
         about_id: Set(Some(wish.about_id)),
+        about_revision: Set(about_revision),
     };
     let inserted = message::Entity::insert(row)
         .on_conflict_do_nothing_on([message::Column::DedupeKey])

@@ -45,6 +45,8 @@ pub struct Model {
     pub about_kind: Option<String>,
     /// The row it is about.
     pub about_id: Option<Uuid>,
+    /// Which revision of that row it tells of; none where there are no revisions.
+    pub about_revision: Option<i32>,
 }
 
 /// Joins are written where they are read; none is implied here.

@@ -4,6 +4,7 @@
 //! [`facts`], [`digests`] bundle what is due into one message a person and day, and the [`outbox`]
 //! hands messages to workers and keeps their story.
 
+pub mod choices;
 pub mod digests;
 pub mod facts;
 pub mod handovers;
@@ -11,12 +12,14 @@ pub mod health;
 pub mod letters;
 pub mod message;
 pub mod message_event;
+pub mod notices;
 pub mod occurrence;
 pub mod outbox;
 pub mod parcels;
 pub mod reminder;
 pub mod reminders;
 pub mod timetable;
+pub mod unwanted_mail;
 pub mod worker_presence;
 
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend};

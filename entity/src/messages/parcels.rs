@@ -13,9 +13,10 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::facts::{self, Book, Fact};
+use super::notices::{self, Notice};
 use super::outbox::{Claimed, Lease};
 use super::reminders::{CallOff, read};
-use super::{message, reminder, text};
+use super::{choices, message, reminder, text};
 use crate::enrolments::obligation;
 use crate::outcome::{StoreError, word};
 use crate::people::{person, sign_in_links};
@@ -46,6 +47,8 @@ pub enum Content {
     Survey(Box<SurveyLetter>),
     /// The link with this id, which signs its reader in.
     SignIn(Uuid),
+    /// About a visit or a booking, or a summary.
+    Notice(Box<Notice>),
     /// Nothing any more, and why not.
     Unwanted(String),
 }
@@ -107,6 +110,9 @@ pub async fn open(
         let reminders = reminders.remove(&id).unwrap_or_default();
         let parcel = match kind(&claimed.message) {
             Ok(MessageKind::Digest) => digest(&reminders, &facts, now).map(Content::Digest),
+            Ok(kind) if !wanted(db, person.as_ref(), kind).await? => {
+                Ok(Content::Unwanted("They do not want this kind of mail.".to_owned()))
+            }
             Ok(kind) => letter(db, now, kind, &claimed.message).await,
             Err(error) => Err(error),
         };
@@ -154,6 +160,18 @@ fn digest(
     Ok(found)
 }
 
+/// Whether the reader of a mail wants this kind of it.
+async fn wanted(
+    db: &impl ConnectionTrait,
+    reader: Option<&person::Model>,
+    kind: MessageKind,
+) -> Result<bool, StoreError> {
+    match reader {
+        Some(reader) => Ok(choices::wants(db, reader, kind).await?),
+        None => Ok(true),
+    }
+}
+
 async fn letter(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
@@ -161,9 +179,29 @@ async fn letter(
     message: &message::Model,
 ) -> Result<Content, StoreError> {
     let about = message.about_id.ok_or_else(|| missing(message, "it is about nothing"))?;
-    if kind == MessageKind::SignInLink {
-        let unwanted = sign_in_links::still_wanted(db, now, about).await?;
-        return Ok(unwanted.map_or(Content::SignIn(about), |why| Content::Unwanted(why.to_owned())));
+    match kind {
+        MessageKind::SignInLink => {
+            let unwanted = sign_in_links::still_wanted(db, now, about).await?;
+            let unwanted = unwanted.map(|why| Content::Unwanted(why.to_owned()));
+            return Ok(unwanted.unwrap_or(Content::SignIn(about)));
+        }
+        MessageKind::VisitProposed
+        | MessageKind::VisitAgreed
+        | MessageKind::VisitMoved
+        | MessageKind::VisitCancelled => return notices::visits::open(db, kind, message).await,
+        MessageKind::EventBooked
+        | MessageKind::EventWaiting
+        | MessageKind::EventPlace
+        | MessageKind::BookingCancelled
+        | MessageKind::EventMoved
+        | MessageKind::EventCancelled
+        | MessageKind::JoiningChanged => return notices::bookings::open(db, kind, message).await,
+        MessageKind::HubWeek => return notices::hub_week::open(db, now, message).await,
+        MessageKind::AlertDigest => return notices::alerts::open(db, message).await,
+        MessageKind::Digest
+        | MessageKind::SurveyInvitation
+        | MessageKind::SurveyLink
+        | MessageKind::SurveyReminder => {}
     }
     if let Some(reason) = wanted::still_wanted(db, now, kind, about, message.person_id).await? {
         return Ok(Content::Unwanted(reason.to_owned()));

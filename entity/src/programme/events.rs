@@ -8,7 +8,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::event;
-use crate::events::bookings::{CANCELLED, release};
+use crate::events::bookings::{CANCELLED, release, tell_of_change};
 use crate::id::new_id;
 use crate::outcome::{RefusalCode, StoreError};
 use crate::write::{Written, put};
@@ -93,8 +93,11 @@ pub async fn put_event(
     }
     let written = put(txn, old.as_ref(), wanted.clone()).await?;
     if newly_cancelled && old.is_some() {
-        release(txn, now, wanted.id, CANCELLED).await?;
+        release(txn, now, &wanted, CANCELLED).await?;
         wanted.places_booked = 0;
+    }
+    if let Some(old) = &old {
+        tell_of_change(txn, now, old, &wanted).await?;
     }
     Ok((wanted, written))
 }

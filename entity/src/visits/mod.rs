@@ -23,6 +23,7 @@ use sea_orm::{ActiveModelTrait as _, DatabaseTransaction, EntityTrait as _, Into
 use uuid::Uuid;
 
 use crate::id::new_id;
+use crate::messages::notices;
 use crate::outcome::StoreError;
 
 /// Who took a step, for which side and why.
@@ -34,7 +35,7 @@ struct Taken<'a> {
     reason: Option<&'a str>,
 }
 
-/// Writes a visit as it is after a step, and the step beside it.
+/// Writes a visit as it is after a step, the step beside it, and the notices of it.
 async fn put(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
@@ -65,5 +66,5 @@ async fn note(
         happened_at: now,
     };
     visit_change::Entity::insert(change.into_active_model()).exec_without_returning(txn).await?;
-    Ok(())
+    notices::visits::tell(txn, now, row, taken.step, taken.by).await
 }

@@ -48,6 +48,7 @@ async fn who_named_only_somebody_whose_mail_is_refused_has_no_reachable_contact(
                 changed_at,
                 about_kind: None,
                 about_id: None,
+                about_revision: None,
             };
             write(&world, async |txn| {
                 let row = row.into_active_model();

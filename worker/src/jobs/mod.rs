@@ -1,10 +1,12 @@
 //! The jobs, one file each, and their timetable. Every job looks at the facts and makes it so: it
 //! takes no input and can run twice, late, or on two machines.
 
+mod alert_digests;
 mod assess_engagement;
 mod bundle_digests;
 mod deliver;
 mod derive_obligations;
+mod hub_weeks;
 mod plan_reminders;
 mod run_campaigns;
 mod sign_in_letters;
@@ -43,6 +45,10 @@ pub enum Job {
     RunCampaigns,
     /// Writes down the reminders that are needed, calls off those that are not.
     PlanReminders,
+    /// Queues the summaries of the week for hub leads.
+    HubWeeks,
+    /// Queues the mails about alerts for programme admins.
+    AlertDigests,
     /// Makes the digests whose time has come.
     BundleDigests,
     /// Queues the letters with links that sign in.
@@ -92,6 +98,17 @@ pub const TIMETABLE: &[Row] = &[
         rule: LocalRule::Every { minutes: 15, from: at(6, 0), until: at(18, 0) },
         catch_up: TimeDelta::hours(12),
     },
+    // Early, so that they go out with the hour of their readers.
+    Row {
+        job: Job::HubWeeks,
+        rule: LocalRule::Daily { at: at(6, 20) },
+        catch_up: TimeDelta::hours(12),
+    },
+    Row {
+        job: Job::AlertDigests,
+        rule: LocalRule::Daily { at: at(6, 25) },
+        catch_up: TimeDelta::hours(12),
+    },
     Row { job: Job::BundleDigests, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
     Row { job: Job::SignInLetters, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
     Row { job: Job::Deliver, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
@@ -114,6 +131,8 @@ impl Job {
             Self::DeriveObligations => derive_obligations::run(txn, now).await?,
             Self::RunCampaigns => run_campaigns::run(txn, now).await?,
             Self::PlanReminders => plan_reminders::run(txn, now).await?,
+            Self::HubWeeks => hub_weeks::run(txn, now).await?,
+            Self::AlertDigests => alert_digests::run(txn, now).await?,
             Self::AssessEngagement => assess_engagement::run(txn, now).await?,
             Self::BundleDigests | Self::SignInLetters | Self::Deliver => Done::nothing(),
         })
@@ -132,6 +151,8 @@ impl Job {
             Self::DeriveObligations
             | Self::RunCampaigns
             | Self::PlanReminders
+            | Self::HubWeeks
+            | Self::AlertDigests
             | Self::AssessEngagement => Ok(Done::nothing()),
         }
     }

@@ -1,12 +1,17 @@
 //! Mail: what it says, its bytes, and where they go.
 
+pub mod booking;
+pub mod calendar;
 pub mod digest;
 pub mod dkim;
 mod folder;
+pub mod notice;
 pub mod render;
 pub mod sign_in;
 mod smtp;
+pub mod summary;
 pub mod survey;
+pub mod visit;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -5,11 +5,12 @@ use std::time::SystemTime;
 use askama::Template;
 use chrono::{DateTime, Utc};
 use entity::messages::parcels::Parcel;
-use lettre::message::header::{Header, HeaderName, HeaderValue};
+use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, MultiPartKind, SinglePart};
 use rules::links::{Link, Purpose};
 use uuid::Uuid;
 
+use super::calendar::Part;
 use super::dkim::Signer;
 
 /// What links in a mail are made from.
@@ -35,6 +36,12 @@ impl Links<'_> {
         };
         format!("{}/{page}/{token}", self.public_url)
     }
+
+    /// Where one signs in.
+    #[must_use]
+    pub fn sign_in(&self) -> String {
+        format!("{}/sign-in", self.public_url)
+    }
 }
 
 /// A mail as it is stored and sent.
@@ -57,6 +64,9 @@ pub enum RenderError {
     /// The parts make no mail.
     #[error(transparent)]
     Mail(#[from] lettre::error::Error),
+    /// The calendar part has no proper type.
+    #[error(transparent)]
+    Type(#[from] lettre::message::header::ContentTypeErr),
 }
 
 /// What a mail says, in both its forms.
@@ -70,6 +80,12 @@ pub struct Words {
     pub text: String,
     /// As HTML.
     pub html: String,
+    /// The entry for the reader's calendar, if it has one.
+    pub calendar: Option<Part>,
+    /// `Message-ID` of the first mail about the same thing.
+    pub replies_to: Option<String>,
+    /// Where one request has no more mails of its kind sent; for optional kinds.
+    pub unsubscribe: Option<String>,
 }
 
 impl Words {
@@ -88,6 +104,9 @@ impl Words {
             name: name.to_owned(),
             text: text.render()?,
             html: html.render()?,
+            calendar: None,
+            replies_to: None,
+            unsubscribe: None,
         })
     }
 }
@@ -116,7 +135,46 @@ impl Header for AutoSubmitted {
     }
 }
 
-/// Writes a mail: text first, then HTML, both complete; signed if there is a `signer`.
+/// Where one request has no more mails of this kind sent (RFC 8058), as it must stand: neither
+/// encoded nor broken.
+#[derive(Clone, Debug)]
+struct Unsubscribe(String);
+
+impl Header for Unsubscribe {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe")
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(text.to_owned()))
+    }
+
+    fn display(&self) -> HeaderValue {
+        let value = format!("<{}>", self.0);
+        HeaderValue::dangerous_new_pre_encoded(Self::name(), value.clone(), value)
+    }
+}
+
+/// Says that a POST to that address is enough.
+#[derive(Clone, Debug)]
+struct OneClick;
+
+impl Header for OneClick {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe-Post")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "List-Unsubscribe=One-Click".to_owned())
+    }
+}
+
+/// Writes a mail: text first, then HTML, both complete, and the calendar entry last; signed if there
+/// is a `signer`.
 ///
 /// # Errors
 /// An address no mail can be written to.
@@ -130,19 +188,30 @@ pub fn render(
     let id = parcel.message.id;
     let message_id = format!("<{id}@{}>", sender.email.domain());
     let address = parcel.person.email.parse().map_err(|_| RenderError::Address)?;
-    let parts = MultiPart::builder()
+    let mut parts = MultiPart::builder()
         .kind(MultiPartKind::Alternative)
         .boundary(format!("hubs-{}", id.simple()))
         .singlepart(SinglePart::plain(words.text))
         .singlepart(SinglePart::html(words.html));
+    if let Some(Part { method, text }) = words.calendar {
+        let kind = format!("text/calendar; method={method}; charset=utf-8");
+        let kind = ContentType::parse(&kind)?;
+        parts = parts.singlepart(SinglePart::builder().header(kind).body(text));
+    }
     let mut message = lettre::Message::builder()
         .from(sender.clone())
         .to(Mailbox::new(Some(words.name), address))
         .subject(&words.subject)
         .date(SystemTime::from(now))
         .message_id(Some(message_id.clone()))
-        .header(AutoSubmitted("auto-generated".to_owned()))
-        .multipart(parts)?;
+        .header(AutoSubmitted("auto-generated".to_owned()));
+    if let Some(first) = words.replies_to {
+        message = message.in_reply_to(first.clone()).references(first);
+    }
+    if let Some(address) = words.unsubscribe {
+        message = message.header(Unsubscribe(address)).header(OneClick);
+    }
+    let mut message = message.multipart(parts)?;
     if let Some(signer) = signer {
         signer.sign(&mut message);
     }

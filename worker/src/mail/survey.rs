@@ -150,9 +150,7 @@ impl Letter {
             MessageKind::SurveyReminder => {
                 Words::fill(subject, name, &ReminderText { letter }, &ReminderHtml { letter })
             }
-            MessageKind::SurveyInvitation | MessageKind::Digest | MessageKind::SignInLink => {
-                Words::fill(subject, name, &InvitationText { letter }, &InvitationHtml { letter })
-            }
+            _ => Words::fill(subject, name, &InvitationText { letter }, &InvitationHtml { letter }),
         }
     }
 

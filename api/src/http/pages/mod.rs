@@ -7,6 +7,7 @@ mod survey;
 mod survey_entrance;
 pub(crate) mod survey_guesses;
 mod survey_views;
+mod unsubscribe;
 
 use std::sync::Arc;
 
@@ -34,6 +35,10 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/o/{token}", get(obligation::show).post(obligation::report))
         .route("/preferences/{token}", get(preferences::show).post(preferences::choose))
+        .route(
+            "/preferences/{token}/unsubscribe/{kind}",
+            get(unsubscribe::show).post(unsubscribe::act),
+        )
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .merge(surveys())
         .merge(sign_in::oidc::router())

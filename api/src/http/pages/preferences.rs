@@ -6,13 +6,16 @@ use axum::extract::{Form, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use entity::audit::{self, Deed};
-use entity::people::person;
+use entity::messages::{choices, unwanted_mail};
+use entity::people::{person, principal};
+use rules::messages::MessageKind;
 use sea_orm::ActiveValue::{Set, Unchanged};
-use sea_orm::{ActiveModelTrait as _, EntityTrait as _};
-use serde::Deserialize;
+use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use uuid::Uuid;
 
 use super::Opened;
 use super::parts::{PageError, page};
+use super::unsubscribe::name;
 use crate::app::App;
 
 /// Earliest and latest digest time on offer, in minutes after midnight: outside quiet hours.
@@ -27,6 +30,8 @@ struct Page {
     /// Whether the programme's time applies.
     usual: bool,
     optional_mail: bool,
+    /// The optional kinds that this person could get.
+    kinds: Vec<Kind>,
     saved: bool,
     error: Option<&'static str>,
 }
@@ -38,13 +43,16 @@ struct Time {
     chosen: bool,
 }
 
-/// What the form sends. A box that is not ticked is not sent.
-#[derive(Debug, Deserialize)]
-pub(super) struct Choice {
-    #[serde(default)]
-    digest_minute: String,
-    optional_mail: Option<String>,
+/// An optional kind of mail on offer.
+struct Kind {
+    /// As text.
+    word: &'static str,
+    words: &'static str,
+    chosen: bool,
 }
+
+/// What the form sends, field by field. A box that is not ticked is not sent.
+type Choice = Vec<(String, String)>;
 
 /// `GET /preferences/{token}`
 pub(super) async fn show(
@@ -54,7 +62,8 @@ pub(super) async fn show(
 ) -> Result<Response, PageError> {
     let person = find(&app, &link).await?;
     let saved = query.as_deref() == Some("saved");
-    Ok(page(StatusCode::OK, &view(&person, saved, None))?)
+    let kinds = kinds(&app, person.id).await?;
+    Ok(page(StatusCode::OK, &view(&person, kinds, saved, None))?)
 }
 
 /// `POST /preferences/{token}`. Sending it again changes nothing.
@@ -67,12 +76,14 @@ pub(super) async fn choose(
     let Ok(Form(choice)) = form else {
         return Err(PageError::BadForm);
     };
-    let Some(minute) = minute(&choice.digest_minute) else {
+    let sent = |field: &str| choice.iter().find(|(name, _)| name == field);
+    let kinds = kinds(&app, person.id).await?;
+    let Some(minute) = minute(sent("digest_minute").map_or("", |(_, value)| value)) else {
         let error = Some("Choose one of the times on offer.");
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return Ok(page(status, &view(&person, false, error))?);
+        return Ok(page(status, &view(&person, kinds, false, error))?);
     };
-    let chosen = (minute, choice.optional_mail.is_some());
+    let chosen = (minute, sent("optional_mail").is_some());
     let row = person::ActiveModel {
         id: Unchanged(person.id),
         digest_minute: Set(chosen.0),
@@ -81,7 +92,12 @@ pub(super) async fn choose(
     };
     let txn = app.db.write().await?;
     row.update(&txn).await?;
-    if chosen != (person.digest_minute, person.optional_mail) {
+    let mut changed = chosen != (person.digest_minute, person.optional_mail);
+    for (kind, _) in kinds {
+        let wanted = choice.iter().any(|(name, value)| name == "kind" && *value == text(kind));
+        changed |= choices::choose(&txn, app.clock.now(), person.id, kind, wanted).await?;
+    }
+    if changed {
         let node = Some(("Person", person.id));
         let detail = "Which mails come, and when.";
         let deed = Deed { action: "preferencesChosen", node, detail, ..Deed::default() };
@@ -116,7 +132,35 @@ async fn find(app: &App, link: &Opened) -> Result<person::Model, PageError> {
     person.ok_or(PageError::Revoked)
 }
 
-fn view(person: &person::Model, saved: bool, error: Option<&'static str>) -> Page {
+fn text(kind: MessageKind) -> &'static str {
+    kind.into()
+}
+
+/// The optional kinds that somebody's roles would bring them, each with whether they want it.
+async fn kinds(app: &App, person_id: Uuid) -> Result<Vec<(MessageKind, bool)>, PageError> {
+    let viewer = principal::viewer(app.db.reader(), person_id).await?;
+    let unwanted = unwanted_mail::Entity::find()
+        .filter(unwanted_mail::Column::PersonId.eq(person_id))
+        .all(app.db.reader())
+        .await?;
+    let is_theirs = |kind: &MessageKind| match kind {
+        MessageKind::HubWeek => !viewer.hubs.is_empty(),
+        MessageKind::AlertDigest => viewer.admin,
+        _ => false,
+    };
+    let kinds = MessageKind::optional().filter(is_theirs);
+    Ok(kinds.map(|kind| (kind, unwanted.iter().all(|row| row.kind != text(kind)))).collect())
+}
+
+fn view(
+    person: &person::Model,
+    kinds: Vec<(MessageKind, bool)>,
+    saved: bool,
+    error: Option<&'static str>,
+) -> Page {
+    let kinds = kinds.into_iter();
+    let kinds =
+        kinds.map(|(kind, chosen)| Kind { word: text(kind), words: name(kind), chosen }).collect();
     let chosen = person.digest_minute.and_then(|minute| u32::try_from(minute).ok());
     let times = offered().map(|minute| Time {
         minute,
@@ -127,6 +171,7 @@ fn view(person: &person::Model, saved: bool, error: Option<&'static str>) -> Pag
         times: times.collect(),
         usual: chosen.is_none(),
         optional_mail: person.optional_mail,
+        kinds,
         saved,
         error,
     }

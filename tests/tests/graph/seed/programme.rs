@@ -276,6 +276,7 @@ pub async fn consequences(txn: &DatabaseTransaction) {
             changed_at: at("2026-10-05T07:00:00Z"),
             about_kind: None,
             about_id: None,
+            about_revision: None,
         };
         put(txn, message).await;
         let story = message_event::Model {

@@ -2,17 +2,18 @@
 
 use chrono::{DateTime, Utc};
 use entity::messages::facts::Book;
+use entity::messages::notices::Notice;
 use entity::messages::parcels::{Content, Parcel, Reminders};
 use entity::messages::reminders::CallOff;
 use lettre::Address;
-use rules::messages::{MessageKind, MessageState};
+use rules::messages::MessageState;
 use rules::reminders::next_send_time;
 use tokio::time::Instant;
 
 use super::ledger::End;
 use crate::app::App;
 use crate::mail::render::{Links, Rendered, Words, render};
-use crate::mail::{digest, sign_in, survey};
+use crate::mail::{booking, digest, sign_in, summary, survey, visit};
 
 /// What delivering the messages of one batch takes.
 pub(super) struct Desk {
@@ -79,10 +80,12 @@ impl Desk {
                 let reason = "Its hour passed; what it was to say waits for the next digest.";
                 Some((MessageState::Expired, reason.to_owned()))
             }
-            Content::Survey(_) | Content::SignIn(_) if late => {
+            Content::Survey(_) | Content::SignIn(_) | Content::Notice(_) if late => {
                 Some((MessageState::Expired, "Its time has passed.".to_owned()))
             }
-            Content::Digest(_) | Content::Survey(_) | Content::SignIn(_) => None,
+            Content::Digest(_) | Content::Survey(_) | Content::SignIn(_) | Content::Notice(_) => {
+                None
+            }
         })
     }
 
@@ -99,12 +102,29 @@ impl Desk {
 
     /// When a letter may go that keeps to school hours, if not now. All others may go at any time.
     fn not_yet(&self, parcel: &Parcel) -> anyhow::Result<Option<DateTime<Utc>>> {
-        let (MessageKind::SurveyReminder, Content::Survey(letter)) = (parcel.kind, &parcel.content)
-        else {
+        if !parcel.kind.is_routine() {
             return Ok(None);
+        }
+        let (programme, calendar) = match &parcel.content {
+            Content::Survey(letter) => {
+                (letter.campaign.programme_id, self.book.calendar(letter.setting_id))
+            }
+            Content::Notice(notice) => match &**notice {
+                Notice::HubWeek(week) => match week.hubs.first() {
+                    Some(week) => {
+                        (week.hub.programme_id, self.book.calendar(week.hub.lead_setting_id))
+                    }
+                    None => return Ok(None),
+                },
+                Notice::Alerts(digest) => match self.book.programmes.keys().min() {
+                    Some(programme) => (*programme, digest.calendar.clone()),
+                    None => return Ok(None),
+                },
+                Notice::Visit(_) | Notice::Booking(_) => return Ok(None),
+            },
+            Content::Digest(_) | Content::SignIn(_) | Content::Unwanted(_) => return Ok(None),
         };
-        let policy = self.book.policy(letter.campaign.programme_id)?;
-        let calendar = self.book.calendar(letter.setting_id);
+        let policy = self.book.policy(programme)?;
         let at = next_send_time(policy, &calendar, minute(parcel), self.now);
         Ok((at > self.now).then_some(at))
     }
@@ -147,8 +167,23 @@ impl Desk {
                 let until = parcel.message.expires_at;
                 Ok(sign_in::content(&parcel.person, *link, until, &links).words()?)
             }
+            Content::Notice(notice) => self.notice(parcel, notice, &links),
             Content::Unwanted(_) => anyhow::bail!("what is not wanted has no words"),
         }
+    }
+
+    fn notice(&self, parcel: &Parcel, notice: &Notice, links: &Links<'_>) -> anyhow::Result<Words> {
+        let reader = &parcel.person;
+        let letter = match notice {
+            Notice::Visit(notice) => visit::content(reader, notice, parcel.kind, links),
+            Notice::Booking(notice) => booking::content(reader, notice, parcel.kind, links),
+            Notice::HubWeek(week) => return Ok(summary::hub_week(reader, week, links)?),
+            Notice::Alerts(digest) => return Ok(summary::alert_digest(reader, digest, links)?),
+        };
+        let to = (letter.name.as_str(), reader.email.as_str());
+        let entry = letter.entry.as_ref();
+        let calendar = entry.map(|entry| entry.part(&self.app.sender, to, self.now));
+        Ok(Words { calendar, ..letter.words()? })
     }
 }
 
@@ -156,6 +191,8 @@ impl Desk {
 fn dropped(parcel: &mut Parcel) -> CallOff {
     match &mut parcel.content {
         Content::Digest(reminders) => std::mem::take(&mut reminders.dropped),
-        Content::Survey(_) | Content::SignIn(_) | Content::Unwanted(_) => CallOff::default(),
+        Content::Survey(_) | Content::SignIn(_) | Content::Notice(_) | Content::Unwanted(_) => {
+            CallOff::default()
+        }
     }
 }

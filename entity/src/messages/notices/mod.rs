@@ -1,0 +1,200 @@
+//! Notices: letters about a visit or a booking, queued in the transaction that arranges, moves or
+//! gives it up, and looked at once more when they are sent; and the summaries of a hub lead's week
+//! and a programme admin's day.
+
+pub mod alerts;
+pub mod bookings;
+pub mod hub_week;
+mod people;
+pub mod visits;
+
+pub use alerts::AlertDigest;
+pub use bookings::BookingNotice;
+pub use hub_week::HubWeek;
+pub use visits::VisitNotice;
+
+use chrono::{DateTime, Utc};
+use rules::messages::notices::{self, CalendarMethod, Reach, holds_entry, reach};
+use rules::messages::{About, MessageKind, MessageState};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::letters::{LetterWish, queue_revision};
+use super::outbox::{self, Lease};
+use super::{message, text};
+use crate::outcome::{StoreError, word};
+
+/// What a notice is to say.
+#[derive(Debug)]
+pub enum Notice {
+    /// About a visit.
+    Visit(VisitNotice),
+    /// About places at an event.
+    Booking(BookingNotice),
+    /// A hub lead's week.
+    HubWeek(HubWeek),
+    /// A programme admin's day.
+    Alerts(AlertDigest),
+}
+
+/// What every notice about one thing shares.
+#[derive(Clone, Debug)]
+pub struct Thread {
+    /// `Message-ID` of the first notice about it that its reader was sent.
+    pub first: Option<String>,
+    /// What the reader's calendar is told.
+    pub calendar: Option<CalendarMethod>,
+}
+
+/// News of a visit or a booking.
+#[derive(Clone, Copy, Debug)]
+struct News {
+    kind: MessageKind,
+    about: About,
+    about_id: Uuid,
+    /// Rises with everything that is told of it.
+    revision: i32,
+    /// Who brought it about; none for the system.
+    by: Option<Uuid>,
+    /// From when on it would be nonsense.
+    expires_at: DateTime<Utc>,
+}
+
+/// An earlier notice.
+#[derive(Clone, Debug)]
+struct Earlier {
+    lease: Lease,
+    about_id: Uuid,
+    person_id: Uuid,
+    kind: MessageKind,
+    state: MessageState,
+    message_id: Option<String>,
+}
+
+impl Earlier {
+    fn came(&self) -> (MessageKind, Reach) {
+        (self.kind, reach(self.state))
+    }
+}
+
+/// The notices about these things, to anybody, oldest first.
+async fn earlier(
+    db: &impl ConnectionTrait,
+    about: About,
+    ids: &[Uuid],
+) -> Result<Vec<Earlier>, StoreError> {
+    use message::Column as C;
+    type Row = (Uuid, i64, Option<Uuid>, Uuid, String, String, Option<String>);
+    let mut all = Vec::new();
+    for ids in ids.chunks(super::BATCH) {
+        let rows: Vec<Row> = message::Entity::find()
+            .select_only()
+            .columns([C::Id, C::LeaseEpoch, C::AboutId, C::PersonId, C::Kind, C::State])
+            .column(C::MessageIdHeader)
+            .filter(C::AboutId.is_in(ids.iter().copied()))
+            .filter(C::AboutKind.eq(text(about)))
+            .order_by_asc(C::Id)
+            .into_tuple()
+            .all(db)
+            .await?;
+        for (id, epoch, about_id, person_id, kind, state, message_id) in rows {
+            all.push(Earlier {
+                lease: Lease { id, epoch },
+                about_id: about_id.unwrap_or_default(),
+                person_id,
+                kind: word("message", id, &kind)?,
+                state: word("message", id, &state)?,
+                message_id,
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// Tells these people the news. Notices about the same thing that still wait are called off, except
+/// those that took it out of somebody's hands. Returns how many letters were queued.
+async fn tell(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    news: News,
+    people: &[Uuid],
+    earlier: &[Earlier],
+) -> Result<usize, StoreError> {
+    let about_it = || earlier.iter().filter(|one| one.about_id == news.about_id);
+    for old in about_it().filter(|one| reach(one.state) == Reach::Waiting) {
+        let stands = old.kind == MessageKind::VisitCancelled && !people.contains(&old.person_id);
+        if !stands {
+            call_off(txn, now, old).await?;
+        }
+    }
+    if news.expires_at <= now {
+        return Ok(0);
+    }
+    let mut queued = 0;
+    for person_id in people {
+        let own: Vec<_> =
+            about_it().filter(|one| one.person_id == *person_id).map(Earlier::came).collect();
+        if !notices::is_told(news.kind, news.by == Some(*person_id), holds_entry(&own)) {
+            continue;
+        }
+        let Some(kind) = notices::notice(news.kind, &own) else { continue };
+        queued += usize::from(put(txn, now, News { kind, ..news }, *person_id).await?);
+    }
+    Ok(queued)
+}
+
+/// Queues one letter.
+async fn put(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    news: News,
+    person_id: Uuid,
+) -> Result<bool, StoreError> {
+    let (about, kind) = (text(news.about), text(news.kind));
+    let News { about_id, revision, .. } = news;
+    let wish = LetterWish {
+        kind: news.kind,
+        person_id,
+        about: news.about,
+        about_id,
+        dedupe_key: format!("{about}:{about_id}:{revision}:{kind}:{person_id}"),
+        send_after: now,
+        expires_at: news.expires_at,
+    };
+    queue_revision(txn, now, wish, Some(revision)).await
+}
+
+async fn call_off(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    old: &Earlier,
+) -> Result<(), StoreError> {
+    let reason = "Things changed before it was sent.";
+    let set = <message::ActiveModel as Default>::default();
+    // Somebody who took it meanwhile looks by themselves whether it is still true.
+    outbox::advance(txn, now, old.lease, MessageState::Cancelled, reason, set).await?;
+    Ok(())
+}
+
+/// What a notice to somebody has in common with those before it. `entry`: whether the reader's
+/// calendar should hold an entry, whatever they were sent.
+async fn thread(
+    db: &impl ConnectionTrait,
+    row: &message::Model,
+    about: About,
+    kind: MessageKind,
+    entry: bool,
+) -> Result<Thread, StoreError> {
+    let ids: Vec<Uuid> = row.about_id.into_iter().collect();
+    let mut before = earlier(db, about, &ids).await?;
+    before.retain(|one| one.person_id == row.person_id && one.lease.id < row.id);
+    let came: Vec<_> = before.iter().map(Earlier::came).collect();
+    let gone = before.into_iter().filter(|one| reach(one.state) == Reach::Gone);
+    Ok(Thread {
+        first: gone.filter_map(|one| one.message_id).next(),
+        calendar: notices::method(kind, entry || holds_entry(&came)),
+    })
+}

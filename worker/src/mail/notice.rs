@@ -1,0 +1,174 @@
+//! Notices: letters that tell at once of a visit or of places at an event.
+
+use askama::Template;
+use chrono::{DateTime, Datelike as _, Utc};
+use rules::calendar::local;
+use rules::messages::MessageKind;
+use rules::messages::notices::CalendarMethod;
+
+use super::calendar::Entry;
+use super::render::Words;
+
+/// A notice, ready for its templates.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that a template asks")]
+pub struct Letter {
+    /// Which of them.
+    pub kind: MessageKind,
+    /// Subject line.
+    pub subject: String,
+    /// The reader's name.
+    pub name: String,
+    /// The side that did it, by name; empty when neither did.
+    pub who: String,
+    /// What kind of visit, such as `support day`; the title of an event.
+    pub what: String,
+    /// The partner.
+    pub school: String,
+    /// The hub.
+    pub hub: String,
+    /// So many places, in words.
+    pub places: String,
+    /// What there is to know, in its order.
+    pub facts: Vec<Fact>,
+    /// Whether the reader's side is asked to agree.
+    pub answers: bool,
+    /// Whether the other side is asked to agree.
+    pub waits: bool,
+    /// Whether the reader has no part in it any more.
+    pub left: bool,
+    /// Whether there is still a place for the school.
+    pub has_place: bool,
+    /// Where to sign in.
+    pub link: String,
+    /// Why the reader gets this.
+    pub why: String,
+    /// What the reader's calendar is told.
+    pub entry: Option<Entry>,
+    /// `Message-ID` of the first notice about it.
+    pub first: Option<String>,
+}
+
+/// One thing to know.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// What it is, such as `When`.
+    pub label: &'static str,
+    /// Its lines, each in pieces.
+    pub lines: Vec<Vec<Piece>>,
+}
+
+/// A piece of a line.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    /// The text.
+    pub text: String,
+    /// Whether it is an address of the web.
+    pub is_link: bool,
+}
+
+impl Fact {
+    /// A fact as somebody wrote it, line by line, its links as links.
+    #[must_use]
+    pub fn new(label: &'static str, text: &str) -> Self {
+        let is_link = |word: &str| word.starts_with("https://") || word.starts_with("http://");
+        let piece = |word: &str| Piece { text: word.to_owned(), is_link: is_link(word) };
+        let line = |line: &str| -> Vec<Piece> {
+            let mut pieces: Vec<Piece> = Vec::new();
+            for word in line.split_whitespace() {
+                match pieces.last_mut() {
+                    Some(last) if !last.is_link && !is_link(word) => {
+                        last.text.push(' ');
+                        last.text.push_str(word);
+                    }
+                    _ => pieces.push(piece(word)),
+                }
+            }
+            pieces
+        };
+        let lines = text.lines().map(line).filter(|line| !line.is_empty());
+        Self { label, lines: lines.collect() }
+    }
+}
+
+macro_rules! templates {
+    ($($kind:ident: $text:ident $text_file:literal, $html:ident $html_file:literal;)+) => {
+        $(
+            #[derive(Template)]
+            #[template(path = $text_file)]
+            struct $text<'a> { letter: &'a Letter }
+
+            #[derive(Template)]
+            #[template(path = $html_file)]
+            struct $html<'a> { letter: &'a Letter }
+        )+
+
+        impl Letter {
+            /// The letter in words.
+            ///
+            /// # Errors
+            /// A template fails.
+            pub fn words(&self) -> Result<Words, askama::Error> {
+                let (letter, subject, name) = (self, &self.subject, &self.name);
+                let words = match self.kind {
+                    $(MessageKind::$kind => {
+                        Words::fill(subject, name, &$text { letter }, &$html { letter })
+                    })+
+                    // Written elsewhere.
+                    _ => Err(askama::Error::Fmt),
+                }?;
+                Ok(Words { replies_to: self.first.clone(), ..words })
+            }
+        }
+    };
+}
+
+templates! {
+    VisitProposed: ProposedText "visit_proposed/text.txt", ProposedHtml "visit_proposed/page.html";
+    VisitAgreed: AgreedText "visit_agreed/text.txt", AgreedHtml "visit_agreed/page.html";
+    VisitMoved: MovedText "visit_moved/text.txt", MovedHtml "visit_moved/page.html";
+    VisitCancelled: CancelledText "visit_cancelled/text.txt", CancelledHtml "visit_cancelled/page.html";
+    EventBooked: BookedText "event_booked/text.txt", BookedHtml "event_booked/page.html";
+    EventWaiting: WaitingText "event_waiting/text.txt", WaitingHtml "event_waiting/page.html";
+    EventPlace: PlaceText "event_place/text.txt", PlaceHtml "event_place/page.html";
+    BookingCancelled: GivenUpText "booking_cancelled/text.txt", GivenUpHtml "booking_cancelled/page.html";
+    EventMoved: EventMovedText "event_moved/text.txt", EventMovedHtml "event_moved/page.html";
+    EventCancelled: EventCancelledText "event_cancelled/text.txt", EventCancelledHtml "event_cancelled/page.html";
+    JoiningChanged: JoiningText "joining_changed/text.txt", JoiningHtml "joining_changed/page.html";
+}
+
+impl Letter {
+    /// Whether the mail brings an entry for the reader's calendar, or a better one.
+    fn brings_entry(&self) -> bool {
+        self.tells(CalendarMethod::Request)
+    }
+
+    /// Whether the mail takes an entry out of it.
+    fn takes_entry(&self) -> bool {
+        self.tells(CalendarMethod::Cancel)
+    }
+
+    fn tells(&self, method: CalendarMethod) -> bool {
+        self.entry.as_ref().is_some_and(|entry| entry.method == method)
+    }
+}
+
+/// `Monday 19 October 2026, 09:00 to 12:00`, in London time.
+#[must_use]
+pub fn when(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) -> String {
+    let (start, end) = (local(starts_at), local(ends_at));
+    let first = start.format("%A %-d %B %Y, %H:%M");
+    if start.date() == end.date() {
+        format!("{first} to {}", end.format("%H:%M"))
+    } else {
+        format!("{first} to {}", end.format("%A %-d %B %Y, %H:%M"))
+    }
+}
+
+/// `19 October at 09:00`, with the year when it is not this one.
+#[must_use]
+pub fn briefly(moment: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let (at, now) = (local(moment), local(now));
+    let form = if at.year() == now.year() { "%-d %B at %H:%M" } else { "%-d %B %Y at %H:%M" };
+    at.format(form).to_string()
+}
