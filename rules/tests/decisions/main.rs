@@ -14,6 +14,7 @@ mod events;
 mod hub_deeds;
 mod latecomers;
 mod messages;
+mod notices;
 mod obligation_properties;
 mod obligations;
 mod plans;
