@@ -7,6 +7,7 @@ pub mod deeds;
 pub mod hostile;
 pub mod mails;
 pub mod node;
+pub mod notices;
 pub mod oidc;
 pub mod postgres;
 pub mod programs;

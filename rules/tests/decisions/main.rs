@@ -15,6 +15,7 @@ mod hosts;
 mod hub_deeds;
 mod latecomers;
 mod messages;
+mod notices;
 mod obligation_properties;
 mod obligations;
 mod plans;

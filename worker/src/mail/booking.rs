@@ -23,7 +23,7 @@ pub fn content(
     let subject = match kind {
         MessageKind::EventBooked => format!("Booked: {title}, {day}"),
         MessageKind::EventWaiting => format!("On the waiting list: {title}, {day}"),
-        MessageKind::EventPlace => format!("You have a place: {title}, {day}"),
+        MessageKind::EventPlace => format!("Places have come free: {title}, {day}"),
         MessageKind::BookingCancelled => format!("Booking cancelled: {title}, {day}"),
         MessageKind::EventMoved => format!("Moved to {day}: {title}"),
         MessageKind::JoiningChanged => format!("New details: {title}, {day}"),
@@ -47,6 +47,7 @@ pub fn content(
         subject: one_line(&subject),
         name: one_line(&reader.name),
         who: String::new(),
+        other: String::new(),
         what: title,
         why: format!("You get this because you are a contact of {school} in {programme}."),
         hub: notice.host.as_deref().map_or(programme, one_line),

@@ -21,6 +21,8 @@ pub struct Letter {
     pub name: String,
     /// The side that did it, by name; empty when neither did.
     pub who: String,
+    /// The other side, by name; empty when neither did it.
+    pub other: String,
     /// What kind of visit, such as `support day`; the title of an event.
     pub what: String,
     /// The partner.

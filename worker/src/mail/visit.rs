@@ -55,10 +55,10 @@ pub fn content(
         ),
         None => "You get this because you were told of this visit before.".to_owned(),
     };
-    let who = match notice.taken_by {
-        Some(Party::Hub) => hub.clone(),
-        Some(Party::Partner) => school.clone(),
-        None => String::new(),
+    let (who, to_whom) = match notice.taken_by {
+        Some(Party::Hub) => (hub.clone(), school.clone()),
+        Some(Party::Partner) => (school.clone(), hub.clone()),
+        None => Default::default(),
     };
     let title = match what {
         "support day" => "Support day",
@@ -81,6 +81,7 @@ pub fn content(
         subject: one_line(&subject),
         name: one_line(&reader.name),
         who,
+        other: to_whom,
         what: what.to_owned(),
         facts: facts(notice, kind, left),
         school,

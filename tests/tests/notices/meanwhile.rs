@@ -1,0 +1,119 @@
+//! What changes between a notice and its delivery.
+
+use entity::messages::outbox;
+use entity::people::contact;
+use entity::visits::visit;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use tests::both;
+use tests::notices::{messages, pass_at, sent, story};
+use tests::rise::{Rise, at};
+
+use super::support::{
+    NINE, VISITS, agree_by, cancel_by, head, kinds, lead, morning, move_by, propose_by,
+};
+
+#[tokio::test]
+async fn nobody_hears_of_a_visit_that_was_cancelled_before_they_heard_of_it() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        world.clock.set(at(NINE));
+        let visit = propose_by(&world, &rise, lead(&world, &rise), morning("2026-10-19")).await;
+        cancel_by(&world, lead(&world, &rise), visit.id).await;
+        pass_at(&world, NINE).await;
+        let all: Vec<_> = messages(&world).await;
+        let visits: Vec<_> = all.iter().filter(|row| row.kind.starts_with("visit")).collect();
+        let [proposal] = visits[..] else { panic!("{visits:?}") };
+        assert_eq!(proposal.state, "cancelled");
+        assert_eq!(story(&world, proposal.id).await, "Things changed before it was sent.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_proposed_hears_that_the_other_side_cancelled() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        world.clock.set(at(NINE));
+        let visit = propose_by(&world, &rise, head(&world, &rise, 0), morning("2026-10-19")).await;
+        cancel_by(&world, lead(&world, &rise), visit.id).await;
+        pass_at(&world, NINE).await;
+        let mails = sent(&world, &VISITS).await;
+        assert_eq!(kinds(&mails), [("visit_cancelled", rise.partners[0].head)]);
+        assert!(mails[0].calendar.is_none(), "there is nothing to take out");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_proposal_that_moved_before_it_was_told_is_told_once_with_its_new_time() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        world.clock.set(at(NINE));
+        let visit = propose_by(&world, &rise, lead(&world, &rise), morning("2026-10-19")).await;
+        move_by(&world, lead(&world, &rise), visit.id, morning("2026-10-21")).await;
+        pass_at(&world, NINE).await;
+        let mails = sent(&world, &VISITS).await;
+        assert_eq!(kinds(&mails), [("visit_proposed", rise.partners[0].head)]);
+        assert!(mails[0].text.contains("Wednesday 21 October 2026, 09:00 to 12:00"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_notice_in_a_workers_hands_is_looked_at_once_more() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        world.clock.set(at(NINE));
+        let now = world.clock.now();
+        let visit = propose_by(&world, &rise, head(&world, &rise, 0), morning("2026-10-19")).await;
+        // A worker takes it and dies; meanwhile the lead agrees.
+        let txn = world.db.write().await.expect("a transaction");
+        assert_eq!(outbox::claim(&txn, now, "gone", 0, 10).await.expect("claimed").len(), 1);
+        txn.commit().await.expect("commit");
+        agree_by(&world, lead(&world, &rise), visit.id).await;
+        pass_at(&world, "2026-10-05T08:01:00Z").await;
+        let all = messages(&world).await;
+        let proposal = all.iter().find(|row| row.kind == "visit_proposed").expect("a proposal");
+        assert_eq!(proposal.state, "cancelled");
+        assert_eq!(story(&world, proposal.id).await, "The time was agreed meanwhile.");
+        assert_eq!(sent(&world, &["visit_agreed"]).await.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_left_the_school_is_told_nothing_more() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        world.clock.set(at(NINE));
+        propose_by(&world, &rise, lead(&world, &rise), morning("2026-10-19")).await;
+        contact::Entity::update_many()
+            .col_expr(contact::Column::EndedAt, Expr::value(world.clock.now()))
+            .filter(contact::Column::PersonId.eq(rise.partners[0].head))
+            .exec(world.db.migrator())
+            .await
+            .expect("left");
+        pass_at(&world, NINE).await;
+        assert_eq!(sent(&world, &VISITS).await.len(), 0);
+        let all = messages(&world).await;
+        let proposal = all.iter().find(|row| row.kind == "visit_proposed").expect("a proposal");
+        assert_eq!(story(&world, proposal.id).await, "This person is no longer the one to tell.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_notice_that_waited_until_the_visit_began_expires() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        world.clock.set(at(NINE));
+        let row = propose_by(&world, &rise, lead(&world, &rise), morning("2026-10-19")).await;
+        assert_eq!(visit::Entity::find().all(world.db.reader()).await.expect("visits"), [row]);
+        pass_at(&world, "2026-10-19T08:00:00Z").await;
+        let all = messages(&world).await;
+        let proposal = all.iter().find(|row| row.kind == "visit_proposed").expect("a proposal");
+        assert_eq!(proposal.state, "expired");
+    })
+    .await;
+}
