@@ -27,6 +27,8 @@ mod m20261122_000016_sign_in;
 mod m20261122_000017_idempotency;
 mod m20261122_000019_following;
 mod m20261122_000020_headings;
+mod m20261122_000024_feedback;
+mod m20261122_000025_bulletins;
 
 /// Lists and runs the migrations.
 pub struct Migrator;
@@ -54,6 +56,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000019_following::Migration),
             Box::new(m20261122_000017_idempotency::Migration),
             Box::new(m20261122_000020_headings::Migration),
+            Box::new(m20261122_000024_feedback::Migration),
+            Box::new(m20261122_000025_bulletins::Migration),
         ]
     }
 }

@@ -1,5 +1,11 @@
 //! The life of a message, from decision to outcome.
 
+pub mod bulletin;
+pub mod feedback;
+pub mod report;
+pub mod suppression;
+pub mod verp;
+
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -25,6 +31,8 @@ words! {
         Visit,
         /// A booking.
         Booking,
+        /// A message to a hub's partners: `about_id` is the row in `bulletin`.
+        Bulletin,
     }
 }
 
@@ -56,6 +64,8 @@ pub enum MessageKind {
     SurveyReminder,
     /// A link that signs its reader in, once.
     SignInLink,
+    /// What somebody who answers for a hub writes to its partners. Not a duty.
+    Bulletin,
 }
 
 /// Where a message stands.
@@ -164,6 +174,8 @@ pub enum Refused {
     All,
     /// For good, and only this message or recipient.
     ForGood,
+    /// For good, and every other mail to this recipient with it: there is no such address.
+    NoAddress,
 }
 
 /// Where in the conversation a mail server refused.
@@ -193,6 +205,9 @@ pub fn judge(asked: Asked, code: u16, status: Option<(u16, u16, u16)>) -> Refuse
         (Asked::Sender, _) if !about_size => Refused::All,
         // Refused for a policy before anything was read: our standing, not the recipient.
         (Asked::Recipient, Some((5, 7, _))) => Refused::All,
+        (Asked::Recipient, Some((5, 1, _))) => Refused::NoAddress,
+        // Servers that give no status mean just this by these.
+        (Asked::Recipient, None) if matches!(code, 550 | 551 | 553) => Refused::NoAddress,
         _ => Refused::ForGood,
     }
 }

@@ -4,10 +4,14 @@
 //! [`facts`], [`digests`] bundle what is due into one message a person and day, and the [`outbox`]
 //! hands messages to workers and keeps their story.
 
+pub mod bulletin;
+pub mod bulletins;
 pub mod digests;
 pub mod facts;
+pub mod feedback;
 pub mod health;
 pub mod letters;
+pub mod mail_feedback;
 pub mod message;
 pub mod message_event;
 pub mod occurrence;
@@ -15,6 +19,8 @@ pub mod outbox;
 pub mod parcels;
 pub mod reminder;
 pub mod reminders;
+pub mod suppression;
+pub mod suppressions;
 pub mod timetable;
 pub mod worker_presence;
 

@@ -38,7 +38,7 @@ pub async fn still_wanted(
                 Some(row) => row.invitation_id,
             }
         }
-        MessageKind::Digest | MessageKind::SignInLink => return Ok(None),
+        MessageKind::Digest | MessageKind::SignInLink | MessageKind::Bulletin => return Ok(None),
     };
     let Some(invitation) = survey_invitation::Entity::find_by_id(invitation_id).one(db).await?
     else {

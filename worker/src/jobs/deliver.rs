@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::mail::render::{Links, Rendered, Words, render};
-use crate::mail::{Carrier, Outcome, digest, sign_in, survey};
+use crate::mail::{Carrier, Outcome, bulletin, digest, sign_in, survey};
 use crate::pass::Done;
 
 /// Messages claimed at a time: few, so that the look before sending is fresh.
@@ -156,6 +156,9 @@ impl Desk<'_> {
         if let Some((state, reason)) = self.no_longer_wanted(&parcel)? {
             return self.end(parcel, state, &reason).await;
         }
+        if let Some(reason) = parcel.suppressed {
+            return self.end(parcel, MessageState::Suppressed, &reason.kept_back()).await;
+        }
         if let Some(later) = self.not_yet(&parcel)? {
             return self.wait(&parcel, later).await;
         }
@@ -163,7 +166,7 @@ impl Desk<'_> {
         let rendered = self.rendered(&parcel)?;
         let (Some(rendered), Ok(to)) = (rendered, to) else {
             let detail = "No mail can be written to this address.";
-            return self.end(parcel, MessageState::Rejected, detail).await;
+            return self.end_for_good(parcel, detail).await;
         };
 
         parcel.message.subject = Some(rendered.subject.clone());
@@ -196,10 +199,13 @@ impl Desk<'_> {
                 let reason = "Its hour passed; what it was to say waits for the next digest.";
                 Some((MessageState::Expired, reason.to_owned()))
             }
-            Content::Survey(_) | Content::SignIn(_) if late => {
+            Content::Survey(_) | Content::SignIn(_) | Content::Bulletin(_) if late => {
                 Some((MessageState::Expired, "Its time has passed.".to_owned()))
             }
-            Content::Digest(_) | Content::Survey(_) | Content::SignIn(_) => None,
+            Content::Digest(_)
+            | Content::Survey(_)
+            | Content::SignIn(_)
+            | Content::Bulletin(_) => None,
         })
     }
 
@@ -262,6 +268,9 @@ impl Desk<'_> {
             Content::SignIn(link) => {
                 let until = parcel.message.expires_at;
                 Ok(sign_in::content(&parcel.person, *link, until, &links).words()?)
+            }
+            Content::Bulletin(letter) => {
+                Ok(bulletin::content(&parcel.person, letter, &links).words()?)
             }
             Content::Unwanted(_) => anyhow::bail!("what is not wanted has no words"),
         }

@@ -6,6 +6,7 @@ mod bundle_digests;
 mod deliver;
 mod derive_obligations;
 mod plan_reminders;
+mod read_feedback;
 mod run_campaigns;
 mod sign_in_letters;
 
@@ -47,6 +48,8 @@ pub enum Job {
     BundleDigests,
     /// Queues the letters with links that sign in.
     SignInLetters,
+    /// Takes in what mail systems report of mail that went: before any more goes.
+    ReadFeedback,
     /// Delivers messages. Nothing else sends mail.
     Deliver,
     /// Raises and clears alerts.
@@ -94,6 +97,7 @@ pub const TIMETABLE: &[Row] = &[
     },
     Row { job: Job::BundleDigests, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
     Row { job: Job::SignInLetters, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
+    Row { job: Job::ReadFeedback, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
     Row { job: Job::Deliver, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
     // Mutations assess what they touch; these passes see what the passing of time alone changed.
     Row {
@@ -115,7 +119,9 @@ impl Job {
             Self::RunCampaigns => run_campaigns::run(txn, now).await?,
             Self::PlanReminders => plan_reminders::run(txn, now).await?,
             Self::AssessEngagement => assess_engagement::run(txn, now).await?,
-            Self::BundleDigests | Self::SignInLetters | Self::Deliver => Done::nothing(),
+            Self::BundleDigests | Self::SignInLetters | Self::ReadFeedback | Self::Deliver => {
+                Done::nothing()
+            }
         })
     }
 
@@ -128,6 +134,7 @@ impl Job {
         match self {
             Self::BundleDigests => bundle_digests::run(app).await,
             Self::SignInLetters => sign_in_letters::run(app).await,
+            Self::ReadFeedback => read_feedback::run(app, stop).await,
             Self::Deliver => deliver::run(app, stop).await,
             Self::DeriveObligations
             | Self::RunCampaigns

@@ -1,5 +1,6 @@
 //! Mail: what it says, its bytes, and where they go.
 
+pub mod bulletin;
 pub mod digest;
 mod folder;
 pub mod render;

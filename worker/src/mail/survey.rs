@@ -150,7 +150,10 @@ impl Letter {
             MessageKind::SurveyReminder => {
                 Words::fill(subject, name, &ReminderText { letter }, &ReminderHtml { letter })
             }
-            MessageKind::SurveyInvitation | MessageKind::Digest | MessageKind::SignInLink => {
+            MessageKind::SurveyInvitation
+            | MessageKind::Digest
+            | MessageKind::SignInLink
+            | MessageKind::Bulletin => {
                 Words::fill(subject, name, &InvitationText { letter }, &InvitationHtml { letter })
             }
         }

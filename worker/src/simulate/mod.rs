@@ -167,6 +167,8 @@ fn app_on(
     stop: &CancellationToken,
 ) -> anyhow::Result<App> {
     config.redis.url = String::new();
+    // What comes back belongs to the original.
+    config.mail.bounces_folder = std::path::PathBuf::new();
     let signal = Signal::start(&config.redis.url, stop.clone())?;
     let mail = Destination::Nowhere;
     App::on(copy.db.clone(), config, Clock::standing_at(start), signal, mail)

@@ -5,6 +5,8 @@ use entity::messages::message::ActiveModel;
 use entity::messages::outbox::{self, Lease};
 use entity::messages::parcels::{Content, Parcel};
 use entity::messages::reminders::CallOff;
+use entity::messages::suppressions::{self, Ground};
+use rules::messages::suppression::SuppressionReason;
 use rules::messages::{MessageState, Refused, pause_after};
 use rules::reminders::ReminderState;
 use sea_orm::ActiveValue::Set;
@@ -35,6 +37,10 @@ impl Desk<'_> {
             Refused::ForGood => {
                 tracing::warn!(%id, reason, "a mail was refused for good");
                 self.end(parcel, MessageState::Rejected, &reason).await
+            }
+            Refused::NoAddress => {
+                tracing::warn!(%id, reason, "an address was refused for good");
+                self.end_for_good(parcel, &reason).await
             }
             Refused::ForNow => {
                 tracing::warn!(%id, reason, "a mail could not be handed over");
@@ -107,12 +113,32 @@ impl Desk<'_> {
         Ok(ended.map_or(Ended::Elsewhere, Ended::As))
     }
 
+    /// Ends a message whose address takes no mail, and puts that on the list of those that take none.
+    pub(super) async fn end_for_good(
+        &self,
+        parcel: Parcel,
+        detail: &str,
+    ) -> anyhow::Result<Ended> {
+        let address = Some(parcel.person.email.clone());
+        self.end_and(parcel, MessageState::Rejected, detail, address).await
+    }
+
     /// Ends a message that is not sent, and settles what it carried.
     pub(super) async fn end(
         &self,
         parcel: Parcel,
         to: MessageState,
         detail: &str,
+    ) -> anyhow::Result<Ended> {
+        self.end_and(parcel, to, detail, None).await
+    }
+
+    async fn end_and(
+        &self,
+        parcel: Parcel,
+        to: MessageState,
+        detail: &str,
+        refused: Option<String>,
     ) -> anyhow::Result<Ended> {
         let Self { app, now, .. } = *self;
         let lease = parcel.lease();
@@ -125,9 +151,17 @@ impl Desk<'_> {
         if !outbox::advance(&txn, now, lease, to, detail, set).await? {
             return Ok(Ended::Elsewhere);
         }
+        if let Some(address) = refused {
+            let reason = SuppressionReason::Refused;
+            let ground = Ground { reason, note: detail, message_id: Some(lease.id), by: None };
+            suppressions::suppress(&txn, now, &address, ground).await?;
+        }
         let dropped = match parcel.content {
             Content::Digest(reminders) => reminders.dropped,
-            Content::Survey(_) | Content::SignIn(_) | Content::Unwanted(_) => CallOff::default(),
+            Content::Survey(_)
+            | Content::SignIn(_)
+            | Content::Bulletin(_)
+            | Content::Unwanted(_) => CallOff::default(),
         };
         dropped.write(&txn, now).await?;
         // What may have arrived is not said twice.
