@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it did not expect")]
 
 mod answers;
+mod bulletins;
 mod calendar;
 mod deed_properties;
 mod deeds;
@@ -11,6 +12,7 @@ mod engagement_life;
 mod engagement_partners;
 mod engagement_surveys;
 mod events;
+mod feedback;
 mod hub_deeds;
 mod latecomers;
 mod messages;
@@ -24,3 +26,4 @@ mod set_up;
 mod support;
 mod surveys;
 mod visits;
+mod why;
