@@ -15,6 +15,7 @@ use super::ids;
 use super::map::{Cells, Leaf, Scalar};
 use super::plan::{
     ConnectionOut, EdgeOut, Keyed, Level, Object, Out, Page, PageOut, PartOut, PayloadOut, Rows,
+    Told,
 };
 use super::run::{Fetched, id_under};
 
@@ -209,6 +210,20 @@ impl<'p> Writer<'p> {
             }
             Ok(())
         })
+    }
+
+    /// Writes what was worked out.
+    pub fn told(&mut self, told: &'p Told, value: &Json, children: Vec<Fetched>) -> Written {
+        let all = Fetched::around(children);
+        let object = |writer: &mut Self, item: &Json| {
+            writer.object(&told.parts, |writer, _, part| writer.part(part, &told.level, &all, item))
+        };
+        match value {
+            Json::Null => self.null(),
+            Json::Array(items) => self.list(items.iter(), object)?,
+            item => object(self, item)?,
+        }
+        Ok(())
     }
 
     fn row(

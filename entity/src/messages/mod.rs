@@ -4,6 +4,7 @@
 //! [`facts`], [`digests`] bundle what is due into one message a person and day, and the [`outbox`]
 //! hands messages to workers and keeps their story.
 
+pub mod account;
 pub mod bulletin;
 pub mod bulletins;
 pub mod digests;
@@ -19,9 +20,11 @@ pub mod outbox;
 pub mod parcels;
 pub mod reminder;
 pub mod reminders;
+pub mod story;
 pub mod suppression;
 pub mod suppressions;
 pub mod timetable;
+pub mod upcoming;
 pub mod worker_presence;
 
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend};

@@ -110,7 +110,7 @@ pub(in crate::http) fn page(
 }
 
 /// What signs links, the same as the worker's.
-pub(in crate::http) async fn secret(app: &App) -> Result<String, PageError> {
+pub(crate) async fn secret(app: &App) -> Result<String, PageError> {
     if let Some(secret) = secrets::stored(app.db.reader(), secrets::LINKS).await? {
         return Ok(secret);
     }
