@@ -17,6 +17,7 @@ use crate::read::map::Map;
 use crate::read::plan::Action;
 use crate::read::plans::Plans;
 use crate::read::registry::{Query, Subscription};
+use crate::read::telling::Telling;
 use crate::read::write::Payload;
 use crate::{
     audit, engagement, enrolments, events, hubs, messages, people, plans, programme, schools,
@@ -62,6 +63,13 @@ pub fn feeds() -> &'static [Feed] {
     &FEEDS
 }
 
+/// What is worked out for each request, of all areas.
+#[must_use]
+pub fn tellings() -> &'static [Telling] {
+    static TELLINGS: LazyLock<Vec<Telling>> = LazyLock::new(messages::telling::tellings);
+    &TELLINGS
+}
+
 /// Everything that can be done.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
@@ -74,6 +82,7 @@ pub struct Mutation(
     events::mutations::EventMutations,
     surveys::mutations::SurveyMutations,
     people::mutations::SignInMutations,
+    messages::mutations::MessageMutations,
 );
 
 type Executor = Schema<Query, Mutation, Subscription>;

@@ -29,6 +29,8 @@ mod m20261122_000019_following;
 mod m20261122_000020_headings;
 mod m20261122_000021_notices;
 mod m20261122_000022_mail_choices;
+mod m20261122_000024_feedback;
+mod m20261122_000025_bulletins;
 
 /// Lists and runs the migrations.
 pub struct Migrator;
@@ -58,6 +60,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000020_headings::Migration),
             Box::new(m20261122_000021_notices::Migration),
             Box::new(m20261122_000022_mail_choices::Migration),
+            Box::new(m20261122_000024_feedback::Migration),
+            Box::new(m20261122_000025_bulletins::Migration),
         ]
     }
 }

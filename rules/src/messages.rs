@@ -1,8 +1,12 @@
 //! The life of a message, from decision to outcome.
 
+pub mod bulletin;
+pub mod feedback;
 pub mod hosts;
 pub mod notices;
+pub mod report;
 pub mod summaries;
+pub mod suppression;
 pub mod verp;
 
 use chrono::TimeDelta;
@@ -33,6 +37,8 @@ words! {
         Booking,
         /// All that concerns the reader: `about_id` is the person.
         Reader,
+        /// A message to a hub's partners: `about_id` is the row in `bulletin`.
+        Bulletin,
     }
 }
 
@@ -92,6 +98,8 @@ pub enum MessageKind {
     /// A programme admin's day: alerts that are new, came back or were resolved since the last such
     /// mail. Sent on working days to those who want it, and only when there is something to say.
     AlertDigest,
+    /// What somebody who answers for a hub writes to its partners. Not a duty.
+    Bulletin,
 }
 
 impl MessageKind {
@@ -99,7 +107,7 @@ impl MessageKind {
     /// the reader arranged or asked for.
     #[must_use]
     pub fn is_optional(self) -> bool {
-        matches!(self, Self::HubWeek | Self::AlertDigest)
+        matches!(self, Self::HubWeek | Self::AlertDigest | Self::Bulletin)
     }
 
     /// Whether it waits for its reader's hour, outside quiet hours and on a working day. All others
@@ -221,6 +229,8 @@ pub enum Refused {
     All,
     /// For good, and only this message or recipient.
     ForGood,
+    /// For good, and every other mail to this recipient with it: there is no such address.
+    NoAddress,
 }
 
 /// Where in the conversation a mail server refused.
@@ -256,6 +266,9 @@ pub fn judge(asked: Asked, code: u16, status: Option<(u16, u16, u16)>) -> Refuse
         (Asked::Sender, _) if !about_size => Refused::All,
         // Refused for a policy before anything was read: our standing, not the recipient.
         (Asked::Recipient, Some((5, 7, _))) => Refused::All,
+        (Asked::Recipient, Some((5, 1, _))) => Refused::NoAddress,
+        // Servers that give no status mean just this by these.
+        (Asked::Recipient, None) if matches!(code, 550 | 551 | 553) => Refused::NoAddress,
         _ => Refused::ForGood,
     }
 }

@@ -178,6 +178,9 @@ fn is_origin(address: &str) -> bool {
     host.is_some_and(|host| !host.is_empty() && host.chars().all(plain))
 }
 
+/// Shortest token that nobody guesses, in characters.
+const SHORTEST_TOKEN: usize = 24;
+
 /// See `[mail]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -208,6 +211,10 @@ pub struct MailConfig {
     pub folder: PathBuf,
     /// Sender.
     pub from: String,
+    /// Folder of a mailbox where bounces and complaints arrive, empty for none.
+    pub bounces_folder: PathBuf,
+    /// What a mail service proves itself with that reports them; empty for none. Never logged.
+    pub feedback_token: String,
 }
 
 /// See `[worker]`.
@@ -368,6 +375,12 @@ impl Config {
             return unusable("worker.lease_seconds", "it must be at least 10");
         }
         self.mail.check()?;
+        if (1..SHORTEST_TOKEN).contains(&self.mail.feedback_token.len()) {
+            return unusable(
+                "mail.feedback_token",
+                "it must be empty or of at least 24 characters",
+            );
+        }
         // A hand-over renews the lease once, before the body; the answer to that must fit in it.
         if !(1..self.worker.lease_seconds / 2).contains(&self.mail.smtp_timeout_seconds) {
             return unusable(
@@ -500,6 +513,7 @@ mod tests {
             ("HUBS__MAIL__DRAIN_SECONDS", "0", "mail.drain_seconds"),
             ("HUBS__MAIL__DKIM_DOMAIN", "example org", "mail.dkim_domain"),
             ("HUBS__MAIL__DKIM_DOMAIN", "example.org", "mail.dkim_selector"),
+            ("HUBS__MAIL__FEEDBACK_TOKEN", "short", "mail.feedback_token"),
             ("HUBS__LOG__FORMAT", "xml", "log.format"),
             ("HUBS__CLOCK__STARTS_AT", "noon", "clock.starts_at"),
             ("HUBS__CLOCK__STARTS_AT", "2026-10-05T07:58:00", "clock.anchor_unix_ms"),

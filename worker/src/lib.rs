@@ -2,6 +2,7 @@
 //! them and assesses engagement. It meets the api only in the database.
 
 pub mod app;
+pub mod explain;
 mod failpoint;
 pub mod heartbeat;
 pub mod jobs;

@@ -11,6 +11,7 @@ use rules::calendar::moment;
 use runtime::clock::Clock;
 use runtime::config::Config;
 use worker::app::App;
+use worker::explain::{self, Explain};
 use worker::mail::Destination;
 use worker::simulate;
 
@@ -32,6 +33,9 @@ enum Command {
     /// Say which mails would go to whom and why, and which alerts would rise and clear, day by
     /// day, if nobody did anything more. Works on a copy and touches nothing.
     Simulate(Simulate),
+    /// Say what became of a message, or why somebody was or was not reminded of an obligation and
+    /// when they would be next.
+    Explain(Explain),
 }
 
 #[derive(Args)]
@@ -76,6 +80,12 @@ async fn run(Arguments { config, command }: Arguments) -> anyhow::Result<()> {
     let config = Config::load(config.as_deref())?;
     match command {
         Command::Run(arguments) => work(config, arguments).await,
+        Command::Explain(what) => {
+            let now = config.clock()?.now();
+            runtime::telemetry::start(&config.log)?;
+            let told = explain::run(&config, now, &what).await?;
+            writeln!(std::io::stdout(), "{told}").context("what is known cannot be written")
+        }
         Command::Simulate(Simulate { from, to, report }) => {
             let clock = config.clock()?;
             runtime::telemetry::start(&config.log)?;

@@ -1,12 +1,15 @@
 //! Reminders and messages in the graph.
 
-use entity::messages::{message, message_event, reminder};
+use entity::messages::{bulletin, message, message_event, reminder, suppression};
+use entity::people::person;
 use entity::scope::Scope;
+use rules::messages::suppression::SuppressionReason;
 use rules::messages::{MessageKind, MessageState};
-use rules::reminders::ReminderState;
+use rules::reminders::{ReminderState, Verdict};
 
 use crate::read::map::{
-    Type, Vocabulary, any_of, asc, before, column, desc, from, many, one, refers, root, table, word,
+    Type, Vocabulary, any_of, asc, before, column, contains, desc, empty, from, many, one, one_by,
+    refers, root, table, word,
 };
 
 impl Vocabulary for ReminderState {
@@ -24,10 +27,20 @@ impl Vocabulary for MessageState {
     const ABOUT: &'static str = "Where a message stands.";
 }
 
+impl Vocabulary for SuppressionReason {
+    const NAME: &'static str = "SuppressionReason";
+    const ABOUT: &'static str = "Why no mail goes to an address.";
+}
+
+impl Vocabulary for Verdict {
+    const NAME: &'static str = "ReminderVerdict";
+    const ABOUT: &'static str = "What became, or will become, of one reminder.";
+}
+
 /// The types of this area.
 #[must_use]
 pub fn types() -> Vec<Type> {
-    vec![reminder(), message(), message_event()]
+    vec![reminder(), message(), message_event(), suppression(), bulletin()]
 }
 
 fn reminder() -> Type {
@@ -93,6 +106,11 @@ fn message() -> Type {
             column("sendAfter", C::SendAfter, "It is not sent before this moment."),
             column("expiresAt", C::ExpiresAt, "It is not sent from this moment on."),
             column("attempts", C::Attempts, "Deliveries begun."),
+            column(
+                "messageId",
+                C::MessageIdHeader,
+                "Its `Message-ID`, by which mail systems name it; null until it is rendered.",
+            ),
             column("createdAt", C::CreatedAt, "When it was decided to send it."),
             column("changedAt", C::ChangedAt, "When last changed."),
             one("person", "Person", C::PersonId, "The recipient."),
@@ -131,5 +149,77 @@ fn message_event() -> Type {
         ],
         filters: vec![],
         orders: vec![asc("HAPPENED_AT", C::HappenedAt)],
+    }
+}
+
+fn suppression() -> Type {
+    use suppression::Column as C;
+    Type {
+        name: "Suppression",
+        about: "An address that no mail goes to, and why. After a complaint only mail that is not a \
+                duty is kept back, otherwise all.",
+        table: table(suppression::Entity),
+        scope: Scope::suppressions,
+        root: root(
+            "suppressions",
+            "The addresses that take no mail, as far as you may see them: all for a programme admin, \
+             those of the contacts of your hubs and their partners for who runs them.",
+        ),
+        fields: vec![
+            column("address", C::Address, "The address, in lower case."),
+            word::<SuppressionReason>("reason", C::Reason, "Why it takes no mail."),
+            column("note", C::Note, "What was told: a status, or the words of who decided."),
+            column("since", C::Since, "Since when."),
+            column("releasedAt", C::ReleasedAt, "When mail was let go to it again."),
+            column("releaseReason", C::ReleaseReason, "Why it was let go again."),
+            column("changedAt", C::ChangedAt, "When last changed."),
+            column("version", C::Version, "Rises with every change; give it back with an edit."),
+            one_by(
+                "person",
+                "Person",
+                C::Address,
+                person::Column::Email,
+                "Whose address it is today; null when nobody's, as after a correction.",
+            ),
+            one("message", "Message", C::MessageId, "The message that showed it."),
+            one("by", "Person", C::ByPerson, "Who decided it, if somebody did."),
+            one("releasedBy", "Person", C::ReleasedBy, "Who let it go again."),
+        ],
+        filters: vec![
+            any_of::<SuppressionReason>("reason", C::Reason, "For one of these reasons."),
+            contains("addressContains", C::Address, "With this in the address, whatever its case."),
+            empty("inForce", C::ReleasedAt, "Still in force, or let go again."),
+        ],
+        orders: vec![desc("SINCE", C::Since)],
+    }
+}
+
+fn bulletin() -> Type {
+    use bulletin::Column as C;
+    Type {
+        name: "Bulletin",
+        about: "A message that was sent to all of a hub's partners.",
+        table: table(bulletin::Entity),
+        scope: Scope::bulletins,
+        root: root("bulletins", "The messages to partners of the hubs you run."),
+        fields: vec![
+            column("subject", C::Subject, "Subject line."),
+            column("text", C::Text, "What it says, plain text."),
+            column("sentAt", C::SentAt, "When it was sent."),
+            column("recipients", C::Recipients, "To how many people it was sent."),
+            column(
+                "excluded",
+                C::Excluded,
+                "How many people at the partners it was not sent to, for the reasons the preview gave.",
+            ),
+            one("hub", "Hub", C::HubId, "The hub."),
+            one("sentBy", "Person", C::SentBy, "Who sent it."),
+        ],
+        filters: vec![
+            refers("hub", "Hub", C::HubId, "To the partners of this hub."),
+            from("sentFrom", C::SentAt, "Sent at this moment or later."),
+            before("sentBefore", C::SentAt, "Sent before this moment."),
+        ],
+        orders: vec![desc("SENT_AT", C::SentAt)],
     }
 }

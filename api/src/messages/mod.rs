@@ -1,4 +1,6 @@
 //! Reminders and the messages that carry them.
 
 pub mod map;
+pub mod mutations;
 pub mod subscription;
+pub mod telling;

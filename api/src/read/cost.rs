@@ -8,6 +8,10 @@ use super::size::Size;
 const STATEMENT: u64 = 10;
 /// Tenths of a point for a change, besides what is read of it: a transaction, and what follows.
 const CHANGE: u64 = 100;
+/// Tenths of a point for what is worked out: the statements behind it, and its rows.
+const TOLD: u64 = 300;
+/// Rows of each kind that it leads to, about.
+const TOLD_ROWS: u64 = 100;
 /// Values of the schema that one point introspects.
 const INTROSPECTED: u64 = 2_000;
 /// What asking costs at least, and a request that is refused at most.
@@ -72,6 +76,10 @@ fn root(field: &RootField) -> u64 {
         }
         RootField::Connection(connection) => level(&connection.level, 1),
         RootField::Node(Some((_, rows))) => level(&rows.level, 1),
+        RootField::Told(told) => {
+            let below = told.level.children.iter().map(|child| level(&child.level, TOLD_ROWS));
+            below.fold(TOLD, u64::saturating_add)
+        }
         RootField::Nodes(wanted, fetches) => {
             let of_fetch = |(at, rows): (usize, &super::plan::Rows)| {
                 let ids = wanted.iter().flatten().filter(|(_, of)| *of == at).count();

@@ -173,6 +173,10 @@ pub enum Holds {
     Text,
     /// A text, or nothing.
     TextIfAny,
+    /// A day, always there.
+    Day,
+    /// A moment, or nothing.
+    MomentIfAny,
     /// A whole number, or nothing.
     Int,
     /// Yes or no; no, when it is not there.

@@ -1,7 +1,8 @@
 //! Reading the graph. A request passes the [`gate`], is made into a [`plan`] by the [`planner`]
 //! over the [`map`], [`run`] on one snapshot, and what it finds is [`write`]ten out as JSON. There
 //! is no other way to read, so there is no unscoped one. A subscription is read in the same way,
-//! again and again: it is one of the [`feed`]s, [`watch`]ed.
+//! again and again: it is one of the [`feed`]s, [`watch`]ed. What no table holds is worked out by a
+//! [`telling`] field, and the rows it names are read like all others.
 
 mod bill;
 pub mod caller;
@@ -19,6 +20,7 @@ pub mod registry;
 mod run;
 pub mod size;
 mod sql;
+pub mod telling;
 pub mod trial;
 pub mod trusted;
 pub mod watch;

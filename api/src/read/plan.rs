@@ -1,6 +1,7 @@
 //! What the planner makes of a document: which rows to fetch, and how to write them.
 
 use apollo_compiler::Name;
+use apollo_compiler::response::JsonMap;
 use sea_orm::Value;
 use sea_orm::sea_query::SimpleExpr;
 use uuid::Uuid;
@@ -8,6 +9,7 @@ use uuid::Uuid;
 use super::feed::{Feed, Place};
 use super::map::{Compute, Leaf, Link, Order, Type, Words};
 use super::sql::Templates;
+use super::telling::Telling;
 
 /// Response keys in query order, each with what is written under it.
 pub type Keyed<T> = Vec<(Name, T)>;
@@ -30,6 +32,21 @@ pub enum RootField {
     Wrong(String),
     /// Rows by id: for each, which of the fetches it is in.
     Nodes(Vec<Option<(Uuid, usize)>>, Vec<Rows>),
+    /// What is worked out.
+    Told(Told),
+}
+
+/// What is worked out for each request, and how to write it.
+#[derive(Debug)]
+pub struct Told {
+    /// The field.
+    pub of: &'static Telling,
+    /// Its arguments, with marks for the ids that came in by variables.
+    pub arguments: JsonMap,
+    /// No statement of its own, only those that hang on it.
+    pub level: Level,
+    /// What to write of it, or of each item of a list.
+    pub parts: Keyed<PartOut>,
 }
 
 /// Rows of one type fetched by their ids, and how to write one.
@@ -89,6 +106,8 @@ pub enum Key {
     Column(usize),
     /// In every object of a JSON list, under a key.
     Json(usize, &'static str),
+    /// Anywhere in what is worked out, under a key.
+    Told(&'static str),
 }
 
 /// Which rows of each parent.
@@ -271,7 +290,7 @@ pub struct Action {
     /// Name of the mutation.
     pub name: Name,
     /// Its arguments as JSON.
-    pub arguments: apollo_compiler::response::JsonMap,
+    pub arguments: JsonMap,
     /// What to write of the payload.
     pub out: Keyed<PayloadOut>,
 }

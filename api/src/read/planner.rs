@@ -29,6 +29,27 @@ const MAX_ROWS: usize = 1_000_000;
 /// The fields under one response key, which validation found to be the same field.
 type Same<'d> = Vec<&'d Selected>;
 
+/// Where plain objects come from.
+#[derive(Clone, Copy, Debug)]
+enum Whence {
+    /// The list in a column.
+    Column(usize),
+    /// A list in such a list.
+    Inner,
+    /// What is worked out, however deep in it.
+    Told,
+}
+
+impl Whence {
+    /// Where the objects of a list in one of these come from.
+    fn inner(self) -> Self {
+        match self {
+            Self::Told => Self::Told,
+            Self::Column(_) | Self::Inner => Self::Inner,
+        }
+    }
+}
+
 /// Plans one request.
 #[derive(Debug)]
 pub struct Planner<'d> {
@@ -229,7 +250,7 @@ impl<'d> Planner<'d> {
             }
             Kind::Objects { column, of } => {
                 let at = level.column(table, column);
-                let parts = self.parts(level, Some(at), of, same, expected)?;
+                let parts = self.parts(level, Whence::Column(at), of, same, expected)?;
                 Out::Objects { at, parts }
             }
         })
@@ -238,7 +259,7 @@ impl<'d> Planner<'d> {
     fn parts(
         &mut self,
         level: &mut Level,
-        at: Option<usize>,
+        whence: Whence,
         of: &'static Plain,
         same: &Same<'d>,
         expected: usize,
@@ -252,25 +273,29 @@ impl<'d> Planner<'d> {
                 match part {
                     None => PartOut::Typename(of.name),
                     Some(part) => match &part.holds {
-                        Holds::Text => PartOut::Text(part.key),
-                        Holds::TextIfAny => PartOut::TextIfAny(part.key),
+                        Holds::Text | Holds::Day => PartOut::Text(part.key),
+                        Holds::TextIfAny | Holds::MomentIfAny => PartOut::TextIfAny(part.key),
                         Holds::Int => PartOut::Int(part.key),
                         Holds::Flag => PartOut::Flag(part.key),
                         Holds::Word(words) => PartOut::Word(part.key, words),
                         Holds::List(inner) => PartOut::List(
                             part.key,
-                            self.parts(level, None, inner, &same, expected)?,
+                            self.parts(level, whence.inner(), inner, &same, expected)?,
                         ),
                         Holds::Row(target) => {
                             let target = self.target(same[0], target)?;
                             let rows = self.rows_of(target, &same, expected)?;
-                            // Rows are fetched for the outer list alone.
-                            let Some(at) = at else {
-                                let message =
-                                    format!("{name} leads to a row from a list in a list");
-                                return Err(self.refuse(same[0], message));
+                            let key = match whence {
+                                Whence::Column(at) => Key::Json(at, part.key),
+                                Whence::Told => Key::Told(part.key),
+                                // Rows are fetched for the outer list alone.
+                                Whence::Inner => {
+                                    let message =
+                                        format!("{name} leads to a row from a list in a list");
+                                    return Err(self.refuse(same[0], message));
+                                }
                             };
-                            let child = level.child(Key::Json(at, part.key), rows.level);
+                            let child = level.child(key, rows.level);
                             PartOut::Node { key: part.key, child, object: rows.object }
                         }
                     },

@@ -92,6 +92,7 @@ fn size(plan: &Plan) -> usize {
         RootField::Ready(json) => json.len(),
         RootField::Connection(connection) => of_level(&connection.level),
         RootField::Node(Some((_, rows))) => of_level(&rows.level),
+        RootField::Told(told) => of_level(&told.level),
         RootField::Nodes(wanted, parts) => {
             let levels: usize = parts.iter().map(|rows| of_level(&rows.level)).sum();
             levels + wanted.len() * 32

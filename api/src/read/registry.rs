@@ -202,6 +202,13 @@ fn register(registry: &mut Registry, map: &Map) {
             roots.push(connection_field(of, root.name, root.about));
         }
     }
+    for telling in crate::schema::tellings() {
+        all.plain(&telling.of);
+        let ty =
+            if telling.list { format!("[{}!]", telling.of.name) } else { telling.of.name.into() };
+        let arguments = telling.arguments.iter().map(|(name, ty, about)| input(name, ty, about));
+        roots.push(with(field(telling.name, &ty, telling.about), arguments.collect::<Vec<_>>()));
+    }
     all.insert(object("Query", "Everything that can be read.", roots));
 }
 
@@ -298,6 +305,8 @@ impl Registered<'_> {
                 let ty = match &part.holds {
                     Holds::Text => "String!".to_owned(),
                     Holds::TextIfAny => "String".to_owned(),
+                    Holds::Day => "Date!".to_owned(),
+                    Holds::MomentIfAny => "DateTime".to_owned(),
                     Holds::Int => "Int".to_owned(),
                     Holds::Flag => "Boolean!".to_owned(),
                     Holds::Word(words) => {

@@ -151,6 +151,11 @@ async fn together(
 }
 
 impl Fetched {
+    /// No rows but those that hang on something else.
+    pub(super) fn around(children: Vec<Self>) -> Self {
+        Self { children, ..Self::default() }
+    }
+
     fn add(&mut self, level: &Level, rows: Rows) -> Result<(), DbErr> {
         let part = self.parts.len();
         if level.link.is_none() {
@@ -200,6 +205,8 @@ fn named(parts: &[Rows], key: Key) -> Result<Vec<Uuid>, DbErr> {
     let mut parents = BTreeSet::new();
     for row in parts.iter().flat_map(Rows::iter) {
         match key {
+            // What is worked out is in no row.
+            Key::Told(_) => {}
             Key::Column(at) => parents.extend(row.id(at)?),
             Key::Json(at, name) => {
                 let list = row.json(at)?;

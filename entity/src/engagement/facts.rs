@@ -8,18 +8,20 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rules::calendar::local;
 use rules::engagement::{ContactFacts, ObligationEvidence, OpenDayFacts, SurveyFacts, VisitFacts};
 use rules::events::{AttendanceMode, BookingState};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Query, SelectStatement, SimpleExpr};
+use rules::messages::suppression::SuppressionReason;
+use sea_orm::sea_query::{Query, SelectStatement, SimpleExpr};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
     QuerySelect as _,
 };
+use strum::VariantArray as _;
 use uuid::Uuid;
 
 use crate::enrolments::{enrolment, obligation};
 use crate::events::{booking, event_attendance};
-use crate::messages::message;
+use crate::messages::suppression;
 use crate::outcome::{StoreError, word};
-use crate::people::{contact, setting};
+use crate::people::{contact, person, setting};
 use crate::programme::event;
 use crate::schools::school;
 use crate::surveys::{survey_campaign, survey_invitation};
@@ -361,31 +363,27 @@ pub(super) async fn contacts(
     Ok(sorted)
 }
 
-/// People whose mail was refused for good or came back, and none was taken since.
+/// People to whose address no mail goes at all.
 async fn unreachable(db: &impl ConnectionTrait) -> Result<HashSet<Uuid>, StoreError> {
-    let later = Alias::new("later");
-    let taken_since = Query::select()
-        .expr(Expr::val(1))
-        .from_as(message::Entity, later.clone())
-        .and_where(
-            Expr::col((later.clone(), message::Column::PersonId))
-                .equals((message::Entity, message::Column::PersonId)),
-        )
-        .and_where(Expr::col((later.clone(), message::Column::State)).eq("accepted"))
-        .and_where(
-            Expr::col((later, message::Column::ChangedAt))
-                .gt(Expr::col((message::Entity, message::Column::ChangedAt))),
-        )
+    let all: Vec<SuppressionReason> = SuppressionReason::VARIANTS
+        .iter()
+        .copied()
+        .filter(|reason| reason.withholds_all())
+        .collect();
+    let addresses = Query::select()
+        .column(suppression::Column::Address)
+        .from(suppression::Entity)
+        .and_where(suppression::Column::ReleasedAt.is_null())
+        .and_where(suppression::Column::Reason.is_in(all.into_iter().map(<&str>::from)))
         .to_owned();
-    let refused: Vec<Uuid> = message::Entity::find()
+    let people: Vec<Uuid> = person::Entity::find()
         .select_only()
-        .column(message::Column::PersonId)
-        .filter(message::Column::State.is_in(["rejected", "bounced"]))
-        .filter(Expr::exists(taken_since).not())
+        .column(person::Column::Id)
+        .filter(person::Column::Email.in_subquery(addresses))
         .into_tuple()
         .all(db)
         .await?;
-    Ok(refused.into_iter().collect())
+    Ok(people.into_iter().collect())
 }
 
 /// Names of the partners' settings.

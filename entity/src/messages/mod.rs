@@ -4,12 +4,17 @@
 //! [`facts`], [`digests`] bundle what is due into one message a person and day, and the [`outbox`]
 //! hands messages to workers and keeps their story.
 
+pub mod account;
+pub mod bulletin;
+pub mod bulletins;
 pub mod choices;
 pub mod digests;
 pub mod facts;
+pub mod feedback;
 pub mod handovers;
 pub mod health;
 pub mod letters;
+pub mod mail_feedback;
 pub mod message;
 pub mod message_event;
 pub mod notices;
@@ -18,8 +23,12 @@ pub mod outbox;
 pub mod parcels;
 pub mod reminder;
 pub mod reminders;
+pub mod story;
+pub mod suppression;
+pub mod suppressions;
 pub mod timetable;
 pub mod unwanted_mail;
+pub mod upcoming;
 pub mod worker_presence;
 
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend};

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use rules::messages::MessageKind;
+use rules::messages::suppression::{SuppressionReason, normalised};
 use rules::reminders::{ReminderState, Step};
 use sea_orm::sea_query::Query;
 use sea_orm::{
@@ -12,11 +13,12 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::bulletins::{self, BulletinLetter};
 use super::facts::{self, Book, Fact};
 use super::notices::{self, Notice};
 use super::outbox::{Claimed, Lease};
 use super::reminders::{CallOff, read};
-use super::{choices, message, reminder, text};
+use super::{choices, message, reminder, suppressions, text};
 use crate::enrolments::obligation;
 use crate::outcome::{StoreError, word};
 use crate::people::{person, sign_in_links};
@@ -34,6 +36,8 @@ pub struct Parcel {
     pub in_doubt: bool,
     /// The recipient.
     pub person: person::Model,
+    /// Why their address takes no such mail, if it takes none.
+    pub suppressed: Option<SuppressionReason>,
     /// What it is to say.
     pub content: Content,
 }
@@ -49,6 +53,8 @@ pub enum Content {
     SignIn(Uuid),
     /// About a visit or a booking, or a summary.
     Notice(Box<Notice>),
+    /// A message to a hub's partners.
+    Bulletin(Box<BulletinLetter>),
     /// Nothing any more, and why not.
     Unwanted(String),
 }
@@ -100,6 +106,8 @@ pub async fn open(
     }
     let people = claimed.iter().map(|one| one.message.person_id);
     let people = person::Entity::find().filter(person::Column::Id.is_in(people)).all(db).await?;
+    let addresses = people.iter().map(|row| row.email.as_str());
+    let suppressed = suppressions::of_addresses(db, addresses).await?;
     let people: HashMap<Uuid, person::Model> =
         people.into_iter().map(|row| (row.id, row)).collect();
 
@@ -116,7 +124,7 @@ pub async fn open(
             Ok(kind) => letter(db, now, kind, &claimed.message).await,
             Err(error) => Err(error),
         };
-        let parcel = parcel.and_then(|content| parcel_of(claimed, person, content));
+        let parcel = parcel.and_then(|content| parcel_of(claimed, person, content, &suppressed));
         // A database fault has spoilt the snapshot for all of them.
         match parcel {
             Err(fault @ StoreError::Database(_)) => return Err(fault),
@@ -134,10 +142,13 @@ fn parcel_of(
     Claimed { message, in_doubt }: Claimed,
     person: Option<person::Model>,
     content: Content,
+    suppressed: &HashMap<String, SuppressionReason>,
 ) -> Result<Parcel, StoreError> {
     let person = person.ok_or_else(|| missing(&message, "its recipient is missing"))?;
     let kind = kind(&message)?;
-    Ok(Parcel { message, kind, in_doubt, person, content })
+    let suppressed = suppressed.get(&normalised(&person.email)).copied();
+    let suppressed = suppressed.filter(|reason| reason.withholds(kind));
+    Ok(Parcel { message, kind, in_doubt, person, suppressed, content })
 }
 
 fn digest(
@@ -202,6 +213,7 @@ async fn letter(
         | MessageKind::SurveyInvitation
         | MessageKind::SurveyLink
         | MessageKind::SurveyReminder => {}
+        MessageKind::Bulletin => return bulletins::content(db, about, message.person_id).await,
     }
     if let Some(reason) = wanted::still_wanted(db, now, kind, about, message.person_id).await? {
         return Ok(Content::Unwanted(reason.to_owned()));

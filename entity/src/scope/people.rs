@@ -3,8 +3,8 @@
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SimpleExpr};
 
 use super::{
-    Scope, all, lead_settings, led_hubs, one_of, own_enrolments, running, settings_of_led_hubs,
-    within,
+    Scope, all, any, lead_settings, leading, led_hubs, one_of, own_enrolments, running,
+    settings_of_led_hubs, within,
 };
 
 impl Scope {
@@ -71,6 +71,46 @@ impl Scope {
             "obligation_id",
             led,
         ))
+    }
+
+    /// Rows of `obligation` of which one may know whom else they are reminded to: those of the hubs
+    /// one answers for.
+    #[must_use]
+    pub fn answered_for(&self) -> SimpleExpr {
+        match self.limited() {
+            Some(viewer) => within("obligation", "hub_id", led_hubs(viewer)),
+            None => all(),
+        }
+    }
+
+    /// Rows of `suppression`: those of contacts, while they are in their role, of the settings that
+    /// work with one's hubs now.
+    #[must_use]
+    pub fn suppressions(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        let contacts = Query::select()
+            .column(("contact", "person_id"))
+            .from("contact")
+            .and_where(Expr::col(("contact", "ended_at")).is_null())
+            .and_where(settings_of_led_hubs(viewer, "contact", "setting_id", running()))
+            .to_owned();
+        let addresses = Query::select()
+            .column(("person", "email"))
+            .from("person")
+            .and_where(within("person", "id", contacts))
+            .to_owned();
+        any([leading(viewer, || within("suppression", "address", addresses))])
+    }
+
+    /// Rows of `bulletin`: those of the hubs one answers for.
+    #[must_use]
+    pub fn bulletins(&self) -> SimpleExpr {
+        let Some(viewer) = self.limited() else {
+            return all();
+        };
+        any([leading(viewer, || within("bulletin", "hub_id", led_hubs(viewer)))])
     }
 
     /// Rows of `message`: a digest may span several hubs, so only its recipient and admins see it.

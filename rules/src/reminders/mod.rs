@@ -8,6 +8,7 @@ mod kinds;
 mod plan;
 mod send_time;
 mod step;
+mod why;
 
 use std::collections::BTreeSet;
 
@@ -22,6 +23,7 @@ pub use kinds::{Audience, KINDS, ReminderKind};
 pub use plan::{plan, reach, unwanted};
 pub use send_time::{is_quiet, next_send_time};
 pub use step::UnknownStep;
+pub use why::{Account, Reader, Verdict, Written, next, why};
 
 /// Where a reminder stands.
 #[derive(

@@ -28,13 +28,50 @@ pub fn reach(policy: &Policy, today: NaiveDate, calendars: &[Calendar]) -> (Naiv
 }
 
 /// One step and the time in which it makes sense.
-struct Window {
-    kind: &'static ReminderKind,
-    step: Step,
+pub(super) struct Window {
+    pub(super) kind: &'static ReminderKind,
+    pub(super) step: Step,
     /// Working days from the due day, whichever way.
-    distance: u32,
-    opens_on: NaiveDate,
-    closes_at: DateTime<Utc>,
+    pub(super) distance: u32,
+    pub(super) opens_on: NaiveDate,
+    pub(super) closes_at: DateTime<Utc>,
+}
+
+impl Window {
+    /// Whether a mail that goes on `send_on`, decided at `now`, is inside it.
+    fn is_open(&self, now: DateTime<Utc>, send_on: NaiveDate) -> bool {
+        self.opens_on <= local(now).date() && midnight(send_on).max(now) < self.closes_at
+    }
+}
+
+/// Why nobody is to be reminded of an obligation any more, or for as long as nobody changes anything.
+pub(super) fn pointless(facts: &ObligationFacts) -> Option<&'static str> {
+    match facts.state {
+        ObligationState::Open => {}
+        ObligationState::Met => return Some("It is done."),
+        ObligationState::Excused => return Some("It was excused."),
+        ObligationState::Missed => return Some("Its day has passed and cannot come back."),
+        ObligationState::Cancelled => return Some("It is no longer owed."),
+    }
+    if !facts.live {
+        return Some("Who owes it is paused, closed or no longer taking part.");
+    }
+    facts.nothing_left_to_attend.then_some("The last event it could be met at is over.")
+}
+
+/// Whether it is too early on a day to remind of it.
+fn too_early(facts: &ObligationFacts, day: NaiveDate) -> bool {
+    facts.opens_on.is_some_and(|opens_on| day < opens_on)
+}
+
+/// Why a step of an obligation never goes to anybody, whenever it is.
+pub(super) fn never(facts: &ObligationFacts, step: Step) -> Option<&'static str> {
+    let before = matches!(step, Step::Before(_));
+    if before && facts.reminded_by_survey {
+        return Some("The survey reminds of it by letters of its own.");
+    }
+    let offered = facts.kind.depends_on_an_offer() && !before;
+    offered.then_some("It takes an offer of the lead, so that nobody is reminded of it as late.")
 }
 
 /// Plans what one obligation still needs as of `now`: for each audience, the step whose window is
@@ -47,22 +84,15 @@ struct Window {
 #[must_use]
 pub fn plan(facts: &ObligationFacts, policy: &Policy, now: DateTime<Utc>) -> Vec<PlannedReminder> {
     let today = local(now).date();
-    let too_early = facts.opens_on.is_some_and(|opens_on| today < opens_on);
-    let pointless = !facts.live || too_early || facts.nothing_left_to_attend;
-    if facts.state != ObligationState::Open || pointless {
-        return Vec::new();
-    }
     let send_on = facts.calendar.next_working_day(today);
-    if !facts.calendar.is_working_day(send_on) {
+    let hopeless = pointless(facts).is_some() || too_early(facts, today);
+    if hopeless || !facts.calendar.is_working_day(send_on) {
         return Vec::new();
     }
     windows(facts, policy)
         .into_iter()
-        .filter(|window| {
-            !facts.kind.depends_on_an_offer() || matches!(window.step, Step::Before(_))
-        })
-        .filter(|window| !facts.reminded_by_survey || !matches!(window.step, Step::Before(_)))
-        .filter(|window| window.opens_on <= today && midnight(send_on).max(now) < window.closes_at)
+        .filter(|window| never(facts, window.step).is_none())
+        .filter(|window| window.is_open(now, send_on))
         .flat_map(|window| {
             let people = window.kind.audience.people(facts).iter();
             let mut people: Vec<_> =
@@ -85,7 +115,7 @@ pub fn plan(facts: &ObligationFacts, policy: &Policy, now: DateTime<Utc>) -> Vec
         .collect()
 }
 
-fn windows(facts: &ObligationFacts, policy: &Policy) -> Vec<Window> {
+pub(super) fn windows(facts: &ObligationFacts, policy: &Policy) -> Vec<Window> {
     [Audience::Owners, Audience::HubLeads, Audience::Programme]
         .into_iter()
         .flat_map(|audience| windows_of(audience, facts, policy))
@@ -136,7 +166,7 @@ fn closes_at(
     if distance < 0 { midnight(next).min(end_of_day(due_on)) } else { midnight(next) }
 }
 
-fn midnight(day: NaiveDate) -> DateTime<Utc> {
+pub(super) fn midnight(day: NaiveDate) -> DateTime<Utc> {
     moment(day.and_time(NaiveTime::MIN))
 }
 
@@ -148,21 +178,11 @@ pub fn unwanted(
     reminder: &PlannedReminder,
     now: DateTime<Utc>,
 ) -> Option<&'static str> {
-    match facts.state {
-        ObligationState::Open => {}
-        ObligationState::Met => return Some("It is done."),
-        ObligationState::Excused => return Some("It was excused."),
-        ObligationState::Missed => return Some("Its day has passed and cannot come back."),
-        ObligationState::Cancelled => return Some("It is no longer owed."),
-    }
-    if !facts.live {
-        return Some("Who owes it is paused, closed or no longer taking part.");
+    if let Some(reason) = pointless(facts) {
+        return Some(reason);
     }
     if facts.reminded_by_survey && matches!(reminder.step, Step::Before(_)) {
         return Some("The survey reminds of it by letters of its own.");
-    }
-    if facts.nothing_left_to_attend {
-        return Some("The last event it could be met at is over.");
     }
     if facts.revision != reminder.revision {
         return Some("Its due day has moved.");
@@ -170,8 +190,7 @@ pub fn unwanted(
     if reminder.expires_at <= now {
         return Some("Its moment has passed.");
     }
-    let today = local(now).date();
-    if facts.opens_on.is_some_and(|opens_on| today < opens_on) {
+    if too_early(facts, local(now).date()) {
         return Some("It cannot be done yet.");
     }
     let audience = reminder.step.kind()?.audience;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it did not expect")]
 
 mod answers;
+mod bulletins;
 mod calendar;
 mod deed_properties;
 mod deeds;
@@ -11,6 +12,7 @@ mod engagement_life;
 mod engagement_partners;
 mod engagement_surveys;
 mod events;
+mod feedback;
 mod hosts;
 mod hub_deeds;
 mod latecomers;
@@ -27,3 +29,4 @@ mod support;
 mod surveys;
 mod verp;
 mod visits;
+mod why;

@@ -8,6 +8,7 @@ mod deliver;
 mod derive_obligations;
 mod hub_weeks;
 mod plan_reminders;
+mod read_feedback;
 mod run_campaigns;
 mod sign_in_letters;
 
@@ -53,6 +54,8 @@ pub enum Job {
     BundleDigests,
     /// Queues the letters with links that sign in.
     SignInLetters,
+    /// Takes in what mail systems report of mail that went: before any more goes.
+    ReadFeedback,
     /// Delivers messages. Nothing else sends mail.
     Deliver,
     /// Raises and clears alerts.
@@ -111,6 +114,7 @@ pub const TIMETABLE: &[Row] = &[
     },
     Row { job: Job::BundleDigests, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
     Row { job: Job::SignInLetters, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
+    Row { job: Job::ReadFeedback, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
     Row { job: Job::Deliver, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
     // Mutations assess what they touch; these passes see what the passing of time alone changed.
     Row {
@@ -134,7 +138,9 @@ impl Job {
             Self::HubWeeks => hub_weeks::run(txn, now).await?,
             Self::AlertDigests => alert_digests::run(txn, now).await?,
             Self::AssessEngagement => assess_engagement::run(txn, now).await?,
-            Self::BundleDigests | Self::SignInLetters | Self::Deliver => Done::nothing(),
+            Self::BundleDigests | Self::SignInLetters | Self::ReadFeedback | Self::Deliver => {
+                Done::nothing()
+            }
         })
     }
 
@@ -147,6 +153,7 @@ impl Job {
         match self {
             Self::BundleDigests => bundle_digests::run(app).await,
             Self::SignInLetters => sign_in_letters::run(app).await,
+            Self::ReadFeedback => read_feedback::run(app, stop).await,
             Self::Deliver => deliver::run(app, stop).await,
             Self::DeriveObligations
             | Self::RunCampaigns

@@ -1,6 +1,7 @@
 //! Mail: what it says, its bytes, and where they go.
 
 pub mod booking;
+pub mod bulletin;
 pub mod calendar;
 pub mod digest;
 pub mod dkim;

@@ -169,6 +169,8 @@ fn app_on(
     config.redis.url = String::new();
     // What goes nowhere needs no signature.
     config.mail.dkim_domain = String::new();
+    // What comes back belongs to the original.
+    config.mail.bounces_folder = std::path::PathBuf::new();
     let signal = Signal::start(&config.redis.url, stop.clone())?;
     let mail = Destination::Nowhere;
     App::on(copy.db.clone(), config, Clock::standing_at(start), signal, mail)

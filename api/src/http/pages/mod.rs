@@ -1,7 +1,7 @@
 //! Server-rendered pages that links in mails open. GET shows, POST acts; nothing needs JavaScript.
 
 mod obligation;
-pub(super) mod parts;
+pub(crate) mod parts;
 mod preferences;
 mod survey;
 mod survey_entrance;

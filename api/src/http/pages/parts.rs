@@ -13,7 +13,7 @@ use crate::app::App;
 
 /// Why a page cannot be shown.
 #[derive(Debug)]
-pub(in crate::http) enum PageError {
+pub(crate) enum PageError {
     /// No link of ours: cut short, changed, or for another page.
     Unknown,
     /// Its last day has passed.
@@ -110,7 +110,7 @@ pub(in crate::http) fn page(
 }
 
 /// What signs links, the same as the worker's.
-pub(in crate::http) async fn secret(app: &App) -> Result<String, PageError> {
+pub(crate) async fn secret(app: &App) -> Result<String, PageError> {
     if let Some(secret) = secrets::stored(app.db.reader(), secrets::LINKS).await? {
         return Ok(secret);
     }

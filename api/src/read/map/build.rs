@@ -100,6 +100,18 @@ pub fn one(
     Field { name, about, kind }
 }
 
+/// A field that leads to the only row that holds the same in a column of its own.
+pub fn one_by(
+    name: &'static str,
+    target: &'static str,
+    here: impl ColumnTrait,
+    there: impl ColumnTrait,
+    about: &'static str,
+) -> Field {
+    let kind = Kind::One { target, here: here.as_str(), there: there.as_str() };
+    Field { name, about, kind }
+}
+
 /// A field that leads to the only row whose column names this one.
 pub fn one_back(
     name: &'static str,

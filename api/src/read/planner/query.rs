@@ -5,10 +5,12 @@ use apollo_compiler::ast::OperationType;
 use apollo_compiler::response::{JsonMap, JsonValue};
 use uuid::Uuid;
 
-use super::{Planner, Same};
+use super::{Planner, Same, Whence};
 use crate::read::gate::Refused;
 use crate::read::ids;
-use crate::read::plan::{Plan, RootField, Rows};
+use crate::read::plan::{Level, Plan, RootField, Rows, Told};
+use crate::read::telling::{EXPECTED, Telling};
+use crate::schema;
 
 /// Most ids `nodes` takes.
 const MAX_IDS: usize = 100;
@@ -62,9 +64,24 @@ impl<'d> Planner<'d> {
                 Some(listed) => {
                     RootField::Connection(self.connection(listed, same, given, None, 1)?)
                 }
-                None => return Err(self.not_mapped(same[0], name)),
+                None => match schema::tellings().iter().find(|one| one.name == name) {
+                    Some(telling) => self.told(telling, same, given)?,
+                    None => return Err(self.not_mapped(same[0], name)),
+                },
             },
         })
+    }
+
+    fn told(
+        &mut self,
+        of: &'static Telling,
+        same: &Same<'d>,
+        given: &JsonMap,
+    ) -> Result<RootField, Refused> {
+        // No statement asks for its rows; any type does.
+        let mut level = Level::by_id(self.target(same[0], "Person")?);
+        let parts = self.parts(&mut level, Whence::Told, &of.of, same, EXPECTED)?;
+        Ok(RootField::Told(Told { of, arguments: given.clone(), level, parts }))
     }
 
     fn node(&mut self, same: &Same<'d>, given: &JsonMap) -> Result<Option<(Uuid, Rows)>, Refused> {

@@ -9,7 +9,7 @@ use super::{Writer, Written};
 use crate::read::code::Code;
 use crate::read::ids;
 use crate::read::map::{Cells, Leaf, Scalar};
-use crate::read::plan::{Level, Object, Out, PartOut, Rows};
+use crate::read::plan::{Level, Object, Out, PartOut, Rows, Told};
 use crate::read::run::{Fetched, id_under};
 
 impl<'p> Writer<'p> {
@@ -37,6 +37,20 @@ impl<'p> Writer<'p> {
             }
             Ok(())
         })
+    }
+
+    /// Writes what was worked out.
+    pub fn told(&mut self, told: &'p Told, value: &Json, children: Vec<Fetched>) -> Written {
+        let all = Fetched::around(children);
+        let object = |writer: &mut Self, item: &Json| {
+            writer.object(&told.parts, |writer, _, part| writer.part(part, &told.level, &all, item))
+        };
+        match value {
+            Json::Null => self.null(),
+            Json::Array(items) => self.list(items.iter(), object)?,
+            item => object(self, item)?,
+        }
+        Ok(())
     }
 
     pub(super) fn row(

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use entity::messages::reminders::CallOff;
 use rules::messages::{MessageState, Refused};
 use tokio::time::Instant;
 
@@ -45,6 +46,7 @@ async fn deliver(shared: &Shared, carrier: &mut Carrier, (desk, mut parcel): Loa
     if !may_go(shared, carrier, desk.since).await {
         return ledger.end(given_back(&parcel)).await;
     }
+    let to = parcel.person.email;
     known.subject = Some(mail.rendered.subject.clone());
     let busy = ledger.busy();
     failpoint::pass("offering");
@@ -52,7 +54,7 @@ async fn deliver(shared: &Shared, carrier: &mut Carrier, (desk, mut parcel): Loa
         let end = if shared.cut.is_cancelled() {
             End::GivenBack { from: None, detail: "Given back by the worker." }
         } else {
-            set_back(&known, setback)
+            set_back(&known, &to, setback)
         };
         drop(busy);
         return ledger.end(Ending { known, end }).await;
@@ -72,7 +74,7 @@ async fn deliver(shared: &Shared, carrier: &mut Carrier, (desk, mut parcel): Loa
     failpoint::pass("begun");
     let end = match carrier.hand_over(known.lease.id, &mail.rendered.bytes).await {
         Outcome::Accepted(detail) => End::Accepted { detail },
-        Outcome::Refused(setback) => set_back(&known, setback),
+        Outcome::Refused(setback) => set_back(&known, &to, setback),
         Outcome::Uncertain => {
             tracing::warn!(id = %known.lease.id, "a hand-over was cut off");
             End::CutOff
@@ -104,12 +106,17 @@ async fn may_go(shared: &Shared, carrier: &mut Carrier, since: Instant) -> bool 
 }
 
 /// A failure known to have delivered nothing.
-fn set_back(known: &Known, Setback { refused, reason }: Setback) -> End {
+fn set_back(known: &Known, to: &str, Setback { refused, reason }: Setback) -> End {
     let id = known.lease.id;
     match refused {
         Refused::ForGood => {
             tracing::warn!(%id, reason, "a mail was refused for good");
             End::stopped(MessageState::Rejected, reason)
+        }
+        Refused::NoAddress => {
+            tracing::warn!(%id, reason, "an address was refused for good");
+            let (address, dropped) = (to.to_owned(), CallOff::default());
+            End::NoAddress { address, detail: reason, dropped }
         }
         Refused::ForNow => {
             tracing::warn!(%id, reason, "a mail could not be handed over");

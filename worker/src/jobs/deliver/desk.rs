@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::ledger::End;
 use crate::app::App;
 use crate::mail::render::{Links, Rendered, Words, render};
-use crate::mail::{booking, digest, sign_in, summary, survey, visit};
+use crate::mail::{booking, bulletin, digest, sign_in, summary, survey, visit};
 
 /// What delivering the messages of one batch takes.
 pub(super) struct Desk {
@@ -48,6 +48,11 @@ impl Desk {
         if let Some((to, detail)) = self.no_longer_wanted(parcel)? {
             return Ok(Err(End::Stopped { to, detail, dropped: dropped(parcel) }));
         }
+        if let Some(reason) = parcel.suppressed {
+            let detail = reason.kept_back();
+            let to = MessageState::Suppressed;
+            return Ok(Err(End::Stopped { to, detail, dropped: dropped(parcel) }));
+        }
         if let Some(later) = self.not_yet(parcel)? {
             let detail = "It waits for the school's working hours.";
             return Ok(Err(End::GivenBack { from: Some(later), detail }));
@@ -55,8 +60,8 @@ impl Desk {
         let to = parcel.person.email.parse::<Address>();
         let (Some(rendered), Ok(to)) = (self.rendered(parcel)?, to) else {
             let detail = "No mail can be written to this address.".to_owned();
-            let to = MessageState::Rejected;
-            return Ok(Err(End::Stopped { to, detail, dropped: dropped(parcel) }));
+            let address = parcel.person.email.clone();
+            return Ok(Err(End::NoAddress { address, detail, dropped: dropped(parcel) }));
         };
         let from = match &self.app.return_path {
             Some(path) => path.of(&self.secret, parcel.message.id).parse()?,
@@ -80,10 +85,9 @@ impl Desk {
                 let reason = "Its hour passed; what it was to say waits for the next digest.";
                 Some((MessageState::Expired, reason.to_owned()))
             }
-            Content::Survey(_) | Content::SignIn(_) | Content::Notice(_) if late => {
-                Some((MessageState::Expired, "Its time has passed.".to_owned()))
-            }
-            Content::Digest(_) | Content::Survey(_) | Content::SignIn(_) | Content::Notice(_) => {
+            Content::Digest(_) => None,
+            _ if late => Some((MessageState::Expired, "Its time has passed.".to_owned())),
+            Content::Survey(_) | Content::SignIn(_) | Content::Notice(_) | Content::Bulletin(_) => {
                 None
             }
         })
@@ -122,7 +126,10 @@ impl Desk {
                 },
                 Notice::Visit(_) | Notice::Booking(_) => return Ok(None),
             },
-            Content::Digest(_) | Content::SignIn(_) | Content::Unwanted(_) => return Ok(None),
+            Content::Digest(_)
+            | Content::SignIn(_)
+            | Content::Bulletin(_)
+            | Content::Unwanted(_) => return Ok(None),
         };
         let policy = self.book.policy(programme)?;
         let at = next_send_time(policy, &calendar, minute(parcel), self.now);
@@ -167,6 +174,9 @@ impl Desk {
                 let until = parcel.message.expires_at;
                 Ok(sign_in::content(&parcel.person, *link, until, &links).words()?)
             }
+            Content::Bulletin(letter) => {
+                Ok(bulletin::content(&parcel.person, letter, &links).words()?)
+            }
             Content::Notice(notice) => self.notice(parcel, notice, &links),
             Content::Unwanted(_) => anyhow::bail!("what is not wanted has no words"),
         }
@@ -191,8 +201,10 @@ impl Desk {
 fn dropped(parcel: &mut Parcel) -> CallOff {
     match &mut parcel.content {
         Content::Digest(reminders) => std::mem::take(&mut reminders.dropped),
-        Content::Survey(_) | Content::SignIn(_) | Content::Notice(_) | Content::Unwanted(_) => {
-            CallOff::default()
-        }
+        Content::Survey(_)
+        | Content::SignIn(_)
+        | Content::Notice(_)
+        | Content::Bulletin(_)
+        | Content::Unwanted(_) => CallOff::default(),
     }
 }

@@ -65,6 +65,8 @@ pub(super) enum End {
     Accepted { detail: String },
     /// It is not sent: where it ends, and the reminders that were no longer in it.
     Stopped { to: MessageState, detail: String, dropped: CallOff },
+    /// Its address takes no mail, and is put on the list of those that take none.
+    NoAddress { address: String, detail: String, dropped: CallOff },
     /// It was refused for now.
     PutOff { reason: String },
     /// Its hand-over could not be written down, so that nothing was handed over.

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use entity::messages::message::ActiveModel;
 use entity::messages::outbox;
 use entity::messages::reminders::CallOff;
+use entity::messages::suppressions::{self, Ground};
+use rules::messages::suppression::SuppressionReason;
 use rules::messages::{MessageState, pause_after};
 use rules::reminders::ReminderState;
 use sea_orm::ActiveValue::Set;
@@ -25,6 +27,15 @@ impl Ending {
             End::Accepted { .. } => Ok(None),
             End::Stopped { to, detail, dropped } => {
                 known.stop(txn, now, *to, detail, dropped).await
+            }
+            End::NoAddress { address, detail, dropped } => {
+                let ended = known.stop(txn, now, MessageState::Rejected, detail, dropped).await?;
+                if ended.is_some() {
+                    let (reason, message_id) = (SuppressionReason::Refused, Some(known.lease.id));
+                    let ground = Ground { reason, note: detail, message_id, by: None };
+                    suppressions::suppress(txn, now, address, ground).await?;
+                }
+                Ok(ended)
             }
             End::PutOff { reason } => known.put_off(txn, now, reason).await,
             End::NotBegun => {

@@ -93,6 +93,6 @@ mod tests {
     fn what_is_told_of_a_refusal_does_not_repeat_the_servers_words() {
         let told = setback(Asked::Recipient, &Fault::Reply(550, Some((5, 1, 1))));
         assert_eq!(told.reason, "There is no such address: 550 5.1.1.");
-        assert_eq!(told.refused, Refused::ForGood);
+        assert_eq!(told.refused, Refused::NoAddress);
     }
 }

@@ -1,0 +1,243 @@
+//! What is worked out about reminders and about messages to many: why, when, to whom.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use entity::messages::bulletins;
+use entity::messages::upcoming::{self, Upcoming};
+use entity::outcome::StoreError;
+use entity::scope::Scope;
+use rules::messages::bulletin::{Audience, PREVIEW_LASTS, fingerprint, seal};
+use rules::reminders::Verdict;
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::http::pages::parts::secret;
+use crate::read::map::{Holds, Plain, Vocabulary as _, part};
+use crate::read::telling::{Asked, Telling};
+
+/// Most reminders told at a time.
+const MOST: usize = 2_000;
+
+/// The telling fields of this area.
+#[must_use]
+pub fn tellings() -> Vec<Telling> {
+    vec![
+        Telling {
+            name: "reminderStory",
+            about: "What became, or will become, of every reminder of an obligation: whether it was \
+                    sent, why or why not, and when the next goes as things stand. Your own reminders, \
+                    and everybody's where you run the hub; null for an obligation you may not see.",
+            arguments: &[
+                ("obligation", "ID!", "The obligation."),
+                ("person", "ID", "Only to this person."),
+            ],
+            of: account(),
+            list: true,
+            tell: |asked| Box::pin(story(asked)),
+        },
+        Telling {
+            name: "upcomingReminders",
+            about: "The reminders that go on some days as things stand, if nobody did anything more, \
+                    and those that do not, and why. Worked out by the rules the worker sends by.",
+            arguments: &[
+                ("from", "Date!", "First day in London: today or one of the next 400 days."),
+                ("to", "Date!", "Last day, at most 31 days with the first."),
+                ("hub", "ID", "Only about what this hub and its partners owe."),
+            ],
+            of: outlook(),
+            list: false,
+            tell: |asked| Box::pin(ahead(asked)),
+        },
+        Telling {
+            name: "bulletinPreview",
+            about: "Who would get a message to the partners of a hub, who would not and why, and the \
+                    token with which `bulletinSend` sends exactly that. For who runs the hub.",
+            arguments: &[
+                ("hub", "ID!", "The hub."),
+                ("subject", "String!", "Subject line, up to 150 characters."),
+                ("text", "String!", "What it says: plain text, up to 10,000 characters."),
+            ],
+            of: preview(),
+            list: false,
+            tell: |asked| Box::pin(bulletin(asked)),
+        },
+    ]
+}
+
+fn account() -> Plain {
+    Plain {
+        name: "ReminderAccount",
+        about: "What became, or will become, of one reminder to one person.",
+        parts: vec![
+            part("obligation", "obligation", Holds::Row("Obligation"), "What it is about."),
+            part(
+                "person",
+                "person",
+                Holds::Row("Person"),
+                "To whom; null if you may not see them.",
+            ),
+            part("step", "step", Holds::Text, "Which reminder it is, as in `Reminder.step`."),
+            part(
+                "revision",
+                "revision",
+                Holds::Int,
+                "Which revision of the obligation it speaks of; a moved due day starts a new one.",
+            ),
+            part("day", "day", Holds::Day, "The day in London from which on it makes sense."),
+            part("verdict", "verdict", Holds::Word(Verdict::words()), "What became of it."),
+            part(
+                "at",
+                "at",
+                Holds::MomentIfAny,
+                "When it was sent, or will be as things stand; null when it is not.",
+            ),
+            part("why", "why", Holds::Text, "Why, in a sentence or two."),
+        ],
+    }
+}
+
+fn outlook() -> Plain {
+    let list = || Holds::List(Arc::new(account()));
+    Plain {
+        name: "UpcomingReminders",
+        about: "The reminders of some days.",
+        parts: vec![
+            part("going", "going", list(), "Those that go, in the order of their moments."),
+            part("excluded", "excluded", list(), "Those that do not, each with the reason."),
+        ],
+    }
+}
+
+fn preview() -> Plain {
+    let recipient = Plain {
+        name: "PreviewedRecipient",
+        about: "Somebody who would get a message, or would not.",
+        parts: vec![
+            part("person", "person", Holds::Row("Person"), "Who."),
+            part("setting", "setting", Holds::Row("Setting"), "For which partner."),
+            part("why", "why", Holds::TextIfAny, "Why they do not get it; null if they do."),
+        ],
+    };
+    let list = || Holds::List(Arc::new(recipient.clone()));
+    Plain {
+        name: "SendPreview",
+        about: "What would be sent to whom.",
+        parts: vec![
+            part(
+                "token",
+                "token",
+                Holds::TextIfAny,
+                "Sends exactly this, once given back; null when nobody would get it.",
+            ),
+            part("expiresAt", "expires_at", Holds::MomentIfAny, "Until when the token works."),
+            part("recipients", "recipients", list(), "Who gets it."),
+            part("excluded", "excluded", list(), "Who does not, and why."),
+        ],
+    }
+}
+
+async fn story(asked: Asked) -> Result<Json, StoreError> {
+    let Some(obligation) = asked.row("obligation", "Obligation") else {
+        return Ok(Json::Null);
+    };
+    // An id that is nobody's has no reminders.
+    let person =
+        asked.is_given("person").then(|| asked.row("person", "Person").unwrap_or_default());
+    let snapshot = asked.app.db.snapshot().await?;
+    let told = upcoming::story(&snapshot, &asked.scope, asked.now, obligation, person).await?;
+    snapshot.commit().await?;
+    Ok(told.map_or(Json::Null, |told| told.iter().map(shown).collect()))
+}
+
+async fn ahead(asked: Asked) -> Result<Json, StoreError> {
+    let days = (asked.day("from")?, asked.day("to")?);
+    let hub = asked.is_given("hub").then(|| asked.row("hub", "Hub").unwrap_or_default());
+    let snapshot = asked.app.db.snapshot().await?;
+    let told = upcoming::outlook(&snapshot, &asked.scope, asked.now, days, hub).await?;
+    snapshot.commit().await?;
+    let count = told.going.len() + told.excluded.len();
+    if count > MOST {
+        let message = format!("this comes to {count} reminders: give a hub or fewer days");
+        let code = entity::outcome::RefusalCode::Invalid;
+        return Err(StoreError::refused(code, Some("to"), message));
+    }
+    let list = |all: &[Upcoming]| all.iter().map(shown).collect::<Json>();
+    Ok(json!({ "going": list(&told.going), "excluded": list(&told.excluded) }))
+}
+
+fn shown(one: &Upcoming) -> Json {
+    let account = &one.account;
+    json!({
+        "obligation": one.obligation_id,
+        "person": one.person_id,
+        "step": account.step.to_string(),
+        "revision": account.revision,
+        "day": account.day,
+        "verdict": <&str>::from(account.verdict),
+        "at": account.at.map(moment),
+        "why": account.why,
+    })
+}
+
+fn moment(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+async fn bulletin(asked: Asked) -> Result<Json, StoreError> {
+    let Some(hub) = asked.row("hub", "Hub") else {
+        return Ok(Json::Null);
+    };
+    let (subject, text) = (asked.text("subject"), asked.text("text"));
+    let (subject, text) = (subject.unwrap_or_default(), text.unwrap_or_default());
+    bulletins::check(subject, text)?;
+    let snapshot = asked.app.db.snapshot().await?;
+    let hub = bulletins::hub_to_write_to(&snapshot, &asked.scope, hub).await?;
+    let audience = bulletins::audience_of(&snapshot, &hub).await?;
+    snapshot.commit().await?;
+    let print = fingerprint("bulletin", hub.id, &audience, subject, text);
+    previewed(&asked.app, &asked.scope, asked.now, &audience, &print).await
+}
+
+/// A preview of what has this fingerprint, with its token.
+async fn previewed(
+    app: &App,
+    scope: &Scope,
+    now: DateTime<Utc>,
+    audience: &Audience,
+    fingerprint: &str,
+) -> Result<Json, StoreError> {
+    let by = match scope {
+        Scope::Viewer(viewer) => viewer.person_id,
+        Scope::System => Uuid::nil(),
+    };
+    let until = now + PREVIEW_LASTS;
+    let token = if audience.recipients.is_empty() {
+        None
+    } else {
+        Some(seal(link_secret(app).await?.as_bytes(), fingerprint, by, until))
+    };
+    let row = |person: &Uuid, setting: &Uuid, why: Option<&str>| json!({ "person": person, "setting": setting, "why": why });
+    let recipients = audience.recipients.iter().map(|(person, setting)| row(person, setting, None));
+    let excluded = audience.excluded.iter();
+    let excluded = excluded.map(|(person, setting, why)| row(person, setting, Some(why)));
+    Ok(json!({
+        "expires_at": token.as_ref().map(|_| moment(until)),
+        "token": token,
+        "recipients": recipients.collect::<Json>(),
+        "excluded": excluded.collect::<Json>(),
+    }))
+}
+
+/// What signs previews, the same as links.
+///
+/// # Errors
+/// The database fails.
+pub(super) async fn link_secret(app: &App) -> Result<String, StoreError> {
+    secret(app).await.map_err(|_| StoreError::Unreadable {
+        table: "instance_secret",
+        id: Uuid::nil(),
+        problem: "it cannot be read".to_owned(),
+    })
+}

@@ -1,0 +1,144 @@
+//! Fields of `Query` that are worked out for each request by the rules, where no table holds the
+//! answer. What comes out is JSON, written like plain objects kept in a column; the rows it names are
+//! read by plans, so that nothing of them is shown that the caller may not see.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+
+use apollo_compiler::response::JsonMap;
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::outcome::StoreError;
+use entity::scope::Scope;
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::code::Code;
+use super::ids;
+use super::map::Plain;
+use super::marks::Meaning;
+use super::plan::{Key, Plan, RootField};
+use crate::app::App;
+
+/// Rows of each kind that one of these may lead to, for the limit of rows a request asks for.
+pub const EXPECTED: usize = 1_000;
+
+/// A field of `Query` that is worked out.
+#[derive(Debug)]
+pub struct Telling {
+    /// Name in the schema.
+    pub name: &'static str,
+    /// Description in the schema.
+    pub about: &'static str,
+    /// Its arguments: name, type and description.
+    pub arguments: &'static [(&'static str, &'static str, &'static str)],
+    /// What it tells, or each item of the list that it tells.
+    pub of: Plain,
+    /// Whether it tells a list.
+    pub list: bool,
+    /// The working out.
+    pub tell: Tell,
+}
+
+/// What a telling field is asked.
+#[derive(Clone)]
+pub struct Asked {
+    /// The program.
+    pub app: App,
+    /// On whose behalf.
+    pub scope: Scope,
+    /// The moment of the request.
+    pub now: DateTime<Utc>,
+    arguments: JsonMap,
+}
+
+/// The working out of a field.
+pub type Tell = fn(Asked) -> Pin<Box<dyn Future<Output = Result<Json, StoreError>> + Send>>;
+
+/// What was worked out, or what a client hears of why not.
+pub type Answer = Result<Json, (Code, String)>;
+
+impl Asked {
+    /// The row that an argument names; none for an id that is nobody's, or of another type.
+    #[must_use]
+    pub fn row(&self, name: &str, of: &str) -> Option<Uuid> {
+        let (named, id) = ids::parse_global(self.text(name)?)?;
+        (named == of).then_some(id)
+    }
+
+    /// Whether an argument was given.
+    #[must_use]
+    pub fn is_given(&self, name: &str) -> bool {
+        self.arguments.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// The text of an argument.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.arguments.get(name)?.as_str()
+    }
+
+    /// The day that an argument gives.
+    ///
+    /// # Errors
+    /// A refusal of what is none.
+    pub fn day(&self, name: &'static str) -> Result<NaiveDate, StoreError> {
+        let day = self.text(name).and_then(|text| text.parse().ok());
+        day.ok_or_else(|| {
+            let message = format!("\"{name}\" is a day like 2026-10-05");
+            StoreError::refused(entity::outcome::RefusalCode::Invalid, Some(name), message)
+        })
+    }
+}
+
+/// Works out every telling field of a plan, in its order.
+pub async fn tell_all(app: &App, meaning: &Meaning<'_>, plan: &Plan) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    for (_, field) in plan {
+        let RootField::Told(told) = field else { continue };
+        let mut arguments = told.arguments.clone();
+        for (name, _, _) in told.of.arguments.iter().filter(|(_, ty, _)| ty.starts_with("ID")) {
+            let Some(value) = arguments.get_mut(*name) else { continue };
+            if let Some((of, id)) = value.as_str().and_then(ids::parse_global) {
+                *value = ids::global(&of, meaning.id(id)).into();
+            }
+        }
+        let scope = meaning.scope.clone();
+        let asked = Asked { app: app.clone(), scope, now: meaning.now, arguments };
+        answers.push((told.of.tell)(asked).await.map_err(|error| heard(&error)));
+    }
+    answers
+}
+
+/// What a client hears of what was not worked out.
+fn heard(error: &StoreError) -> (Code, String) {
+    match error {
+        StoreError::Refused(refusal) => (Code::BadUserInput, refusal.message.clone()),
+        fault => {
+            tracing::error!(error = %fault, "something could not be worked out");
+            let message = "this could not be worked out; the fault is ours and has been logged";
+            (Code::Internal, message.to_owned())
+        }
+    }
+}
+
+/// The ids under a key, anywhere in what was worked out, each once.
+pub(super) fn ids_in(value: &Json, key: Key) -> Vec<Uuid> {
+    let Key::Told(key) = key else {
+        return Vec::new();
+    };
+    let mut found = BTreeSet::new();
+    let mut left = vec![value];
+    while let Some(value) = left.pop() {
+        match value {
+            Json::Array(items) => left.extend(items),
+            Json::Object(fields) => {
+                let id = fields.get(key).and_then(Json::as_str);
+                found.extend(id.and_then(|text| text.parse::<Uuid>().ok()));
+                left.extend(fields.values());
+            }
+            _ => {}
+        }
+    }
+    found.into_iter().collect()
+}

@@ -1,0 +1,131 @@
+//! Accounting for reminders: what became of each, why, and when the next goes.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use rules::calendar::local;
+use rules::messages::MessageKind;
+use rules::messages::suppression::normalised;
+use rules::reminders::{Account, Reader, Written, why};
+use sea_orm::sea_query::Query;
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+    QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::facts::{self, Book, Fact};
+use super::reminders::read;
+use super::{BATCH, message, reminder, suppressions, text};
+use crate::enrolments::obligation;
+use crate::outcome::{StoreError, word};
+use crate::people::person;
+
+/// An obligation with all that is to be said of its reminders.
+#[derive(Debug)]
+pub struct Accounted {
+    /// The obligation, and whom it concerns.
+    pub fact: Fact,
+    /// What is to be said to each person it reminds, reminded or would remind.
+    pub people: BTreeMap<Uuid, Vec<Account>>,
+}
+
+/// Accounts for the reminders of the obligations that `which` (a condition on `obligation`) selects, in
+/// the order of their due days.
+///
+/// # Errors
+/// A row this version cannot read, or a database fault.
+pub async fn of_obligations(
+    db: &impl ConnectionTrait,
+    book: &Book,
+    now: DateTime<Utc>,
+    which: Condition,
+) -> Result<Vec<Accounted>, StoreError> {
+    let facts = facts::load(db, book, now, which.clone()).await?;
+    let mut written = written(db, which).await?;
+    let mut concerned = BTreeSet::new();
+    for fact in facts.values() {
+        let rules = &fact.rules;
+        let all = [&rules.owners, &rules.hub_leads, &rules.programme_admins];
+        concerned.extend(all.into_iter().flatten().copied());
+    }
+    concerned.extend(written.keys().map(|(_, person)| *person));
+    let readers = readers(db, now, concerned.into_iter().collect()).await?;
+
+    let mut accounted = Vec::with_capacity(facts.len());
+    for (id, fact) in facts {
+        let policy = book.policy(fact.row.programme_id)?;
+        let mut people = BTreeMap::new();
+        for (person, reader) in &readers {
+            let rows = written.remove(&(id, *person)).unwrap_or_default();
+            if rows.is_empty() && !fact.concerns(*person) {
+                continue;
+            }
+            let accounts = why(&fact.rules, policy, reader, &rows, now);
+            if !accounts.is_empty() {
+                people.insert(*person, accounts);
+            }
+        }
+        accounted.push(Accounted { fact, people });
+    }
+    accounted.sort_by_key(|one| (one.fact.row.due_on, one.fact.row.id));
+    Ok(accounted)
+}
+
+/// The reminders written down about obligations, by obligation and person.
+async fn written(
+    db: &impl ConnectionTrait,
+    which: Condition,
+) -> Result<HashMap<(Uuid, Uuid), Vec<Written>>, StoreError> {
+    let obligations = Query::select()
+        .column((obligation::Entity, obligation::Column::Id))
+        .from(obligation::Entity)
+        .cond_where(which)
+        .to_owned();
+    let rows = reminder::Entity::find()
+        .filter(reminder::Column::ObligationId.in_subquery(obligations))
+        .all(db)
+        .await?;
+    let mut written: HashMap<(Uuid, Uuid), Vec<Written>> = HashMap::new();
+    for row in rows {
+        let state = word("reminder", row.id, &row.state)?;
+        let of_person = written.entry((row.obligation_id, row.person_id)).or_default();
+        of_person.push(Written { planned: read(&row)?, state, changed_at: row.changed_at });
+    }
+    Ok(written)
+}
+
+/// What accounting needs to know of people.
+async fn readers(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    ids: Vec<Uuid>,
+) -> Result<BTreeMap<Uuid, Reader>, StoreError> {
+    let mut people = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(BATCH) {
+        let found = person::Entity::find().filter(person::Column::Id.is_in(ids.iter().copied()));
+        people.extend(found.all(db).await?);
+    }
+    let suppressed =
+        suppressions::of_addresses(db, people.iter().map(|row| row.email.as_str())).await?;
+    let had_digest: HashSet<Uuid> = message::Entity::find()
+        .select_only()
+        .column(message::Column::PersonId)
+        .filter(message::Column::Kind.eq(text(MessageKind::Digest)))
+        .filter(message::Column::LocalDay.eq(local(now).date()))
+        .into_tuple::<Uuid>()
+        .all(db)
+        .await?
+        .into_iter()
+        .collect();
+    let reader = |row: person::Model| {
+        let reader = Reader {
+            id: row.id,
+            digest_minute: row.digest_minute.and_then(|minute| u32::try_from(minute).ok()),
+            suppressed: suppressed.get(&normalised(&row.email)).copied(),
+            had_digest: had_digest.contains(&row.id),
+        };
+        (row.id, reader)
+    };
+    Ok(people.into_iter().map(reader).collect())
+}

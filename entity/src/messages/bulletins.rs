@@ -1,0 +1,230 @@
+//! Messages to all of a hub's partners: who would get one, sending it, and what each letter says.
+
+use chrono::{DateTime, Utc};
+use rules::messages::bulletin::{Audience, Candidate, STAYS, TokenFault, audience, faults};
+use rules::messages::{About, MessageKind};
+use sea_orm::sea_query::Query;
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::bulletin;
+use super::letters::{LetterWish, queue};
+use super::parcels::Content;
+use super::suppressions;
+use crate::enrolments::enrolment;
+use crate::enrolments::permission::{require, runs_hub};
+use crate::hubs::hub;
+use crate::id::new_id;
+use crate::outcome::{RefusalCode, StoreError, word};
+use crate::people::{contact, person};
+use crate::programme::{policy, programme};
+use crate::scope::Scope;
+
+/// A bulletin as one reader gets it.
+#[derive(Clone, Debug)]
+pub struct BulletinLetter {
+    /// The row.
+    pub bulletin: bulletin::Model,
+    /// Name of the hub.
+    pub hub: String,
+    /// Name of the programme.
+    pub programme: String,
+    /// Name of who wrote it.
+    pub author: String,
+}
+
+/// The hub a caller may write to the partners of.
+///
+/// # Errors
+/// No such hub in scope, a hub they do not answer for, or a database fault.
+pub async fn hub_to_write_to(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    hub_id: Uuid,
+) -> Result<hub::Model, StoreError> {
+    let found = hub::Entity::find_by_id(hub_id)
+        .filter(Condition::all().add(scope.hubs()))
+        .one(db)
+        .await?
+        .ok_or_else(|| {
+            let message = "There is no such hub.";
+            StoreError::refused(RefusalCode::NotFound, Some("hubId"), message)
+        })?;
+    require(runs_hub(scope, &found), "hubId", "Only who runs a hub writes to its partners.")?;
+    Ok(found)
+}
+
+/// Whom a bulletin to a hub's partners goes to as things stand, and whom not.
+///
+/// # Errors
+/// A row this version cannot read, or a database fault.
+pub async fn audience_of(
+    db: &impl ConnectionTrait,
+    hub: &hub::Model,
+) -> Result<Audience, StoreError> {
+    let roles = policy(db, hub.programme_id).await?.recipients;
+    let partners: Vec<(Uuid, String)> = enrolment::Entity::find()
+        .select_only()
+        .columns([enrolment::Column::PartnerSettingId, enrolment::Column::Status])
+        .filter(running_at(hub.id))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let active = |setting: Uuid| {
+        partners.iter().any(|(partner, status)| *partner == setting && status == "active")
+    };
+    let settings = Query::select()
+        .column(enrolment::Column::PartnerSettingId)
+        .from(enrolment::Entity)
+        .cond_where(running_at(hub.id))
+        .to_owned();
+    let of_partners = Condition::all()
+        .add(contact::Column::EndedAt.is_null())
+        .add(contact::Column::SettingId.in_subquery(settings));
+    let whose = Query::select()
+        .column(contact::Column::PersonId)
+        .from(contact::Entity)
+        .cond_where(of_partners.clone())
+        .to_owned();
+    let people =
+        person::Entity::find().filter(person::Column::Id.in_subquery(whose)).all(db).await?;
+    let suppressed =
+        suppressions::of_addresses(db, people.iter().map(|row| row.email.as_str())).await?;
+    let contacts = contact::Entity::find().filter(of_partners).all(db).await?;
+    let mut candidates = Vec::with_capacity(contacts.len());
+    for row in contacts {
+        let Some(person) = people.iter().find(|person| person.id == row.person_id) else {
+            continue;
+        };
+        let reason = suppressed.get(&person.email).copied();
+        candidates.push(Candidate {
+            person_id: person.id,
+            setting_id: row.setting_id,
+            role: word("contact", row.id, &row.role)?,
+            active: active(row.setting_id),
+            takes_optional: person.optional_mail,
+            suppressed: reason.filter(|reason| reason.withholds(MessageKind::Bulletin)),
+        });
+    }
+    Ok(audience(&candidates, &roles))
+}
+
+/// The partners of a hub that have not left it.
+fn running_at(hub_id: Uuid) -> Condition {
+    Condition::all()
+        .add(enrolment::Column::HubId.eq(hub_id))
+        .add(enrolment::Column::Status.is_in(["active", "paused"]))
+}
+
+/// Refuses a subject or a text that cannot be sent.
+///
+/// # Errors
+/// The refusal.
+pub fn check(subject: &str, text: &str) -> Result<(), StoreError> {
+    match faults(subject, text) {
+        Some((field, message)) => {
+            Err(StoreError::refused(RefusalCode::Invalid, Some(field), message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The refusal of a preview's token.
+#[must_use]
+pub fn not_as_shown(fault: TokenFault) -> StoreError {
+    let message = match fault {
+        TokenFault::Differs => {
+            "This is not what the preview showed: look at a new one, then send it."
+        }
+        TokenFault::Expired => "The preview is too old: look at a new one, then send it.",
+    };
+    StoreError::refused(RefusalCode::Conflict, Some("previewToken"), message)
+}
+
+/// Writes a bulletin down and queues a letter to everybody in the audience that was looked at.
+///
+/// # Errors
+/// Nobody to send it to, or a database fault.
+pub async fn send(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    by: Uuid,
+    hub: &hub::Model,
+    (subject, text): (&str, &str),
+    audience: &Audience,
+) -> Result<bulletin::Model, StoreError> {
+    if audience.recipients.is_empty() {
+        let message = "Nobody at the hub's partners would get it.";
+        return Err(StoreError::refused(RefusalCode::Conflict, Some("hubId"), message));
+    }
+    let count = |many: usize| i32::try_from(many).unwrap_or(i32::MAX);
+    let row = bulletin::Model {
+        id: new_id(now),
+        hub_id: hub.id,
+        subject: subject.trim().to_owned(),
+        text: text.trim().replace("\r\n", "\n"),
+        sent_by: by,
+        sent_at: now,
+        recipients: count(audience.recipients.len()),
+        excluded: count(audience.excluded.len()),
+    };
+    let made = row.clone().into_active_model();
+    bulletin::Entity::insert(made).exec_without_returning(txn).await?;
+    for (person_id, _) in &audience.recipients {
+        let wish = LetterWish {
+            kind: MessageKind::Bulletin,
+            person_id: *person_id,
+            about: About::Bulletin,
+            about_id: row.id,
+            dedupe_key: format!("bulletin:{}:{person_id}", row.id),
+            send_after: now,
+            expires_at: now + STAYS,
+        };
+        queue(txn, now, wish).await?;
+    }
+    Ok(row)
+}
+
+/// What one letter of a bulletin is to say, or why it is not sent after all.
+pub(super) async fn content(
+    db: &impl ConnectionTrait,
+    about: Uuid,
+    person_id: Uuid,
+) -> Result<Content, StoreError> {
+    let unwanted = |why: &str| Ok(Content::Unwanted(why.to_owned()));
+    let Some(row) = bulletin::Entity::find_by_id(about).one(db).await? else {
+        return unwanted("What it was about is gone.");
+    };
+    let Some(hub) = hub::Entity::find_by_id(row.hub_id).one(db).await? else {
+        return unwanted("The hub is gone.");
+    };
+    let partners = Query::select()
+        .column(enrolment::Column::PartnerSettingId)
+        .from(enrolment::Entity)
+        .cond_where(running_at(hub.id).add(enrolment::Column::Status.eq("active")))
+        .to_owned();
+    let contacts = contact::Entity::find()
+        .filter(contact::Column::PersonId.eq(person_id))
+        .filter(contact::Column::EndedAt.is_null())
+        .filter(contact::Column::SettingId.in_subquery(partners))
+        .count(db)
+        .await?;
+    if contacts == 0 {
+        return unwanted("They are no longer a contact of a partner that takes part.");
+    }
+    let reader = person::Entity::find_by_id(person_id).one(db).await?;
+    if reader.is_some_and(|reader| !reader.optional_mail) {
+        return unwanted("They chose to get no mail that is not a duty.");
+    }
+    let author = person::Entity::find_by_id(row.sent_by).one(db).await?;
+    let of = programme::Entity::find_by_id(hub.programme_id).one(db).await?;
+    Ok(Content::Bulletin(Box::new(BulletinLetter {
+        bulletin: row,
+        hub: hub.name,
+        programme: of.map(|row| row.name).unwrap_or_default(),
+        author: author.map(|row| row.name).unwrap_or_default(),
+    })))
+}

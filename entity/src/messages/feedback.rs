@@ -1,0 +1,210 @@
+//! Writing down what mail systems report of messages, each report once.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use rules::calendar::local;
+use rules::messages::MessageState;
+use rules::messages::feedback::{Feedback, FeedbackKind, Known, SOFT_REMEMBERED, effect};
+use rules::messages::report::recipient;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    QuerySelect as _, TryInsertResult,
+};
+use uuid::Uuid;
+
+use super::outbox::{self, Lease};
+use super::suppressions::{self, Ground};
+use super::{mail_feedback, message, text};
+use crate::id::new_id;
+use crate::outcome::StoreError;
+use crate::people::person;
+
+/// Where a report came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Source {
+    /// The folder of a mailbox.
+    Mailbox,
+    /// A call of the mail service.
+    Webhook,
+}
+
+/// A report that came.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The same for the same report.
+    pub key: String,
+    /// What it says.
+    pub kind: FeedbackKind,
+    /// Where it came from.
+    pub source: Source,
+    /// The message, if the report names it by its id.
+    pub message: Option<Uuid>,
+    /// Its `Message-ID`, with or without brackets.
+    pub message_id: Option<String>,
+    /// The status told, such as `5.1.1`; empty when none.
+    pub status: String,
+    /// When it happened, if that was told.
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// What became of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It was written down, and did what it does.
+    New,
+    /// It was known.
+    Known,
+    /// It is about no message of ours.
+    Stray,
+}
+
+/// Takes a report in: written down once, whatever it changes with it.
+///
+/// # Errors
+/// A row this version cannot read, or a database fault.
+pub async fn take(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    told: &Told,
+) -> Result<Taken, StoreError> {
+    let message = find(txn, told).await?;
+    // Nobody's clock is trusted to be ahead of ours.
+    let at = told.at.unwrap_or(now).min(now);
+    let address = match &message {
+        Some(message) => address(txn, message).await?,
+        None => None,
+    };
+    let known = match &message {
+        Some(message) => Some(known(txn, at, message, address.as_deref()).await?),
+        None => None,
+    };
+    let row = mail_feedback::ActiveModel {
+        id: Set(new_id(now)),
+        key: Set(told.key.clone()),
+        kind: Set(text(told.kind)),
+        source: Set(<&str>::from(told.source).to_owned()),
+        message_id: Set(message.as_ref().map(|row| row.id)),
+        address: Set(address.clone()),
+        status: Set(told.status.clone()),
+        happened_at: Set(at),
+        received_at: Set(now),
+    };
+    let inserted = mail_feedback::Entity::insert(row)
+        .on_conflict_do_nothing_on([mail_feedback::Column::Key])
+        .exec_without_returning(txn)
+        .await?;
+    if !matches!(inserted, TryInsertResult::Inserted(1)) {
+        return Ok(Taken::Known);
+    }
+    let (Some(message), Some(known)) = (message, known) else {
+        return Ok(Taken::Stray);
+    };
+    let effect = effect(Feedback { kind: told.kind, at }, &known);
+    let mut detail = effect.detail.to_owned();
+    if !told.status.is_empty() {
+        detail = format!("{} Status {}.", detail, told.status);
+    }
+    if let (Some(reason), Some(address)) = (effect.suppress, &address) {
+        let note = if told.status.is_empty() { effect.detail } else { &told.status };
+        let ground = Ground { reason, note, message_id: Some(message.id), by: None };
+        suppressions::suppress(txn, now, address, ground).await?;
+        detail.push_str(if reason.withholds_all() {
+            " No more mail goes to the address."
+        } else {
+            " No more mail goes to the address that is not a duty."
+        });
+    }
+    let state = effect.state.unwrap_or(known.state);
+    if effect.state.is_some() {
+        become_(txn, now, message.id, state).await?;
+    }
+    let lease = Lease { id: message.id, epoch: message.lease_epoch };
+    outbox::note(txn, lease, state, &detail, now).await?;
+    Ok(Taken::New)
+}
+
+/// The message a report is about, locked: two reports about it take turns.
+async fn find(
+    txn: &DatabaseTransaction,
+    told: &Told,
+) -> Result<Option<message::Model>, StoreError> {
+    let find = message::Entity::find().lock_exclusive();
+    if let Some(id) = told.message {
+        return Ok(find.filter(message::Column::Id.eq(id)).one(txn).await?);
+    }
+    let Some(given) = &told.message_id else {
+        return Ok(None);
+    };
+    let header = format!("<{}>", given.trim().trim_matches(['<', '>']));
+    Ok(find.filter(message::Column::MessageIdHeader.eq(header)).one(txn).await?)
+}
+
+/// The address a message went to: that in its bytes, since its person's may have been put right by
+/// now; else that of its person.
+async fn address(
+    db: &impl ConnectionTrait,
+    message: &message::Model,
+) -> Result<Option<String>, StoreError> {
+    if let Some(address) = message.body.as_deref().and_then(recipient) {
+        return Ok(Some(address));
+    }
+    let person = person::Entity::find_by_id(message.person_id).one(db).await?;
+    Ok(person.map(|person| person.email))
+}
+
+async fn known(
+    db: &impl ConnectionTrait,
+    at: DateTime<Utc>,
+    message: &message::Model,
+    address: Option<&str>,
+) -> Result<Known, StoreError> {
+    let hard = mail_feedback::Entity::find()
+        .filter(mail_feedback::Column::MessageId.eq(message.id))
+        .filter(mail_feedback::Column::Kind.eq(text(FeedbackKind::HardBounce)))
+        .one(db)
+        .await?
+        .is_some();
+    let mut known = Known {
+        state: outbox::state(message)?,
+        hard,
+        soft_days: BTreeSet::new(),
+        released_at: None,
+    };
+    let Some(address) = address else {
+        return Ok(known);
+    };
+    known.released_at = suppressions::released_at(db, address).await?;
+    let since = known.released_at.unwrap_or(DateTime::UNIX_EPOCH).max(at - SOFT_REMEMBERED);
+    let soft: Vec<DateTime<Utc>> = mail_feedback::Entity::find()
+        .select_only()
+        .column(mail_feedback::Column::HappenedAt)
+        .filter(mail_feedback::Column::Address.eq(address))
+        .filter(mail_feedback::Column::Kind.eq(text(FeedbackKind::SoftBounce)))
+        .filter(mail_feedback::Column::HappenedAt.gt(since))
+        .filter(mail_feedback::Column::HappenedAt.lt(at + SOFT_REMEMBERED))
+        .into_tuple()
+        .all(db)
+        .await?;
+    known.soft_days = soft.into_iter().map(|at| local(at).date()).collect();
+    Ok(known)
+}
+
+/// Moves a message that was accepted; it is under nobody's lease any more.
+async fn become_(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    id: Uuid,
+    state: MessageState,
+) -> Result<(), StoreError> {
+    message::Entity::update_many()
+        .col_expr(message::Column::State, Expr::val(text(state)))
+        .col_expr(message::Column::ChangedAt, Expr::val(now))
+        .filter(message::Column::Id.eq(id))
+        .exec(txn)
+        .await?;
+    Ok(())
+}
