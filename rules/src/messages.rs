@@ -114,7 +114,7 @@ impl MessageKind {
     /// are sent at once.
     #[must_use]
     pub fn is_routine(self) -> bool {
-        matches!(self, Self::Digest | Self::SurveyReminder | Self::HubWeek | Self::AlertDigest)
+        self.is_optional() || matches!(self, Self::Digest | Self::SurveyReminder)
     }
 
     /// The kinds that somebody may say they do not want.

@@ -6,14 +6,13 @@ use rules::messages::{About, MessageKind};
 use sea_orm::sea_query::Query;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _,
-    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QuerySelect as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
-use super::bulletin;
 use super::letters::{LetterWish, queue};
 use super::parcels::Content;
-use super::suppressions;
+use super::{bulletin, choices, suppressions};
 use crate::enrolments::enrolment;
 use crate::enrolments::permission::{require, runs_hub};
 use crate::hubs::hub;
@@ -28,6 +27,10 @@ use crate::scope::Scope;
 pub struct BulletinLetter {
     /// The row.
     pub bulletin: bulletin::Model,
+    /// The reader's partner, whose working hours it keeps to.
+    pub setting_id: Uuid,
+    /// The hub's programme.
+    pub programme_id: Uuid,
     /// Name of the hub.
     pub hub: String,
     /// Name of the programme.
@@ -93,6 +96,8 @@ pub async fn audience_of(
         person::Entity::find().filter(person::Column::Id.in_subquery(whose)).all(db).await?;
     let suppressed =
         suppressions::of_addresses(db, people.iter().map(|row| row.email.as_str())).await?;
+    let all: Vec<Uuid> = people.iter().map(|row| row.id).collect();
+    let unwilling = choices::unwilling(db, MessageKind::Bulletin, &all).await?;
     let contacts = contact::Entity::find().filter(of_partners).all(db).await?;
     let mut candidates = Vec::with_capacity(contacts.len());
     for row in contacts {
@@ -105,7 +110,7 @@ pub async fn audience_of(
             setting_id: row.setting_id,
             role: word("contact", row.id, &row.role)?,
             active: active(row.setting_id),
-            takes_optional: person.optional_mail,
+            takes_optional: !unwilling.contains(&person.id),
             suppressed: reason.filter(|reason| reason.withholds(MessageKind::Bulletin)),
         });
     }
@@ -206,23 +211,22 @@ pub(super) async fn content(
         .from(enrolment::Entity)
         .cond_where(running_at(hub.id).add(enrolment::Column::Status.eq("active")))
         .to_owned();
-    let contacts = contact::Entity::find()
+    let contact = contact::Entity::find()
         .filter(contact::Column::PersonId.eq(person_id))
         .filter(contact::Column::EndedAt.is_null())
         .filter(contact::Column::SettingId.in_subquery(partners))
-        .count(db)
+        .order_by_asc(contact::Column::Id)
+        .one(db)
         .await?;
-    if contacts == 0 {
+    let Some(contact) = contact else {
         return unwanted("They are no longer a contact of a partner that takes part.");
-    }
-    let reader = person::Entity::find_by_id(person_id).one(db).await?;
-    if reader.is_some_and(|reader| !reader.optional_mail) {
-        return unwanted("They chose to get no mail that is not a duty.");
-    }
+    };
     let author = person::Entity::find_by_id(row.sent_by).one(db).await?;
     let of = programme::Entity::find_by_id(hub.programme_id).one(db).await?;
     Ok(Content::Bulletin(Box::new(BulletinLetter {
         bulletin: row,
+        setting_id: contact.setting_id,
+        programme_id: hub.programme_id,
         hub: hub.name,
         programme: of.map(|row| row.name).unwrap_or_default(),
         author: author.map(|row| row.name).unwrap_or_default(),

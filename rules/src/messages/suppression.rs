@@ -23,7 +23,7 @@ impl SuppressionReason {
     /// Whether mail of this kind is kept back for it.
     #[must_use]
     pub fn withholds(self, kind: MessageKind) -> bool {
-        self.withholds_all() || is_optional(kind)
+        self.withholds_all() || kind.is_optional()
     }
 
     /// Whether no mail at all reaches the address.
@@ -56,12 +56,6 @@ impl SuppressionReason {
     pub fn kept_back(self) -> String {
         format!("No mail goes to this address: {}.", self.in_words())
     }
-}
-
-/// Whether mail of a kind is no duty, so that its reader may do without.
-#[must_use]
-pub fn is_optional(kind: MessageKind) -> bool {
-    matches!(kind, MessageKind::Bulletin)
 }
 
 /// An address as it is compared: mail servers that tell capitals apart are none that we meet.

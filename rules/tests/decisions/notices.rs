@@ -140,9 +140,10 @@ fn a_notice_of_a_booking_is_true_while_the_booking_is_as_it_says() {
 }
 
 #[test]
-fn only_the_summaries_are_optional_and_whatever_is_optional_keeps_to_hours() {
+fn only_summaries_and_bulletins_are_optional_and_whatever_is_optional_keeps_to_hours() {
     let optional: Vec<_> = MessageKind::optional().collect();
-    assert_eq!(optional, [MessageKind::HubWeek, MessageKind::AlertDigest]);
+    let expected = [MessageKind::HubWeek, MessageKind::AlertDigest, MessageKind::Bulletin];
+    assert_eq!(optional, expected);
     assert!(optional.iter().all(|kind| kind.is_routine()));
     for immediate in [VisitProposed, EventBooked, MessageKind::SignInLink] {
         assert!(!immediate.is_routine());

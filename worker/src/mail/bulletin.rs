@@ -4,6 +4,7 @@ use askama::Template;
 use entity::messages::bulletins::BulletinLetter;
 use entity::people::person;
 use rules::links::Purpose;
+use rules::messages::MessageKind;
 
 use super::render::{Links, Words, one_line};
 
@@ -65,7 +66,11 @@ impl Letter {
     /// # Errors
     /// A template fails.
     pub fn words(&self) -> Result<Words, askama::Error> {
-        Words::fill(&self.subject, &self.name, &Text { letter: self }, &Html { letter: self })
+        let (text, html) = (Text { letter: self }, Html { letter: self });
+        let words = Words::fill(&self.subject, &self.name, &text, &html)?;
+        let kind: &str = MessageKind::Bulletin.into();
+        let unsubscribe = Some(format!("{}/unsubscribe/{kind}", self.preferences));
+        Ok(Words { unsubscribe, ..words })
     }
 }
 

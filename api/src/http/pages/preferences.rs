@@ -146,6 +146,7 @@ async fn kinds(app: &App, person_id: Uuid) -> Result<Vec<(MessageKind, bool)>, P
     let is_theirs = |kind: &MessageKind| match kind {
         MessageKind::HubWeek => !viewer.hubs.is_empty(),
         MessageKind::AlertDigest => viewer.admin,
+        MessageKind::Bulletin => !viewer.settings.is_empty(),
         _ => false,
     };
     let kinds = MessageKind::optional().filter(is_theirs);

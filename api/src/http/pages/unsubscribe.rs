@@ -20,6 +20,7 @@ pub(super) fn name(kind: MessageKind) -> &'static str {
     match kind {
         MessageKind::HubWeek => "The week of my hub, on its first working day",
         MessageKind::AlertDigest => "What became of alerts, on days when something did",
+        MessageKind::Bulletin => "What my hub writes to all its partners",
         _ => "Other mails",
     }
 }

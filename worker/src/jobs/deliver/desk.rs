@@ -126,10 +126,10 @@ impl Desk {
                 },
                 Notice::Visit(_) | Notice::Booking(_) => return Ok(None),
             },
-            Content::Digest(_)
-            | Content::SignIn(_)
-            | Content::Bulletin(_)
-            | Content::Unwanted(_) => return Ok(None),
+            Content::Bulletin(letter) => {
+                (letter.programme_id, self.book.calendar(letter.setting_id))
+            }
+            Content::Digest(_) | Content::SignIn(_) | Content::Unwanted(_) => return Ok(None),
         };
         let policy = self.book.policy(programme)?;
         let at = next_send_time(policy, &calendar, minute(parcel), self.now);
