@@ -27,6 +27,7 @@ mod m20261122_000016_sign_in;
 mod m20261122_000017_idempotency;
 mod m20261122_000019_following;
 mod m20261122_000020_headings;
+mod m20261122_000026_operations;
 
 /// Lists and runs the migrations.
 pub struct Migrator;
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000019_following::Migration),
             Box::new(m20261122_000017_idempotency::Migration),
             Box::new(m20261122_000020_headings::Migration),
+            Box::new(m20261122_000026_operations::Migration),
         ]
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use entity::messages::health;
+use entity::operations::jobs;
 use entity::outcome::StoreError;
 use entity::people::secrets;
 use lettre::message::Mailbox;
@@ -40,6 +40,8 @@ pub struct App {
     pub sender: Mailbox,
     /// Name of this worker among others, for leases.
     pub name: String,
+    /// Whether its clock was set for a trial: what it writes into the timetable gives way.
+    pub trial: bool,
 }
 
 impl App {
@@ -75,7 +77,7 @@ impl App {
         mail: Destination,
     ) -> anyhow::Result<Self> {
         let sender = sender(&config)?;
-        Ok(Self { mail, sender, name: random(), config, db, clock, signal })
+        Ok(Self { mail, sender, name: random(), config, db, clock, signal, trial: false })
     }
 
     /// Waits until the api has prepared the database for this version, however long that takes, and
@@ -125,7 +127,7 @@ impl App {
 /// there.
 async fn is_prepared(db: &Database) -> Result<(), StoreError> {
     secrets::stored(db.reader(), secrets::LINKS).await?;
-    health::workers(db.reader()).await?;
+    jobs::all(db.reader()).await?;
     Ok(())
 }
 

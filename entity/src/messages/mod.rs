@@ -38,6 +38,6 @@ async fn alone(txn: &DatabaseTransaction) -> Result<(), StoreError> {
 }
 
 /// The text of a word.
-fn text<T: Into<&'static str>>(word: T) -> String {
+pub(crate) fn text<T: Into<&'static str>>(word: T) -> String {
     word.into().to_owned()
 }

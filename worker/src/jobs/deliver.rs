@@ -16,10 +16,12 @@ use rules::messages::{MessageKind, MessageState};
 use rules::reminders::next_send_time;
 use sea_orm::ActiveValue::Set;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::app::App;
 use crate::mail::render::{Links, Rendered, Words, render};
 use crate::mail::{Carrier, Outcome, digest, sign_in, survey};
+use crate::metrics;
 use crate::pass::Done;
 
 /// Messages claimed at a time: few, so that the look before sending is fresh.
@@ -52,8 +54,13 @@ pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<D
             match parcel {
                 Ok(parcel) if round.over || stop.is_cancelled() => rest.push(parcel.lease()),
                 Ok(parcel) => {
-                    let id = parcel.message.id;
-                    round.add(id, desk.deliver(&mut carrier, parcel).await);
+                    let (id, kind) = (parcel.message.id, parcel.kind);
+                    let span = tracing::info_span!("delivery", %id, kind = <&str>::from(kind));
+                    let ended = desk.deliver(&mut carrier, parcel).instrument(span).await;
+                    if let Ok(Ended::As(state) | Ended::WithAllOthers(state)) = &ended {
+                        metrics::delivered(kind, *state);
+                    }
+                    round.add(id, ended);
                 }
                 Err((id, error)) => round.add(id, Err(error.into())),
             }

@@ -22,6 +22,7 @@ use runtime::config::MailConfig;
 use runtime::mail_server::{Encryption, MailServer};
 
 use super::{Outcome, Setback};
+use crate::metrics::MailConnection;
 
 /// How the mail server is reached.
 #[derive(Clone)]
@@ -84,7 +85,7 @@ enum Fault {
 /// An open conversation, or one to be opened.
 pub struct Line<'a> {
     smtp: &'a Smtp,
-    connection: Option<AsyncSmtpConnection>,
+    connection: Option<(AsyncSmtpConnection, MailConnection)>,
 }
 
 impl Line<'_> {
@@ -121,11 +122,12 @@ impl Line<'_> {
         if self.connection.is_none() {
             let opened = tokio::time::timeout(self.smtp.patience * 3, self.smtp.open()).await;
             let opened = opened.unwrap_or_else(|_| Err(Fault::Broken("it does not answer".into())));
-            self.connection = Some(opened.map_err(|fault| setback(Asked::Opening, &fault))?);
+            let opened = opened.map_err(|fault| setback(Asked::Opening, &fault))?;
+            self.connection = Some((opened, MailConnection::opened()));
         }
         let mut parameters = Vec::new();
         let offers = |extension| {
-            let info = self.connection.as_ref().map(AsyncSmtpConnection::server_info);
+            let info = self.connection.as_ref().map(|(connection, _)| connection.server_info());
             info.is_some_and(|info| info.supports_feature(extension))
         };
         let addresses: [&str; 2] = [from.as_ref(), to.as_ref()];
@@ -179,7 +181,7 @@ impl Line<'_> {
         &mut self,
         step: impl AsyncFnOnce(&mut AsyncSmtpConnection) -> Result<Response, SmtpError>,
     ) -> Result<Response, Fault> {
-        let Some(connection) = &mut self.connection else {
+        let Some((connection, _)) = &mut self.connection else {
             return Err(Fault::Broken("the conversation is over".to_owned()));
         };
         let answer = tokio::time::timeout(self.smtp.patience, step(connection)).await;
