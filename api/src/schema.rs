@@ -19,8 +19,8 @@ use crate::read::plans::Plans;
 use crate::read::registry::{Query, Subscription};
 use crate::read::write::Payload;
 use crate::{
-    audit, engagement, enrolments, events, hubs, messages, people, plans, programme, schools,
-    surveys, visits,
+    audit, engagement, enrolments, events, hubs, messages, operations, people, plans, programme,
+    schools, surveys, visits,
 };
 
 /// The types of all areas.
@@ -41,6 +41,7 @@ pub fn map() -> &'static Map {
             people::sign_in::types(),
             surveys::map::types(),
             audit::map::types(),
+            operations::map::types(),
         ];
         Map::new(areas.into_iter().flatten().collect())
     });
@@ -74,6 +75,7 @@ pub struct Mutation(
     events::mutations::EventMutations,
     surveys::mutations::SurveyMutations,
     people::mutations::SignInMutations,
+    operations::mutations::OperationMutations,
 );
 
 type Executor = Schema<Query, Mutation, Subscription>;

@@ -7,6 +7,7 @@ pub mod hostile;
 pub mod mails;
 pub mod node;
 pub mod oidc;
+pub mod openmetrics;
 pub mod postgres;
 pub mod programs;
 pub mod python;

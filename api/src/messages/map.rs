@@ -1,12 +1,14 @@
 //! Reminders and messages in the graph.
 
 use entity::messages::{message, message_event, reminder};
+use entity::operations::message_replay;
 use entity::scope::Scope;
 use rules::messages::{MessageKind, MessageState};
 use rules::reminders::ReminderState;
 
 use crate::read::map::{
-    Type, Vocabulary, any_of, asc, before, column, desc, from, many, one, refers, root, table, word,
+    Type, Vocabulary, any_of, asc, before, column, desc, from, many, many_through, one, refers,
+    root, table, word,
 };
 
 impl Vocabulary for ReminderState {
@@ -103,6 +105,20 @@ fn message() -> Type {
                 "Its story: who got it, when, and why not.",
             ),
             many("reminders", "Reminder", reminder::Column::MessageId, "The reminders it carries."),
+            many_through(
+                "replays",
+                "Message",
+                table(message_replay::Entity),
+                (message_replay::Column::MessageId, message_replay::Column::ReplayId),
+                "The message that was sent anew in its place after it failed, if one was.",
+            ),
+            many_through(
+                "replayOf",
+                "Message",
+                table(message_replay::Entity),
+                (message_replay::Column::ReplayId, message_replay::Column::MessageId),
+                "The message that failed and in whose place it was sent, if one is.",
+            ),
         ],
         filters: vec![
             any_of::<MessageState>("state", C::State, "In one of these states."),
