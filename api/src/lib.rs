@@ -11,6 +11,8 @@ pub mod events;
 pub mod http;
 pub mod hubs;
 pub mod messages;
+pub mod metrics;
+pub mod operations;
 pub mod people;
 pub mod plans;
 pub mod programme;

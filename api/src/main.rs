@@ -38,7 +38,13 @@ async fn run(Arguments { config, command }: Arguments) -> anyhow::Result<()> {
         return commands::trust_documents::run(arguments, &config.limits);
     }
     runtime::tls::install();
-    runtime::telemetry::start(&config.log)?;
+    let telemetry = runtime::telemetry::start(&config, "api")?;
+    let done = carry_out(config, command).await;
+    telemetry.end().await;
+    done
+}
+
+async fn carry_out(config: Config, command: Command) -> anyhow::Result<()> {
     let stop = runtime::shutdown::on_signal()?;
     let app = App::open(config, stop.clone()).await?;
     commands::run(app, command, stop).await

@@ -20,8 +20,8 @@ use crate::read::registry::{Query, Subscription};
 use crate::read::telling::Telling;
 use crate::read::write::Payload;
 use crate::{
-    audit, engagement, enrolments, events, hubs, messages, people, plans, programme, schools,
-    surveys, visits,
+    audit, engagement, enrolments, events, hubs, messages, operations, people, plans, programme,
+    schools, surveys, visits,
 };
 
 /// The types of all areas.
@@ -42,6 +42,7 @@ pub fn map() -> &'static Map {
             people::sign_in::types(),
             surveys::map::types(),
             audit::map::types(),
+            operations::map::types(),
         ];
         Map::new(areas.into_iter().flatten().collect())
     });
@@ -83,6 +84,7 @@ pub struct Mutation(
     surveys::mutations::SurveyMutations,
     people::mutations::SignInMutations,
     messages::mutations::MessageMutations,
+    operations::mutations::OperationMutations,
 );
 
 type Executor = Schema<Query, Mutation, Subscription>;

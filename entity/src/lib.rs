@@ -11,6 +11,7 @@ pub mod events;
 pub mod hubs;
 pub mod id;
 pub mod messages;
+pub mod operations;
 pub mod outcome;
 pub mod people;
 pub mod plans;

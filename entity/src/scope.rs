@@ -12,6 +12,7 @@
 mod audit;
 mod events;
 mod hubs;
+mod operations;
 mod people;
 mod support;
 mod surveys;

@@ -31,6 +31,7 @@ mod m20261122_000021_notices;
 mod m20261122_000022_mail_choices;
 mod m20261122_000024_feedback;
 mod m20261122_000025_bulletins;
+mod m20261122_000026_operations;
 
 /// Lists and runs the migrations.
 pub struct Migrator;
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000022_mail_choices::Migration),
             Box::new(m20261122_000024_feedback::Migration),
             Box::new(m20261122_000025_bulletins::Migration),
+            Box::new(m20261122_000026_operations::Migration),
         ]
     }
 }

@@ -9,6 +9,7 @@ pub mod commitments;
 pub mod engagement;
 pub mod enrolments;
 pub mod events;
+pub mod lanes;
 pub mod links;
 pub mod messages;
 pub mod people;

@@ -38,6 +38,10 @@ pub struct Config {
     pub worker: WorkerConfig,
     /// What is logged.
     pub log: LogConfig,
+    /// What is counted.
+    pub metrics: MetricsConfig,
+    /// What is traced.
+    pub traces: TracesConfig,
     /// The demonstration clock.
     pub clock: ClockConfig,
 }
@@ -225,6 +229,8 @@ pub struct WorkerConfig {
     pub beat_seconds: u64,
     /// Seconds a message may be held.
     pub lease_seconds: u64,
+    /// Seconds that what is under way may take when asked to stop.
+    pub stop_seconds: u64,
 }
 
 /// See `[log]`.
@@ -245,6 +251,32 @@ pub enum LogFormat {
     Text,
     /// For machines.
     Json,
+}
+
+/// See `[metrics]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsConfig {
+    /// Address to listen on, empty for none.
+    pub listen: String,
+}
+
+impl MetricsConfig {
+    /// Where metrics are served, if they are; [`Config::load`] sees that it is an address.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listen.parse().ok()
+    }
+}
+
+/// See `[traces]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TracesConfig {
+    /// Whom spans are sent to, empty for nobody. May hold a key: never logged.
+    pub otlp_endpoint: String,
+    /// The part of all traces that is sent, from 0 to 1.
+    pub share: f64,
 }
 
 /// See `[clock]`.
@@ -381,6 +413,18 @@ impl Config {
                 "it must be empty or of at least 24 characters",
             );
         }
+        if !self.metrics.listen.is_empty() && self.metrics.address().is_none() {
+            let problem = "it must be an address such as 127.0.0.1:9464, or be empty";
+            return unusable("metrics.listen", problem);
+        }
+        let collector = &self.traces.otlp_endpoint;
+        if !collector.is_empty() && !collector.starts_with("http") {
+            let problem = "it must start with http:// or https://, or be empty";
+            return unusable("traces.otlp_endpoint", problem);
+        }
+        if !(0.0..=1.0).contains(&self.traces.share) {
+            return unusable("traces.share", "it must be between 0 and 1");
+        }
         // A hand-over renews the lease once, before the body; the answer to that must fit in it.
         if !(1..self.worker.lease_seconds / 2).contains(&self.mail.smtp_timeout_seconds) {
             return unusable(
@@ -408,6 +452,7 @@ impl Config {
             ("live.operations_per_connection", live.operations_per_connection as u64),
             ("live.init_seconds", live.init_seconds),
             ("live.look_seconds", live.look_seconds),
+            ("worker.stop_seconds", self.worker.stop_seconds),
         ];
         for (name, value) in at_least_one {
             if value == 0 {
@@ -503,6 +548,10 @@ mod tests {
             ("HUBS__WORKER__BEAT_SECONDS", "0", "worker.beat_seconds"),
             ("HUBS__WORKER__LEASE_SECONDS", "1", "worker.lease_seconds"),
             ("HUBS__WORKER__BEATS", "3", "beats"),
+            ("HUBS__WORKER__STOP_SECONDS", "0", "worker.stop_seconds"),
+            ("HUBS__METRICS__LISTEN", "9464", "metrics.listen"),
+            ("HUBS__TRACES__OTLP_ENDPOINT", "collector:4318", "traces.otlp_endpoint"),
+            ("HUBS__TRACES__SHARE", "2", "traces.share"),
             ("SMTP_URL", "mail.example:25", "mail.smtp_url (SMTP_URL)"),
             ("HUBS__MAIL__SMTP_TIMEOUT_SECONDS", "90", "mail.smtp_timeout_seconds"),
             ("SMTP_URL", "smtp://mail.example mail.example:25", "mail.smtp_url (SMTP_URL)"),

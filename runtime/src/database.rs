@@ -30,6 +30,17 @@ pub struct Database {
     reads: Reads,
 }
 
+/// What the connections of a process are doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// Open ones of the pool that writes.
+    pub open: u32,
+    /// Of these, idle ones.
+    pub idle: u32,
+    /// Requests that could begin to read the graph without having to wait.
+    pub reads_free: u32,
+}
+
 impl Database {
     /// Connects; makes the SQLite file and its folder when absent.
     ///
@@ -73,6 +84,20 @@ impl Database {
     #[must_use]
     pub fn reader(&self) -> &DatabaseConnection {
         &self.read
+    }
+
+    /// What its connections are doing now.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        let (open, idle) = if self.backend() == DbBackend::Sqlite {
+            let pool = self.write.get_sqlite_connection_pool();
+            (pool.size(), pool.num_idle())
+        } else {
+            let pool = self.write.get_postgres_connection_pool();
+            (pool.size(), pool.num_idle())
+        };
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Connections { open, idle: count(idle), reads_free: count(self.reads.free()) }
     }
 
     /// The connections that the graph is read from.

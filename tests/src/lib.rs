@@ -9,6 +9,7 @@ pub mod mails;
 pub mod node;
 pub mod notices;
 pub mod oidc;
+pub mod openmetrics;
 pub mod postgres;
 pub mod programs;
 pub mod python;

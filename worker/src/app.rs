@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use entity::messages::health;
+use entity::operations::jobs;
 use entity::outcome::StoreError;
 use entity::people::secrets;
 use lettre::message::Mailbox;
@@ -47,6 +47,8 @@ pub struct App {
     pub return_path: Option<ReturnPath>,
     /// Name of this worker among others, for leases.
     pub name: String,
+    /// Whether its clock was set for a trial: what it writes into the timetable gives way.
+    pub trial: bool,
 }
 
 impl App {
@@ -85,7 +87,8 @@ impl App {
         let signer = Signer::of(&config.mail)?.map(Arc::new);
         let return_path = return_path(&config)?;
         let name = random();
-        Ok(Self { mail, sender, signer, return_path, name, config, db, clock, signal })
+        let trial = false;
+        Ok(Self { mail, sender, signer, return_path, name, config, db, clock, signal, trial })
     }
 
     /// Waits until the api has prepared the database for this version, however long that takes, and
@@ -135,7 +138,7 @@ impl App {
 /// there.
 async fn is_prepared(db: &Database) -> Result<(), StoreError> {
     secrets::stored(db.reader(), secrets::LINKS).await?;
-    health::workers(db.reader()).await?;
+    jobs::all(db.reader()).await?;
     Ok(())
 }
 

@@ -1,13 +1,13 @@
 //! The heartbeat: the scheduler only nudges; one task does the work.
 //!
 //! A nudge carries nothing, so that a lost one heals at the next. The task never overlaps with
-//! itself, and a stop waits for the pass it is in.
+//! itself, and a stop waits for the pass it is in, for so long as the settings say.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use entity::messages::health;
+use entity::messages::{health, outbox};
 use entity::outcome::StoreError;
 use runtime::clock::Clock;
 use tokio::sync::Notify;
@@ -15,7 +15,10 @@ use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::pass;
+use crate::{ledger, metrics, pass};
+
+/// Longest time to write down the end.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// Works until `stop`: now, at every beat, and whenever something changed.
 ///
@@ -33,6 +36,10 @@ pub async fn run(app: &App, stop: CancellationToken) -> anyhow::Result<()> {
     tracing::info!(worker = %app.name, seconds = every.as_secs(), "the worker is running");
 
     let started_at = Clock::machine().now();
+    ledger::register(app).await?;
+    let of_app = app.clone();
+    let render = move || metrics::render(of_app.clone());
+    runtime::metrics::start(&app.config.metrics, render, stop.clone()).await?;
     let mut changed = app.signal.subscribe();
     loop {
         tokio::select! {
@@ -43,8 +50,17 @@ pub async fn run(app: &App, stop: CancellationToken) -> anyhow::Result<()> {
         if let Err(error) = show_life(app, started_at).await {
             tracing::warn!("the heartbeat cannot be written down: {error:#}");
         }
-        let pass = pass::run(app, &stop).await;
+        let pass = tokio::select! {
+            pass = pass::run(app, &stop) => pass,
+            () = out_of_time(app, &stop) => {
+                tracing::warn!("stopped with work under way, which is undone or in doubt");
+                break;
+            }
+        };
         pass.log();
+        if let Err(error) = ledger::note(app, &pass).await {
+            tracing::warn!("how the jobs do cannot be written down: {error:#}");
+        }
         if pass.changed() {
             // It wakes us too, once more than needed, so that a change made by others during this
             // pass is not slept through.
@@ -52,11 +68,19 @@ pub async fn run(app: &App, stop: CancellationToken) -> anyhow::Result<()> {
         }
     }
     scheduler.shutdown().await?;
-    if let Err(error) = say_goodbye(app).await {
-        tracing::warn!("the end cannot be written down: {error:#}");
+    match tokio::time::timeout(GOODBYE, say_goodbye(app)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!("the end cannot be written down: {error:#}"),
+        Err(_) => tracing::warn!("the end cannot be written down in time"),
     }
     tracing::info!("the worker has stopped");
     Ok(())
+}
+
+/// Comes when what is under way has had its time since the worker was asked to stop.
+async fn out_of_time(app: &App, stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(Duration::from_secs(app.config.worker.stop_seconds)).await;
 }
 
 /// Writes down that this worker lives, for whoever looks after it (`/readyz`).
@@ -66,8 +90,10 @@ async fn show_life(app: &App, started_at: DateTime<Utc>) -> Result<(), StoreErro
     Ok(txn.commit().await?)
 }
 
+/// Gives back what it still holds, so that nobody waits for it, and leaves.
 async fn say_goodbye(app: &App) -> Result<(), StoreError> {
     let txn = app.db.write().await?;
+    outbox::release(&txn, app.clock.now(), &app.name).await?;
     health::leave(&txn, &app.name).await?;
     Ok(txn.commit().await?)
 }

@@ -10,7 +10,9 @@ use clap::{Args, Parser, Subcommand};
 use rules::calendar::moment;
 use runtime::clock::Clock;
 use runtime::config::Config;
+use tokio_util::sync::CancellationToken;
 use worker::app::App;
+use worker::commands::{jobs, pause, replay};
 use worker::explain::{self, Explain};
 use worker::mail::Destination;
 use worker::simulate;
@@ -36,6 +38,14 @@ enum Command {
     /// Say what became of a message, or why somebody was or was not reminded of an obligation and
     /// when they would be next.
     Explain(Explain),
+    /// Say when each job is due, how it does, and what waits in each mail lane.
+    Jobs(jobs::Arguments),
+    /// Let a job or a mail lane stand still.
+    Pause(pause::Pause),
+    /// Let a paused job or mail lane go on.
+    Resume(pause::Resume),
+    /// Send anew, as a new message, one that was rejected, held or expired.
+    Replay(replay::Replay),
 }
 
 #[derive(Args)]
@@ -45,7 +55,7 @@ struct Run {
     once: bool,
     /// With --once: as if it were this London time, such as 2026-10-05T08:00. Only where mail goes
     /// to a folder.
-    #[arg(long, requires = "once", value_parser = local_time)]
+    #[arg(long, requires = "once", value_parser = worker::london_time)]
     now: Option<NaiveDateTime>,
 }
 
@@ -63,13 +73,6 @@ struct Simulate {
     report: Option<PathBuf>,
 }
 
-fn local_time(text: &str) -> Result<NaiveDateTime, String> {
-    ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-        .iter()
-        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
-        .ok_or_else(|| "give a London time such as 2026-10-05T08:00".to_owned())
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
     runtime::exit::with(run(Arguments::parse()).await)
@@ -78,24 +81,34 @@ async fn main() -> ExitCode {
 async fn run(Arguments { config, command }: Arguments) -> anyhow::Result<()> {
     runtime::tls::install();
     let config = Config::load(config.as_deref())?;
+    let telemetry = runtime::telemetry::start(&config, "worker")?;
+    let done = carry_out(config, command).await;
+    telemetry.end().await;
+    done
+}
+
+async fn carry_out(config: Config, command: Command) -> anyhow::Result<()> {
+    let stop = runtime::shutdown::on_signal()?;
+    let clock = config.clock()?;
     match command {
-        Command::Run(arguments) => work(config, arguments).await,
+        Command::Run(arguments) => work(config, arguments, stop).await,
         Command::Explain(what) => {
-            let now = config.clock()?.now();
-            runtime::telemetry::start(&config.log)?;
-            let told = explain::run(&config, now, &what).await?;
+            let told = explain::run(&config, clock.now(), &what).await?;
             writeln!(std::io::stdout(), "{told}").context("what is known cannot be written")
         }
         Command::Simulate(Simulate { from, to, report }) => {
-            let clock = config.clock()?;
-            runtime::telemetry::start(&config.log)?;
-            let stop = runtime::shutdown::on_signal()?;
             simulate::run(config, clock, stop, simulate::Request { from, to, report }).await
         }
+        Command::Jobs(arguments) => {
+            jobs::run(&App::open(config, clock, stop).await?, &arguments).await
+        }
+        Command::Pause(wish) => pause::pause(&App::open(config, clock, stop).await?, &wish).await,
+        Command::Resume(wish) => pause::resume(&App::open(config, clock, stop).await?, &wish).await,
+        Command::Replay(wish) => replay::run(&App::open(config, clock, stop).await?, &wish).await,
     }
 }
 
-async fn work(config: Config, run: Run) -> anyhow::Result<()> {
+async fn work(config: Config, run: Run, stop: CancellationToken) -> anyhow::Result<()> {
     let clock = match run.now {
         Some(now) => {
             Destination::allow_pretended_time(&config.mail)?;
@@ -103,17 +116,18 @@ async fn work(config: Config, run: Run) -> anyhow::Result<()> {
         }
         None => config.clock()?,
     };
-    runtime::telemetry::start(&config.log)?;
-    let stop = runtime::shutdown::on_signal()?;
     if !run.once && !App::wait_for_database(&config, &stop).await? {
         return Ok(());
     }
-    let app = App::open(config, clock, stop.clone()).await?;
+    let mut app = App::open(config, clock, stop.clone()).await?;
+    app.trial = run.now.is_some();
     app.mail.check()?;
     if !run.once {
         return worker::heartbeat::run(&app, stop).await;
     }
+    worker::ledger::register(&app).await?;
     let pass = worker::pass::run(&app, &stop).await;
+    worker::ledger::note(&app, &pass).await?;
     writeln!(std::io::stdout(), "{pass}").context("the summary cannot be written")?;
     pass.into_result()
 }

@@ -1,12 +1,17 @@
 //! One pass over the timetable: every job that is due, in order.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use entity::messages::timetable;
+use entity::messages::timetable::{self, Pen};
+use entity::operations::pauses;
 use rules::calendar::local;
-use rules::timetable::LocalRule;
+use rules::timetable::{Fate, LocalRule};
+use sea_orm::ConnectionTrait;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::app::App;
 use crate::jobs::{Job, Row, TIMETABLE};
@@ -43,58 +48,149 @@ pub struct Pass {
     pub now: DateTime<Utc>,
     /// The jobs that ran, each with the moment it was due, if the timetable has one.
     pub ran: Vec<(Job, Option<DateTime<Utc>>, anyhow::Result<Done>)>,
+    /// How long each of them took.
+    pub took: Vec<Duration>,
     /// Due moments that had passed undone.
     pub missed: usize,
+    /// Those of each job.
+    pub missed_by: BTreeMap<Job, usize>,
+    /// Due moments that passed because their job is paused, or was.
+    pub paused: usize,
 }
 
-/// Runs every job that is due. A job that fails does not keep the others from running.
+impl Pass {
+    fn begin(now: DateTime<Utc>) -> Self {
+        let missed_by = BTreeMap::new();
+        Self { now, ran: Vec::new(), took: Vec::new(), missed: 0, missed_by, paused: 0 }
+    }
+
+    fn add(
+        &mut self,
+        job: Job,
+        due_at: Option<DateTime<Utc>>,
+        began: Instant,
+        done: anyhow::Result<Done>,
+    ) {
+        self.ran.push((job, due_at, done));
+        self.took.push(began.elapsed());
+    }
+}
+
+/// Milliseconds as they are written down.
+#[must_use]
+pub fn milliseconds(took: Duration) -> i32 {
+    i32::try_from(took.as_millis()).unwrap_or(i32::MAX)
+}
+
+/// Runs every job that is due and not paused. A job that fails does not keep the others from running.
 pub async fn run(app: &App, stop: &CancellationToken) -> Pass {
-    let mut pass = Pass { now: app.clock.now(), ran: Vec::new(), missed: 0 };
+    let mut pass = Pass::begin(app.clock.now());
     for row in TIMETABLE {
         if stop.is_cancelled() {
             break;
         }
+        let job: &str = row.job.into();
+        let span = tracing::info_span!("job", name = job);
         if row.rule == LocalRule::Beat {
-            let done = row.job.run_alone(app, stop).await;
-            pass.ran.push((row.job, None, done));
-            continue;
-        }
-        match on_time(app, row, &mut pass.missed).await {
-            Ok(None) => {}
-            Ok(Some((due_at, done))) => pass.ran.push((row.job, Some(due_at), Ok(done))),
-            Err(error) => pass.ran.push((row.job, None, Err(error))),
+            beat(app, row, &mut pass, stop).instrument(span).await;
+        } else {
+            on_time(app, row, &mut pass, stop).instrument(span).await;
         }
     }
     pass
 }
 
-/// Runs a job for its due moment, if it has one that nobody has taken: the record and the effects
+/// Runs a job of the heartbeat, unless it is paused.
+async fn beat(app: &App, row: &Row, pass: &mut Pass, stop: &CancellationToken) {
+    let began = Instant::now();
+    let done = match is_paused(app, row.job).await {
+        Ok(true) => return,
+        Ok(false) => row.job.run_alone(app, stop).await,
+        Err(error) => Err(error),
+    };
+    pass.add(row.job, None, began, done);
+}
+
+async fn is_paused(app: &App, job: Job) -> anyhow::Result<bool> {
+    let now = app.clock.now();
+    let pauses = pauses::of_job(app.db.reader(), job.into()).await?;
+    Ok(pauses.iter().any(|pause| pause.holds(now)))
+}
+
+/// Runs a job for each of its due moments that nobody has taken: the record and the effects of one
 /// commit together.
-async fn on_time(
+async fn on_time(app: &App, row: &Row, pass: &mut Pass, stop: &CancellationToken) {
+    let now = app.clock.now();
+    // Mostly there is nothing to do, and then nobody has to wait.
+    let mut due = look(app.db.reader(), row, now).await;
+    loop {
+        let began = Instant::now();
+        match due {
+            Ok(moments) if moments.is_empty() || stop.is_cancelled() => return,
+            Ok(_) => {}
+            Err(error) => return pass.add(row.job, None, began, Err(error)),
+        }
+        match settle(app, row, now, pass, began).await {
+            Ok(None) => {}
+            Ok(Some((due_at, done))) => pass.add(row.job, Some(due_at), began, Ok(done)),
+            Err(error) => return pass.add(row.job, None, began, Err(error)),
+        }
+        due = look(app.db.reader(), row, now).await;
+    }
+}
+
+/// What becomes of the moments of a job that are not written down yet.
+async fn look(
+    db: &impl ConnectionTrait,
+    row: &Row,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Vec<(DateTime<Utc>, Fate)>> {
+    let id: &str = row.job.into();
+    let last = timetable::latest(db, now, id).await?;
+    if row.rule.due(last, now, row.catch_up, &[]).is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(row.rule.due(last, now, row.catch_up, &pauses::of_job(db, id).await?))
+}
+
+/// Writes down, in one transaction, the first of the moments: those that passed, up to the first
+/// that fires, or that one alone with its effects. Whatever fails then does not undo what passed.
+async fn settle(
     app: &App,
     row: &Row,
-    missed: &mut usize,
+    now: DateTime<Utc>,
+    pass: &mut Pass,
+    began: Instant,
 ) -> anyhow::Result<Option<(DateTime<Utc>, Done)>> {
-    let now = app.clock.now();
     let id: &str = row.job.into();
-    let last = timetable::latest(app.db.reader(), now, id).await?;
-    let due = row.rule.due(last, now, row.catch_up);
-    if due.fire.is_none() && due.missed.is_empty() {
-        return Ok(None);
-    }
+    let pen = Pen { now, trial: app.trial };
     let txn = app.db.write_facts().await?;
-    for moment in due.missed {
-        *missed += usize::from(timetable::miss(&txn, now, id, moment).await?);
-    }
-    let mut done = None;
-    if let Some(due_at) = due.fire
-        && timetable::take(&txn, now, id, due_at).await?
-    {
-        let did = row.job.run_within(&txn, now).await?;
-        timetable::summarise(&txn, id, due_at, did.summary.clone()).await?;
-        done = Some((due_at, did));
+    let due = look(&txn, row, now).await?;
+    let (mut missed, mut paused, mut done) = (0, 0, None);
+    for (number, (moment, fate)) in due.into_iter().enumerate() {
+        match fate {
+            Fate::Missed => missed += usize::from(timetable::miss(&txn, pen, id, moment).await?),
+            Fate::Paused => {
+                paused += usize::from(timetable::skip_paused(&txn, pen, id, moment).await?);
+            }
+            Fate::Fire if number > 0 => break,
+            Fate::Fire => {
+                if timetable::take(&txn, pen, id, moment).await? {
+                    let did = row.job.run_within(&txn, now).await?;
+                    let took = milliseconds(began.elapsed());
+                    timetable::summarise(&txn, id, moment, did.summary.clone(), took).await?;
+                    done = Some((moment, did));
+                }
+                break;
+            }
+        }
     }
     txn.commit().await?;
+    pass.missed += missed;
+    pass.paused += paused;
+    if missed > 0 {
+        *pass.missed_by.entry(row.job).or_default() += missed;
+    }
     Ok(done)
 }
 
@@ -118,6 +214,9 @@ impl Pass {
         }
         if self.missed > 0 {
             tracing::warn!(count = self.missed, "due moments had passed while no worker ran");
+        }
+        if self.paused > 0 {
+            tracing::info!(count = self.paused, "due moments passed while their job was paused");
         }
     }
 
@@ -151,6 +250,10 @@ impl fmt::Display for Pass {
         }
         if self.missed > 0 {
             write!(formatter, "\n  {} due moments had passed undone", self.missed)?;
+        }
+        if self.paused > 0 {
+            let paused = self.paused;
+            write!(formatter, "\n  {paused} due moments passed while their job was paused")?;
         }
         Ok(())
     }

@@ -87,6 +87,8 @@ fn entry() -> Type {
             "The survey invitation it was done to, if one.",
         ),
         one("person", "Person", C::NodeId, "The person it was done to, if one."),
+        one("message", "Message", C::NodeId, "The message that was sent anew, if one."),
+        one("pause", "Pause", C::NodeId, "The pause that was begun or ended, if one."),
     ]);
     Type {
         name: "AuditEntry",

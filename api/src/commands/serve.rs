@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::http::live::Live;
 use crate::read::trusted::Documents;
-use crate::{http, schema};
+use crate::{http, metrics, schema};
 
 /// How long requests under way may take once asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -40,6 +40,9 @@ pub async fn run(app: App, stop: CancellationToken) -> anyhow::Result<()> {
     tracing::info!("listening on http://{address}");
     // For whoever started us with port 0.
     writeln!(std::io::stdout(), "listening on http://{address}")?;
+    let of_app = app.clone();
+    let render = move || metrics::render(of_app.clone());
+    runtime::metrics::start(&app.config.metrics, render, stop.clone()).await?;
     let live = Live::new(&app.config.live, stop.clone());
     let settings = app.config.http.clone();
     let router = http::router_with(app, live.clone());

@@ -10,6 +10,7 @@ use axum::response::Response;
 use tracing::Instrument as _;
 
 use crate::app::App;
+use crate::metrics;
 use crate::read::code::REQUEST_ID;
 
 /// The header, in and out.
@@ -27,13 +28,15 @@ pub async fn carry(State(app): State<App>, request: Request, next: Next) -> Resp
         .filter(|id| is_plain(id))
         .map_or_else(|| entity::id::new_id(app.clock.now()).simple().to_string(), str::to_owned);
     let route = request.extensions().get::<MatchedPath>();
-    let route = route.map_or("(no such page)", MatchedPath::as_str);
-    let span = tracing::info_span!("request", id, method = %request.method(), route);
+    let route = route.map_or("(no such page)", MatchedPath::as_str).to_owned();
+    let span =
+        tracing::info_span!("request", id, method = %request.method(), route = route.as_str());
     let started = Instant::now();
     let answering = async {
         let mut response = next.run(request).await;
         let ms = started.elapsed().as_millis();
         tracing::info!(status = response.status().as_u16(), ms, "answered");
+        metrics::answered(&route, response.status());
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(HEADER, id);
         }

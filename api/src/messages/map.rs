@@ -1,6 +1,7 @@
 //! Reminders and messages in the graph.
 
 use entity::messages::{bulletin, message, message_event, reminder, suppression};
+use entity::operations::message_replay;
 use entity::people::person;
 use entity::scope::Scope;
 use rules::messages::suppression::SuppressionReason;
@@ -8,8 +9,8 @@ use rules::messages::{MessageKind, MessageState};
 use rules::reminders::{ReminderState, Verdict};
 
 use crate::read::map::{
-    Type, Vocabulary, any_of, asc, before, column, contains, desc, empty, from, many, one, one_by,
-    refers, root, table, word,
+    Type, Vocabulary, any_of, asc, before, column, contains, desc, empty, from, many, many_through,
+    one, one_by, refers, root, table, word,
 };
 
 impl Vocabulary for ReminderState {
@@ -121,6 +122,20 @@ fn message() -> Type {
                 "Its story: who got it, when, and why not.",
             ),
             many("reminders", "Reminder", reminder::Column::MessageId, "The reminders it carries."),
+            many_through(
+                "replays",
+                "Message",
+                table(message_replay::Entity),
+                (message_replay::Column::MessageId, message_replay::Column::ReplayId),
+                "The message that was sent anew in its place after it failed, if one was.",
+            ),
+            many_through(
+                "replayOf",
+                "Message",
+                table(message_replay::Entity),
+                (message_replay::Column::ReplayId, message_replay::Column::MessageId),
+                "The message that failed and in whose place it was sent, if one is.",
+            ),
         ],
         filters: vec![
             any_of::<MessageState>("state", C::State, "In one of these states."),

@@ -3,6 +3,8 @@
 mod acting;
 mod reading;
 
+use std::time::Instant;
+
 use apollo_compiler::ast::OperationType;
 use apollo_compiler::response::JsonMap;
 use chrono::{DateTime, Utc};
@@ -20,6 +22,7 @@ use super::size::Size;
 use super::write::Writer;
 use super::{cost, size, trusted};
 use crate::app::App;
+use crate::metrics;
 use crate::schema::{self, Graph};
 use acting::act;
 use reading::read;
@@ -146,6 +149,21 @@ pub async fn begin(
     request: &Request,
     read_only: bool,
 ) -> Begun {
+    let (began, mut kind) = (Instant::now(), None);
+    let begun = begin_as(app, scope, now, request, read_only, &mut kind).await;
+    metrics::asked(kind, &begun, began.elapsed());
+    begun
+}
+
+/// Begins, and says of what kind the operation is once it is known.
+async fn begin_as(
+    app: &App,
+    scope: &Scope,
+    now: DateTime<Utc>,
+    request: &Request,
+    read_only: bool,
+    kind: &mut Option<OperationType>,
+) -> Begun {
     let scope = &scope.at(now);
     let graph = match schema::graph() {
         Ok(graph) => graph,
@@ -153,6 +171,7 @@ pub async fn begin(
     };
     let mut bill = Bill::new(app, scope, now);
     let checked = check(app, graph, scope, request, read_only);
+    *kind = checked.as_ref().ok().map(|(checked, _)| checked.operation.operation_type);
     if let Ok((_, size)) = &checked
         && let Err(answer) = bill.charge(cost::of_introspection(size)).await
     {

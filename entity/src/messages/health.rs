@@ -66,8 +66,7 @@ pub async fn leave(txn: &DatabaseTransaction, name: &str) -> Result<(), StoreErr
     Ok(())
 }
 
-/// When each worker was seen last, the latest first. Also tells a worker that starts whether the
-/// tables of this version are there.
+/// When each worker was seen last, the latest first.
 ///
 /// # Errors
 /// The database fails.

@@ -51,6 +51,6 @@ async fn alone(txn: &DatabaseTransaction) -> Result<(), StoreError> {
 }
 
 /// The text of a word.
-fn text<T: Into<&'static str>>(word: T) -> String {
+pub(crate) fn text<T: Into<&'static str>>(word: T) -> String {
     word.into().to_owned()
 }

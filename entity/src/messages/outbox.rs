@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::{message, message_event, reminder, text};
 use crate::id::new_id;
+use crate::operations::pauses;
 use crate::outcome::{StoreError, word};
 
 /// The right to write to a message.
@@ -153,8 +154,37 @@ pub async fn give_back(
     Ok(true)
 }
 
+/// Gives back what a worker that stops holds and has not begun to hand over, so that nobody waits
+/// for its leases to run out. Returns how many there were.
+///
+/// # Errors
+/// The database fails.
+pub async fn release(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    owner: &str,
+) -> Result<usize, StoreError> {
+    let held: Vec<(Uuid, i64)> = message::Entity::find()
+        .select_only()
+        .columns([message::Column::Id, message::Column::LeaseEpoch])
+        .filter(message::Column::State.eq(text(MessageState::Leased)))
+        .filter(message::Column::LeaseOwner.eq(owner))
+        .order_by_asc(message::Column::Id)
+        .into_tuple()
+        .all(txn)
+        .await?;
+    let mut released = 0;
+    for (id, epoch) in held {
+        let detail = "Given back by a worker that stops.";
+        let given = give_back(txn, now, Lease { id, epoch }, None, detail).await?;
+        released += usize::from(given);
+    }
+    Ok(released)
+}
+
 /// Takes up to `limit` messages that may go at `now`, and those whose holder's lease ran out, for
-/// `owner` and `lease_seconds`. Several workers at once get different messages.
+/// `owner` and `lease_seconds`; none of a lane that is paused. Several workers at once get different
+/// messages.
 ///
 /// # Errors
 /// The database fails.
@@ -176,6 +206,7 @@ pub async fn claim(
         .select_only()
         .column(message::Column::Id)
         .filter(Condition::any().add(waiting).add(abandoned))
+        .filter(message::Column::Kind.is_not_in(pauses::paused_kinds(txn, now).await?))
         .order_by_asc(message::Column::SendAfter)
         .order_by_asc(message::Column::Id)
         .limit(limit)
@@ -339,7 +370,7 @@ pub(super) struct Step {
 }
 
 /// Adds one step to the story of a message.
-pub(super) async fn note(
+pub(crate) async fn note(
     txn: &DatabaseTransaction,
     lease: Lease,
     state: MessageState,

@@ -124,6 +124,14 @@ impl Reads {
         }
     }
 
+    /// How many more requests could read at once.
+    pub(crate) fn free(&self) -> usize {
+        match &self.0 {
+            Pool::Postgres(pool) => pool.free(),
+            Pool::Sqlite(pool) => pool.free(),
+        }
+    }
+
     /// Lets nobody read any more, and keeps no connection.
     pub(crate) fn close(&self) {
         match &self.0 {

@@ -87,6 +87,11 @@ impl Pool {
         Self { file: file.to_owned(), idle: Mutex::default(), turns }
     }
 
+    /// Turns that nobody has.
+    pub(super) fn free(&self) -> usize {
+        self.turns.available_permits()
+    }
+
     /// Closes what is idle, and everything else when it is done.
     pub(super) fn close(&self) {
         self.turns.close();

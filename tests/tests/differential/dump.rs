@@ -206,6 +206,10 @@ fn derived(of: &str, field: &str, row: &QueryResult, now: DateTime<Utc>) -> Valu
             let booked = number("places_booked").expect("a number");
             json!(events::places::left(number("capacity"), booked))
         }
+        ("Pause", "isInForce") => {
+            let span = rules::timetable::Pause { since: at("since"), until: moment("until") };
+            (moment("ended_at").is_none() && span.holds(now)).into()
+        }
         _ => panic!("say here what the rules make of {of}.{field}"),
     }
 }

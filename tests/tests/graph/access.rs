@@ -6,7 +6,7 @@ use tests::both;
 use crate::seed::events::{ATTENDANCE_CEDAR, BOOKING_CEDAR};
 use crate::seed::{
     ALERT_LONDON, ALL, ENROLMENT_CEDAR, HUB_LONDON, OBLIGATION, PARTNER_CEDAR, Who, app, ask, data,
-    global, id, support,
+    global, id, operations, support,
 };
 
 /// Rows visible to the programme admin, the regional lead of the north, the lead of its hub, the
@@ -53,6 +53,11 @@ const ACCESS: &[(&str, [u64; 5])] = &[
     // Nobody sees anybody else's.
     ("sessions", [1, 1, 1, 1, 1]),
     ("accessTokens", [5, 1, 1, 1, 1]),
+    // The worker is the admins' to look after.
+    ("jobs", [2, 0, 0, 0, 0]),
+    ("jobOccurrences", [2, 0, 0, 0, 0]),
+    ("mailLanes", [2, 0, 0, 0, 0]),
+    ("pauses", [2, 0, 0, 0, 0]),
     // Of a sign-in only admins know.
     ("auditEntries", [3, 1, 1, 0, 0]),
 ];
@@ -115,6 +120,10 @@ async fn an_id_out_of_scope_answers_as_one_that_is_nobodys() {
             global("Objective", id(support::OBJECTIVE + 2)),
             global("AgreedAction", id(support::ACTION + 2)),
             global("Review", id(support::REVIEW + 2)),
+            global("Job", id(operations::JOB)),
+            global("JobOccurrence", id(operations::OCCURRENCE)),
+            global("MailLane", id(operations::MAIL_LANE)),
+            global("Pause", id(operations::PAUSE)),
             global("Hub", id(999)),
             "nonsense".to_owned(),
         ];

@@ -3,6 +3,7 @@
 mod audit;
 mod engagement;
 pub mod events;
+pub mod operations;
 mod programme;
 mod rows;
 pub mod support;
@@ -106,6 +107,7 @@ pub async fn app(world: &World) -> App {
     support::rows(&txn).await;
     surveys::surveys(&txn).await;
     audit::entries(&txn).await;
+    operations::rows(&txn).await;
     txn.commit().await.expect("a commit");
     app
 }

@@ -4,15 +4,20 @@ use entity::messages::occurrence;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use tests::both;
 use tests::rise::{Rise, at};
+use tokio_util::sync::CancellationToken;
+use worker::app::App;
+use worker::pass;
 
-use crate::{EIGHT, pass_at};
+use crate::{EIGHT, app, pass_at};
 
 #[tokio::test]
 async fn a_run_with_a_later_clock_does_not_keep_jobs_from_running_in_their_time() {
     both(async |world| {
         Rise::seed(&world, &["Demo Ash School"]).await;
         pass_at(&world, EIGHT).await;
-        pass_at(&world, "2026-10-12T07:30:00Z").await;
+        world.clock.set(at("2026-10-12T07:30:00Z"));
+        let trial = App { trial: true, ..app(&world).await };
+        pass::run(&trial, &CancellationToken::new()).await;
         for day in 6..=13 {
             let pass = pass_at(&world, &format!("2026-10-{day:02}T07:00:00Z")).await;
             let ran: Vec<_> = pass.ran.iter().filter(|(_, due_at, _)| due_at.is_some()).collect();

@@ -15,7 +15,7 @@ mod sign_in_letters;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use entity::outcome::StoreError;
 use entity::programme::programme;
-use rules::timetable::LocalRule;
+use rules::timetable::{CatchUp, LocalRule};
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryOrder as _, QuerySelect as _,
 };
@@ -35,6 +35,8 @@ use crate::pass::Done;
     PartialOrd,
     Ord,
     Hash,
+    strum::EnumMessage,
+    strum::EnumString,
     strum::IntoStaticStr,
     strum::VariantArray,
 )]
@@ -69,8 +71,8 @@ pub struct Row {
     pub job: Job,
     /// When it is due, in London time.
     pub rule: LocalRule,
-    /// How late it may still be done; a moment older than that was missed.
-    pub catch_up: TimeDelta,
+    /// What is done about moments that passed while no worker ran.
+    pub catch_up: CatchUp,
 }
 
 /// A time of day.
@@ -81,46 +83,43 @@ const fn at(hour: u32, minute: u32) -> NaiveTime {
     }
 }
 
+/// The latest moment is made up for within so many hours: what a job does that looks at the facts.
+const fn latest(hours: i64) -> CatchUp {
+    CatchUp::Latest { within: TimeDelta::hours(hours) }
+}
+
 /// The timetable, in the order in which a pass goes through it. A worker that starts does at once
 /// what the day has been due so far.
 pub const TIMETABLE: &[Row] = &[
     Row {
         job: Job::DeriveObligations,
         rule: LocalRule::Daily { at: at(0, 5) },
-        catch_up: TimeDelta::hours(24),
+        catch_up: latest(24),
     },
     // Through the day, so that a reminder finds the school's working day even after an outage; at
     // night it closes what ended with the day.
     Row {
         job: Job::RunCampaigns,
         rule: LocalRule::Every { minutes: 60, from: at(0, 10), until: at(17, 10) },
-        catch_up: TimeDelta::hours(12),
+        catch_up: latest(12),
     },
     Row {
         job: Job::PlanReminders,
         rule: LocalRule::Every { minutes: 15, from: at(6, 0), until: at(18, 0) },
-        catch_up: TimeDelta::hours(12),
+        catch_up: latest(12),
     },
     // Early, so that they go out with the hour of their readers.
-    Row {
-        job: Job::HubWeeks,
-        rule: LocalRule::Daily { at: at(6, 20) },
-        catch_up: TimeDelta::hours(12),
-    },
-    Row {
-        job: Job::AlertDigests,
-        rule: LocalRule::Daily { at: at(6, 25) },
-        catch_up: TimeDelta::hours(12),
-    },
-    Row { job: Job::BundleDigests, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
-    Row { job: Job::SignInLetters, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
-    Row { job: Job::ReadFeedback, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
-    Row { job: Job::Deliver, rule: LocalRule::Beat, catch_up: TimeDelta::zero() },
+    Row { job: Job::HubWeeks, rule: LocalRule::Daily { at: at(6, 20) }, catch_up: latest(12) },
+    Row { job: Job::AlertDigests, rule: LocalRule::Daily { at: at(6, 25) }, catch_up: latest(12) },
+    Row { job: Job::BundleDigests, rule: LocalRule::Beat, catch_up: CatchUp::Skip },
+    Row { job: Job::SignInLetters, rule: LocalRule::Beat, catch_up: CatchUp::Skip },
+    Row { job: Job::ReadFeedback, rule: LocalRule::Beat, catch_up: CatchUp::Skip },
+    Row { job: Job::Deliver, rule: LocalRule::Beat, catch_up: CatchUp::Skip },
     // Mutations assess what they touch; these passes see what the passing of time alone changed.
     Row {
         job: Job::AssessEngagement,
         rule: LocalRule::Every { minutes: 60, from: at(2, 0), until: at(20, 0) },
-        catch_up: TimeDelta::hours(24),
+        catch_up: latest(24),
     },
 ];
 

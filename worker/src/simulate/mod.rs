@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use chrono::{DateTime, Months, NaiveDate, NaiveTime, Utc};
 use entity::messages::timetable;
+use entity::operations::pauses;
 use rules::calendar::{end_of_day, local, moment};
 use runtime::clock::Clock;
 use runtime::config::Config;
@@ -106,6 +107,7 @@ pub async fn simulate(
         local(start).format("%A %-d %B %Y")
     );
     let app = app_on(&copy, config, start, stop)?;
+    forget_pauses(&app).await?;
     let mut walk = Walk::begin(app, start, pace, stop).await?;
     walk.until(end_of_day(request.to) - chrono::TimeDelta::microseconds(1), stop).await?;
     Ok(walk.report(request.from, request.to))
@@ -157,6 +159,13 @@ async fn done_until(
         done = done.max(timetable::latest(db, now, row.job.into()).await?);
     }
     Ok(done)
+}
+
+/// What is paused today is no forecast: the copy goes on as if nothing were.
+async fn forget_pauses(app: &App) -> anyhow::Result<()> {
+    let txn = app.db.write().await?;
+    pauses::forget_all(&txn).await?;
+    Ok(txn.commit().await?)
 }
 
 /// A worker on the copy: a clock that stands, no other process to signal to, mail that goes nowhere.

@@ -44,6 +44,9 @@ const OF_THE_PAST: &[&str] = &[
     "spent_at",
 ];
 
+/// Tables in which it is told how the worker does, and by whose moments nothing is decided.
+const OF_OPERATIONS: &[&str] = &["job", "mail_lane", "message_replay", "pause"];
+
 /// Tables by whose moments nobody but who signs in is let in or not.
 const OF_SIGNING_IN: &[&str] = &["access_token", "session", "sign_in_attempt", "sign_in_link"];
 
@@ -90,6 +93,7 @@ impl Walk {
         columns.retain(snapshot::holds_a_moment);
         columns.retain(|column| !OF_THE_PAST.contains(&column.name.as_str()));
         columns.retain(|column| !OF_SIGNING_IN.contains(&column.table.as_str()));
+        columns.retain(|column| !OF_OPERATIONS.contains(&column.table.as_str()));
         let ahead = BTreeSet::new();
         let mut walk = Self {
             app,

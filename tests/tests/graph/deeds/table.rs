@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::seed::events::{ATTENDANCE_BIRCH, BOOKING_BIRCH, OPEN_DAY, SESSION};
+use crate::seed::operations::{JOB, MAIL_LANE, PAUSE};
 use crate::seed::support::{ACTION, OBJECTIVE, PLAN, REVIEW, SELF_ASSESSMENT, VISIT};
 use crate::seed::surveys::{CAMPAIGN, INVITATION};
 use crate::seed::{
@@ -282,6 +283,33 @@ pub fn deeds() -> Vec<(&'static str, Told, Value)> {
             "accessTokenRevoke",
             "ok NF ok NF NF NF NF NF",
             json!({ "accessTokenId": global("AccessToken", id(110 + Who::HubLead as u128)) }),
+        ),
+        // The worker is the admins' to look after.
+        (
+            "jobPause",
+            "ok NF NF NF NF NF NF NF",
+            json!({ "jobId": global("Job", id(JOB)), "why": "Mended" }),
+        ),
+        (
+            "jobResume",
+            "ok NF NF NF NF NF NF NF",
+            json!({ "pauseId": global("Pause", id(PAUSE)), "why": "Mended" }),
+        ),
+        (
+            "mailLanePause",
+            "ok NF NF NF NF NF NF NF",
+            json!({ "mailLaneId": global("MailLane", id(MAIL_LANE)), "why": "Mended" }),
+        ),
+        (
+            "mailLaneResume",
+            "ok NF NF NF NF NF NF NF",
+            json!({ "pauseId": global("Pause", id(PAUSE + 1)), "why": "Mended" }),
+        ),
+        // It arrived. Who it was to sees it.
+        (
+            "messageReplay",
+            "C NF NF F NF NF NF NF",
+            json!({ "messageId": global("Message", id(130)), "why": "Mended" }),
         ),
         (
             "accessTokenIssue",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use entity::messages::reminders::CallOff;
 use rules::messages::{MessageState, Refused};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::ledger::{Begin, End, Ending};
 use super::{Known, Load, Shared, given_back};
@@ -15,7 +16,9 @@ use crate::mail::{Carrier, Outcome, Setback, Turn};
 pub(super) async fn carry(shared: Arc<Shared>, number: usize) {
     let mut carrier = shared.app.mail.carrier(number, shared.cut.clone());
     while let Some(load) = next(&shared).await {
-        deliver(&shared, &mut carrier, load).await;
+        let (id, kind) = (load.1.message.id, load.1.kind);
+        let span = tracing::info_span!("delivery", %id, kind = <&str>::from(kind));
+        deliver(&shared, &mut carrier, load).instrument(span).await;
     }
     carrier.close().await;
 }

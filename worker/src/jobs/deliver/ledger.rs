@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use entity::messages::handovers::{self, Accepted, HandOver};
 use entity::messages::parcels::Parcel;
 use entity::messages::reminders::CallOff;
-use rules::messages::MessageState;
+use rules::messages::{MessageKind, MessageState};
 use sea_orm::DatabaseTransaction;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -26,6 +26,7 @@ use super::round::Round;
 use crate::app::App;
 use crate::failpoint;
 use crate::mail::render::Rendered;
+use crate::metrics;
 
 /// Most entries of one commit.
 const TOGETHER: usize = 64;
@@ -183,7 +184,7 @@ struct Writer {
     round: Round,
     over: CancellationToken,
     /// What has ended and could not be written down so far.
-    later: JoinSet<Option<Vec<MessageState>>>,
+    later: JoinSet<Option<Vec<Ended>>>,
 }
 
 impl Writer {
@@ -212,7 +213,7 @@ impl Writer {
                     // Somebody who does not listen has not handed anything over.
                     let _ = answer.send(states.begun.contains(&begin.known.lease.id));
                 }
-                states.ended.into_iter().for_each(|state| self.round.add(state));
+                states.ended.into_iter().for_each(|ended| self.count(ended));
             }
             // It may be written down all the same: then nobody may begin by it.
             Err(Failure::Unsure(error)) => {
@@ -261,9 +262,14 @@ impl Writer {
         });
     }
 
-    fn count_later(&mut self, written: Option<Vec<MessageState>>) {
+    fn count(&mut self, (kind, state): Ended) {
+        metrics::delivered(kind, state);
+        self.round.add(state);
+    }
+
+    fn count_later(&mut self, written: Option<Vec<Ended>>) {
         match written {
-            Some(states) => states.into_iter().for_each(|state| self.round.add(state)),
+            Some(all) => all.into_iter().for_each(|ended| self.count(ended)),
             None => self.round.failed += 1,
         }
     }
@@ -300,9 +306,11 @@ async fn write(
     let mut states = States::default();
     let accepted: Vec<Accepted> = ended.iter().filter_map(accepted).collect();
     let taken = handovers::accept(txn, now, &accepted).await?;
-    states.ended.extend(taken.iter().map(|_| MessageState::Accepted));
+    let taken = accepted.iter().filter(|one| taken.contains(&one.lease.id));
+    states.ended.extend(taken.map(|one| (one.kind, MessageState::Accepted)));
     for ending in ended {
-        states.ended.extend(ending.write(txn, now).await?);
+        let state = ending.write(txn, now).await?;
+        states.ended.extend(state.map(|state| (ending.known.kind, state)));
     }
     let all: Vec<HandOver> = begun.iter().map(hand_over).collect();
     let seconds = app.config.worker.lease_seconds;
@@ -315,13 +323,16 @@ async fn write(
     Ok(states)
 }
 
+/// The kind of a message and where it went.
+type Ended = (MessageKind, MessageState);
+
 /// What a commit came to.
 #[derive(Default)]
 struct States {
     /// The messages that are ours to hand over.
     begun: HashSet<Uuid>,
     /// Where messages went; nothing for those that were another worker's.
-    ended: Vec<MessageState>,
+    ended: Vec<Ended>,
 }
 
 fn accepted(ending: &Ending) -> Option<Accepted> {

@@ -14,6 +14,7 @@ use runtime::mail_server::{Encryption, MailServer};
 
 use super::Fault;
 use super::words::{code, fault};
+use crate::metrics::MailConnection;
 
 /// How a mail server is reached.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub(super) struct Host {
 /// An open conversation.
 pub(super) struct Open {
     pub(super) connection: AsyncSmtpConnection,
+    /// Counts it while it is open.
+    _counted: MailConnection,
     /// Most bytes that a message may have, if it says so.
     pub(super) most_bytes: Option<usize>,
     /// Whether it takes that number with each message (SIZE).
@@ -101,7 +104,8 @@ impl Host {
             words.next().filter(|word| word.eq_ignore_ascii_case("SIZE"))?;
             Some(words.next().and_then(|most| most.parse().ok()).filter(|most| *most > 0))
         });
-        Ok(Open { connection, takes_size: size.is_some(), most_bytes: size.flatten() })
+        let _counted = MailConnection::opened();
+        Ok(Open { connection, _counted, takes_size: size.is_some(), most_bytes: size.flatten() })
     }
 }
 

@@ -1,0 +1,11 @@
+//! What an operator looks at and does: the worker's [`jobs`] and their moments, the mail [`lanes`],
+//! [`pauses`] of either, and [`replays`] of messages that failed.
+
+pub mod job;
+pub mod jobs;
+pub mod lanes;
+pub mod mail_lane;
+pub mod message_replay;
+pub mod pause;
+pub mod pauses;
+pub mod replays;

@@ -1,0 +1,134 @@
+//! What a worker counts for Prometheus. Labels are names of jobs, kinds, states and lanes, never of
+//! people.
+
+use std::sync::LazyLock;
+
+use entity::operations::lanes;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use rules::messages::{MessageKind, MessageState};
+use runtime::metrics::{add_connections, seconds, written};
+
+use crate::app::App;
+use crate::pass::Pass;
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfJob {
+    job: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfRun {
+    job: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfMessage {
+    kind: String,
+    state: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfLane {
+    lane: &'static str,
+}
+
+/// What this process counts.
+struct Counted {
+    runs: Family<OfRun, Counter>,
+    took: Family<OfJob, Histogram, fn() -> Histogram>,
+    missed: Family<OfJob, Counter>,
+    ended: Family<OfMessage, Counter>,
+    connections: Gauge,
+}
+
+static COUNTED: LazyLock<Counted> = LazyLock::new(|| Counted {
+    runs: Family::default(),
+    took: Family::new_with_constructor(seconds),
+    missed: Family::default(),
+    ended: Family::default(),
+    connections: Gauge::default(),
+});
+
+/// Counts what a pass did.
+pub fn passed(pass: &Pass) {
+    for ((job, _, done), took) in pass.ran.iter().zip(&pass.took) {
+        let job: &'static str = job.into();
+        let outcome = if done.is_ok() { "done" } else { "failed" };
+        COUNTED.runs.get_or_create(&OfRun { job, outcome }).inc();
+        COUNTED.took.get_or_create(&OfJob { job }).observe(took.as_secs_f64());
+    }
+    for (job, missed) in &pass.missed_by {
+        let missed = u64::try_from(*missed).unwrap_or(u64::MAX);
+        COUNTED.missed.get_or_create(&OfJob { job: job.into() }).inc_by(missed);
+    }
+}
+
+/// Counts a message whose delivery came to this.
+pub fn delivered(kind: MessageKind, state: MessageState) {
+    let (kind, state): (&str, &str) = (kind.into(), state.into());
+    let labels = OfMessage { kind: kind.to_owned(), state: state.to_owned() };
+    COUNTED.ended.get_or_create(&labels).inc();
+}
+
+/// A connection to a mail server, counted while it is open.
+#[derive(Debug)]
+pub struct MailConnection(());
+
+impl MailConnection {
+    /// One more.
+    #[must_use]
+    pub fn opened() -> Self {
+        COUNTED.connections.inc();
+        Self(())
+    }
+}
+
+impl Drop for MailConnection {
+    fn drop(&mut self) {
+        COUNTED.connections.dec();
+    }
+}
+
+/// All of it as text, with what the database says at this moment.
+///
+/// # Errors
+/// The database fails.
+pub async fn render(app: App) -> anyhow::Result<String> {
+    let now = app.clock.now();
+    let waiting = lanes::waiting(app.db.reader(), now).await?;
+    let under_way = lanes::under_way(app.db.reader()).await?;
+    let mut registry = Registry::with_prefix("hubs");
+    add_connections(&mut registry, &app.db);
+
+    let jobs = registry.sub_registry_with_prefix("job");
+    jobs.register("runs", "Runs of jobs", COUNTED.runs.clone());
+    jobs.register("seconds", "How long they took", COUNTED.took.clone());
+    jobs.register("missed", "Due moments that passed undone", COUNTED.missed.clone());
+
+    let messages = Family::<OfMessage, Gauge>::default();
+    for (kind, state, count) in under_way {
+        messages.get_or_create(&OfMessage { kind, state }).set(count);
+    }
+    let (backlog, oldest) =
+        (Family::<OfLane, Gauge>::default(), Family::<OfLane, Gauge>::default());
+    for (lane, waiting) in waiting {
+        let of = OfLane { lane: lane.into() };
+        backlog.get_or_create(&of).set(i64::try_from(waiting.messages).unwrap_or(i64::MAX));
+        let since = waiting.since.map_or(0, |since| (now - since).num_seconds().max(0));
+        oldest.get_or_create(&of).set(since);
+    }
+    let mail = registry.sub_registry_with_prefix("mail");
+    mail.register("messages", "Messages that are under way or held for a person", messages);
+    mail.register("deliveries", "What deliveries by this worker came to", COUNTED.ended.clone());
+    mail.register("waiting", "Messages whose time has come and that have not gone", backlog);
+    mail.register("oldest_waiting_seconds", "How long the first of them has waited", oldest);
+    let about = "Open connections of this worker to mail servers";
+    mail.register("connections", about, COUNTED.connections.clone());
+    written(&registry)
+}
