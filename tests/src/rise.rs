@@ -11,7 +11,7 @@ use entity::programme::{cohort, loader, pathway};
 use entity::schools::school;
 use entity::scope::Scope;
 use rules::programme::SetUp;
-use sea_orm::ActiveValue::Set;
+use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, DatabaseTransaction, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _,
@@ -81,6 +81,23 @@ impl Rise {
         }
         txn.commit().await.expect("commit");
         rise
+    }
+
+    /// Lead and admin want the summaries of weeks and alerts too.
+    ///
+    /// # Panics
+    /// The database fails.
+    pub async fn want_summaries(&self, world: &World) {
+        let txn = world.db.write().await.expect("a transaction");
+        for id in [self.lead, self.admin] {
+            let row = person::ActiveModel {
+                id: Unchanged(id),
+                optional_mail: Set(true),
+                ..Default::default()
+            };
+            row.update(&txn).await.expect("they want them");
+        }
+        txn.commit().await.expect("commit");
     }
 
     async fn partner(
@@ -244,7 +261,8 @@ async fn somebody(txn: &DatabaseTransaction, now: DateTime<Utc>, name: &str) -> 
         name: Set(name.to_owned()),
         email: Set(format!("{}@example.org", name.to_lowercase().replace(' ', "."))),
         digest_minute: Set(None),
-        optional_mail: Set(true),
+        // What is sent to those who want more has tests of its own.
+        optional_mail: Set(false),
         created_at: Set(now),
     };
     row.insert(txn).await.expect("a person").id

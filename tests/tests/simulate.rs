@@ -198,6 +198,7 @@ async fn the_moments_visited_tell_as_much_as_all_the_timetable_of_a_fortnight() 
     let world = tests::world::sqlite().await;
     world.clock.set(at("2026-09-01T06:00:00Z"));
     let rise = Rise::seed(&world, &["Demo Ash School", "Demo Elm School"]).await;
+    rise.want_summaries(&world).await;
     // One who reads mail at an hour of her own, and one who never does before ten.
     for (partner, minute) in rise.partners.iter().zip([575, 840]) {
         person::Entity::update_many()

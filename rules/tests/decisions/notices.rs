@@ -36,7 +36,8 @@ fn what_may_be_on_its_way_counts_as_told() {
 
 #[test]
 fn people_get_the_notice_that_fits_what_they_know() {
-    let table: &[(MessageKind, &[(MessageKind, Reach)], Option<MessageKind>)] = &[
+    type Row = (MessageKind, &'static [(MessageKind, Reach)], Option<MessageKind>);
+    let table: &[Row] = &[
         // Who was told nothing arranged it, and hears of everything.
         (VisitProposed, &[], Some(VisitProposed)),
         (VisitCancelled, &[], Some(VisitCancelled)),

@@ -63,6 +63,7 @@ impl Pages {
 async fn one_request_has_no_more_of_them_sent_and_looking_does_nothing() {
     both(async |world| {
         let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        rise.want_summaries(&world).await;
         let pages = Pages::new(world).await;
         let path = format!("{}/unsubscribe/hub_week", pages.path(rise.lead));
         let (status, text) = pages.ask("GET", &path, "text/html", "").await;

@@ -81,6 +81,7 @@ async fn step(world: &World, alert: Uuid, what: &str, state: &str, moment: &str)
 async fn a_hub_lead_has_the_week_once_on_its_first_working_day_at_their_hour() {
     both(async |world| {
         let rise = Rise::seed(&world, &["Demo Ash School", "Demo Birch School"]).await;
+        rise.want_summaries(&world).await;
         world.clock.set(at("2026-10-02T08:00:00Z"));
         let visit = propose_by(&world, &rise, lead(&world, &rise), morning("2026-10-08")).await;
         agree_by(&world, head(&world, &rise, 0), visit.id).await;
@@ -109,6 +110,7 @@ async fn a_hub_lead_has_the_week_once_on_its_first_working_day_at_their_hour() {
 async fn an_admin_hears_of_each_change_of_an_alert_once_and_nothing_when_there_is_none() {
     both(async |world| {
         let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        rise.want_summaries(&world).await;
         // What joining late raised by itself.
         pass_at(&world, "2026-10-05T07:00:00Z").await;
         assert_eq!(sent(&world, &["alert_digest"]).await.len(), 1);
@@ -145,6 +147,7 @@ async fn an_admin_hears_of_each_change_of_an_alert_once_and_nothing_when_there_i
 async fn optional_mails_say_how_to_have_no_more_of_them_and_duties_do_not() {
     both(async |world| {
         let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        rise.want_summaries(&world).await;
         raise(&world, &rise, "2026-10-04T10:00:00Z").await;
         pass_at(&world, "2026-10-05T07:00:00Z").await;
         let optional = sent(&world, &["hub_week", "alert_digest"]).await;
@@ -168,6 +171,7 @@ async fn optional_mails_say_how_to_have_no_more_of_them_and_duties_do_not() {
 async fn who_does_not_want_a_summary_gets_none_even_if_it_waits_already() {
     both(async |world| {
         let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        rise.want_summaries(&world).await;
         raise(&world, &rise, "2026-10-04T10:00:00Z").await;
         let now = world.clock.now();
         let txn = world.db.write().await.expect("a transaction");

@@ -84,9 +84,10 @@ pub fn hub_week(
     let counts = format!("{ahead} ahead, {behind} flagged");
     let subject = format!("{}: your week from {} ({counts})", names(&hubs), short(today, today));
     let sections = week.hubs.iter().map(|week| of_hub(week, today)).collect();
-    let letter = letter(reader, subject, sections, MessageKind::HubWeek, links);
+    let letter = letter(reader, &subject, sections, MessageKind::HubWeek, links);
     let (text, html) = (WeekText { letter: &letter }, WeekHtml { letter: &letter });
-    finish(&letter, Words::fill(&letter.subject, &letter.name, &text, &html)?)
+    let words = Words::fill(&letter.subject, &letter.name, &text, &html)?;
+    Ok(Words { unsubscribe: Some(letter.unsubscribe), ..words })
 }
 
 /// The words of a programme admin's day.
@@ -136,14 +137,15 @@ pub fn alert_digest(
             sections.push(Section { name: name.to_owned(), lists });
         }
     }
-    let letter = letter(reader, subject, sections, MessageKind::AlertDigest, links);
+    let letter = letter(reader, &subject, sections, MessageKind::AlertDigest, links);
     let (text, html) = (AlertsText { letter: &letter }, AlertsHtml { letter: &letter });
-    finish(&letter, Words::fill(&letter.subject, &letter.name, &text, &html)?)
+    let words = Words::fill(&letter.subject, &letter.name, &text, &html)?;
+    Ok(Words { unsubscribe: Some(letter.unsubscribe), ..words })
 }
 
 fn letter(
     reader: &person::Model,
-    subject: String,
+    subject: &str,
     sections: Vec<Section>,
     kind: MessageKind,
     links: &Links<'_>,
@@ -151,17 +153,13 @@ fn letter(
     let preferences = links.to(Purpose::Preferences, reader.id);
     let kind: &str = kind.into();
     Letter {
-        subject: one_line(&subject),
+        subject: one_line(subject),
         name: one_line(&reader.name),
         sections,
         link: links.sign_in(),
         unsubscribe: format!("{preferences}/unsubscribe/{kind}"),
         preferences,
     }
-}
-
-fn finish(letter: &Letter, words: Words) -> Result<Words, askama::Error> {
-    Ok(Words { unsubscribe: Some(letter.unsubscribe.clone()), ..words })
 }
 
 fn of_hub(week: &Week, today: NaiveDate) -> Section {

@@ -192,9 +192,9 @@ async fn thread(
     let mut before = earlier(db, about, &ids).await?;
     before.retain(|one| one.person_id == row.person_id && one.lease.id < row.id);
     let came: Vec<_> = before.iter().map(Earlier::came).collect();
-    let gone = before.into_iter().filter(|one| reach(one.state) == Reach::Gone);
+    let mut gone = before.into_iter().filter(|one| reach(one.state) == Reach::Gone);
     Ok(Thread {
-        first: gone.filter_map(|one| one.message_id).next(),
+        first: gone.find_map(|one| one.message_id),
         calendar: notices::method(kind, entry || holds_entry(&came)),
     })
 }
