@@ -69,7 +69,8 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let header = Index::drop().name("message_message_id_header_idx").table("message").to_owned();
+        let header =
+            Index::drop().name("message_message_id_header_idx").table("message").to_owned();
         manager.drop_index(header).await?;
         drop(manager, &["mail_feedback", "suppression"]).await
     }

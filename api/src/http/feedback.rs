@@ -115,8 +115,8 @@ fn mailed(body: &Bytes, secret: &[u8]) -> Result<Told, String> {
 }
 
 fn event(body: &Bytes, secret: &[u8]) -> Result<Told, String> {
-    let event: Event =
-        serde_json::from_slice(body).map_err(|error| format!("the event cannot be read: {error}"))?;
+    let event: Event = serde_json::from_slice(body)
+        .map_err(|error| format!("the event cannot be read: {error}"))?;
     for (name, value) in [("id", &event.id), ("status", &event.status)] {
         let odd = value.len() > LONGEST || value.chars().any(char::is_control);
         if odd || (name == "id" && value.is_empty()) {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use entity::messages::upcoming::{self, Upcoming};
 use entity::messages::bulletins;
+use entity::messages::upcoming::{self, Upcoming};
 use entity::outcome::StoreError;
 use entity::scope::Scope;
+use entity::surveys::preview::of_launch;
 use rules::messages::bulletin::{Audience, PREVIEW_LASTS, fingerprint, seal};
 use rules::reminders::Verdict;
 use serde_json::{Value as Json, json};
@@ -63,6 +64,16 @@ pub fn tellings() -> Vec<Telling> {
             list: false,
             tell: |asked| Box::pin(bulletin(asked)),
         },
+        Telling {
+            name: "surveyCampaignPreview",
+            about: "Whom launching a survey campaign would write to, at which school, whom not and why, \
+                    and the token with which `surveyCampaignLaunch` does exactly that. For whoever may \
+                    launch it; null for a campaign you may not see.",
+            arguments: &[("campaign", "ID!", "The campaign.")],
+            of: preview(),
+            list: false,
+            tell: |asked| Box::pin(campaign(asked)),
+        },
     ]
 }
 
@@ -72,7 +83,12 @@ fn account() -> Plain {
         about: "What became, or will become, of one reminder to one person.",
         parts: vec![
             part("obligation", "obligation", Holds::Row("Obligation"), "What it is about."),
-            part("person", "person", Holds::Row("Person"), "To whom; null if you may not see them."),
+            part(
+                "person",
+                "person",
+                Holds::Row("Person"),
+                "To whom; null if you may not see them.",
+            ),
             part("step", "step", Holds::Text, "Which reminder it is, as in `Reminder.step`."),
             part(
                 "revision",
@@ -138,7 +154,8 @@ async fn story(asked: Asked) -> Result<Json, StoreError> {
         return Ok(Json::Null);
     };
     // An id that is nobody's has no reminders.
-    let person = asked.is_given("person").then(|| asked.row("person", "Person").unwrap_or_default());
+    let person =
+        asked.is_given("person").then(|| asked.row("person", "Person").unwrap_or_default());
     let snapshot = asked.app.db.snapshot().await?;
     let told = upcoming::story(&snapshot, &asked.scope, asked.now, obligation, person).await?;
     snapshot.commit().await?;
@@ -194,6 +211,17 @@ async fn bulletin(asked: Asked) -> Result<Json, StoreError> {
     previewed(&asked.app, &asked.scope, asked.now, &audience, &print).await
 }
 
+async fn campaign(asked: Asked) -> Result<Json, StoreError> {
+    let Some(id) = asked.row("campaign", "SurveyCampaign") else {
+        return Ok(Json::Null);
+    };
+    let snapshot = asked.app.db.snapshot().await?;
+    let (_, audience) = of_launch(&snapshot, &asked.scope, asked.now, id).await?;
+    snapshot.commit().await?;
+    let print = fingerprint("campaign", id, &audience, "", "");
+    previewed(&asked.app, &asked.scope, asked.now, &audience, &print).await
+}
+
 /// A preview of what has this fingerprint, with its token.
 async fn previewed(
     app: &App,
@@ -212,9 +240,7 @@ async fn previewed(
     } else {
         Some(seal(link_secret(app).await?.as_bytes(), fingerprint, by, until))
     };
-    let row = |person: &Uuid, setting: &Uuid, why: Option<&str>| {
-        json!({ "person": person, "setting": setting, "why": why })
-    };
+    let row = |person: &Uuid, setting: &Uuid, why: Option<&str>| json!({ "person": person, "setting": setting, "why": why });
     let recipients = audience.recipients.iter().map(|(person, setting)| row(person, setting, None));
     let excluded = audience.excluded.iter();
     let excluded = excluded.map(|(person, setting, why)| row(person, setting, Some(why)));
@@ -230,7 +256,7 @@ async fn previewed(
 ///
 /// # Errors
 /// The database fails.
-pub(super) async fn link_secret(app: &App) -> Result<String, StoreError> {
+pub(crate) async fn link_secret(app: &App) -> Result<String, StoreError> {
     secret(app).await.map_err(|_| StoreError::Unreadable {
         table: "instance_secret",
         id: Uuid::nil(),

@@ -204,7 +204,8 @@ fn register(registry: &mut Registry, map: &Map) {
     }
     for telling in crate::schema::tellings() {
         all.plain(&telling.of);
-        let ty = if telling.list { format!("[{}!]", telling.of.name) } else { telling.of.name.into() };
+        let ty =
+            if telling.list { format!("[{}!]", telling.of.name) } else { telling.of.name.into() };
         let arguments = telling.arguments.iter().map(|(name, ty, about)| input(name, ty, about));
         roots.push(with(field(telling.name, &ty, telling.about), arguments.collect::<Vec<_>>()));
     }

@@ -13,10 +13,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::bulletins::{self, BulletinLetter};
 use super::facts::{self, Book, Fact};
 use super::outbox::{Claimed, Lease};
 use super::reminders::{CallOff, read};
-use super::bulletins::{self, BulletinLetter};
 use super::{message, reminder, suppressions, text};
 use crate::enrolments::obligation;
 use crate::outcome::{StoreError, word};

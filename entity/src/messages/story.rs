@@ -31,10 +31,7 @@ pub struct Story {
 ///
 /// # Errors
 /// A row this version cannot read, or a database fault.
-pub async fn of_message(
-    db: &impl ConnectionTrait,
-    id: Uuid,
-) -> Result<Option<Story>, StoreError> {
+pub async fn of_message(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Story>, StoreError> {
     let Some(message) = message::Entity::find_by_id(id).one(db).await? else {
         return Ok(None);
     };

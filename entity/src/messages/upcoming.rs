@@ -55,9 +55,8 @@ pub async fn story(
     person_id: Option<Uuid>,
 ) -> Result<Option<Vec<Upcoming>>, StoreError> {
     let book = Book::load(db).await?;
-    let which = Condition::all()
-        .add(obligation::Column::Id.eq(obligation_id))
-        .add(scope.obligations());
+    let which =
+        Condition::all().add(obligation::Column::Id.eq(obligation_id)).add(scope.obligations());
     let accounted = of_obligations(db, &book, now, which.clone()).await?;
     let Some(one) = accounted.into_iter().next() else {
         return Ok(None);

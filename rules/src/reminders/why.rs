@@ -88,9 +88,9 @@ pub fn why(
 ) -> Vec<Account> {
     let mut accounts = Vec::new();
     for window in windows(facts, policy) {
-        let row = written.iter().find(|row| {
-            row.planned.step == window.step && row.planned.revision == facts.revision
-        });
+        let row = written
+            .iter()
+            .find(|row| row.planned.step == window.step && row.planned.revision == facts.revision);
         let addressed = window.kind.audience.people(facts).contains(&reader.id);
         if addressed || row.is_some() {
             accounts.push(Teller { facts, policy, reader, now }.tell(&window, row, addressed));
@@ -98,9 +98,9 @@ pub fn why(
     }
     accounts.sort_by_key(|account| (account.day, account.step));
     let told: Vec<Step> = accounts.iter().map(|account| account.step).collect();
-    let others = written.iter().filter(|row| {
-        row.planned.revision != facts.revision || !told.contains(&row.planned.step)
-    });
+    let others = written
+        .iter()
+        .filter(|row| row.planned.revision != facts.revision || !told.contains(&row.planned.step));
     accounts.extend(others.map(|row| earlier(row, facts.revision)));
     accounts
 }
@@ -108,8 +108,7 @@ pub fn why(
 /// When the next of these goes as things stand, if any does.
 #[must_use]
 pub fn next(accounts: &[Account]) -> Option<DateTime<Utc>> {
-    let goes =
-        |verdict| matches!(verdict, Verdict::OnItsWay | Verdict::Due | Verdict::Ahead);
+    let goes = |verdict| matches!(verdict, Verdict::OnItsWay | Verdict::Due | Verdict::Ahead);
     accounts.iter().filter(|account| goes(account.verdict)).filter_map(|account| account.at).min()
 }
 

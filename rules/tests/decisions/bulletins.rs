@@ -75,7 +75,8 @@ fn a_subject_and_a_text_that_cannot_be_sent_are_refused_by_name() {
 fn a_previews_token_lets_go_only_what_it_showed_to_whom_by_whom_and_when() {
     let now = at("2026-10-05T09:00");
     let found = audience(&[candidate(1), candidate(2)], &ROLES);
-    let print = |found: &Audience, subject, text| fingerprint("bulletin", id(50), found, subject, text);
+    let print =
+        |found: &Audience, subject, text| fingerprint("bulletin", id(50), found, subject, text);
     let shown = print(&found, "Hall", "Open");
     let token = seal(SECRET, &shown, id(9), now + TimeDelta::minutes(30));
     assert_eq!(check(SECRET, &token, &shown, id(9), now), Ok(()));

@@ -87,7 +87,8 @@ fn who_had_a_digest_today_waits_for_tomorrows() {
 fn a_reminder_that_was_slept_through_has_passed() {
     let told = told(&obligation(), &[], "2026-10-15T09:00");
     assert_eq!((told[0].0.as_str(), told[0].1), ("before_10", Verdict::Passed));
-    let why = "Its time is from 5 October 2026 to 13 October 2026, and it cannot go in it any more.";
+    let why =
+        "Its time is from 5 October 2026 to 13 October 2026, and it cannot go in it any more.";
     assert_eq!(told[0].2, why);
 }
 

@@ -249,7 +249,9 @@ fn field(field: &Field) -> Value {
 fn plain(of: &Plain) -> Value {
     let parts = of.parts.iter().map(|part| {
         let mut shown = match &part.holds {
-            Holds::Text | Holds::TextIfAny | Holds::Day | Holds::MomentIfAny | Holds::Int => json!({ "holds": "value" }),
+            Holds::Text | Holds::TextIfAny | Holds::Day | Holds::MomentIfAny | Holds::Int => {
+                json!({ "holds": "value" })
+            }
             Holds::Flag => json!({ "holds": "flag" }),
             Holds::Word(of) => json!({ "holds": "word", "words": words(of) }),
             Holds::Row(target) => json!({ "holds": "row", "target": target }),

@@ -3,6 +3,7 @@
 mod audit;
 mod engagement;
 pub mod events;
+pub mod mail;
 mod rows;
 pub mod support;
 pub mod surveys;
@@ -104,6 +105,7 @@ pub async fn app(world: &World) -> App {
     engagement::stories(&txn).await;
     support::rows(&txn).await;
     surveys::surveys(&txn).await;
+    mail::rows(&txn).await;
     audit::entries(&txn).await;
     txn.commit().await.expect("a commit");
     app

@@ -202,10 +202,9 @@ impl Desk<'_> {
             Content::Survey(_) | Content::SignIn(_) | Content::Bulletin(_) if late => {
                 Some((MessageState::Expired, "Its time has passed.".to_owned()))
             }
-            Content::Digest(_)
-            | Content::Survey(_)
-            | Content::SignIn(_)
-            | Content::Bulletin(_) => None,
+            Content::Digest(_) | Content::Survey(_) | Content::SignIn(_) | Content::Bulletin(_) => {
+                None
+            }
         })
     }
 

@@ -13,7 +13,7 @@ use crate::app::App;
 
 /// Why a page cannot be shown.
 #[derive(Debug)]
-pub(in crate::http) enum PageError {
+pub(crate) enum PageError {
     /// No link of ours: cut short, changed, or for another page.
     Unknown,
     /// Its last day has passed.

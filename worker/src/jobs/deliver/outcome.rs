@@ -114,11 +114,7 @@ impl Desk<'_> {
     }
 
     /// Ends a message whose address takes no mail, and puts that on the list of those that take none.
-    pub(super) async fn end_for_good(
-        &self,
-        parcel: Parcel,
-        detail: &str,
-    ) -> anyhow::Result<Ended> {
+    pub(super) async fn end_for_good(&self, parcel: Parcel, detail: &str) -> anyhow::Result<Ended> {
         let address = Some(parcel.person.email.clone());
         self.end_and(parcel, MessageState::Rejected, detail, address).await
     }
