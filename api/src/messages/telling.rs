@@ -7,6 +7,7 @@ use entity::messages::bulletins;
 use entity::messages::upcoming::{self, Upcoming};
 use entity::outcome::StoreError;
 use entity::scope::Scope;
+use entity::surveys::preview::of_launch;
 use rules::messages::bulletin::{Audience, PREVIEW_LASTS, fingerprint, seal};
 use rules::reminders::Verdict;
 use serde_json::{Value as Json, json};
@@ -62,6 +63,16 @@ pub fn tellings() -> Vec<Telling> {
             of: preview(),
             list: false,
             tell: |asked| Box::pin(bulletin(asked)),
+        },
+        Telling {
+            name: "surveyCampaignPreview",
+            about: "Whom launching a survey campaign would write to, at which school, whom not and why, \
+                    and the token with which `surveyCampaignLaunch` does exactly that. For whoever may \
+                    launch it; null for a campaign you may not see.",
+            arguments: &[("campaign", "ID!", "The campaign.")],
+            of: preview(),
+            list: false,
+            tell: |asked| Box::pin(campaign(asked)),
         },
     ]
 }
@@ -200,6 +211,17 @@ async fn bulletin(asked: Asked) -> Result<Json, StoreError> {
     previewed(&asked.app, &asked.scope, asked.now, &audience, &print).await
 }
 
+async fn campaign(asked: Asked) -> Result<Json, StoreError> {
+    let Some(id) = asked.row("campaign", "SurveyCampaign") else {
+        return Ok(Json::Null);
+    };
+    let snapshot = asked.app.db.snapshot().await?;
+    let (_, audience) = of_launch(&snapshot, &asked.scope, asked.now, id).await?;
+    snapshot.commit().await?;
+    let print = fingerprint("campaign", id, &audience, "", "");
+    previewed(&asked.app, &asked.scope, asked.now, &audience, &print).await
+}
+
 /// A preview of what has this fingerprint, with its token.
 async fn previewed(
     app: &App,
@@ -234,7 +256,7 @@ async fn previewed(
 ///
 /// # Errors
 /// The database fails.
-pub(super) async fn link_secret(app: &App) -> Result<String, StoreError> {
+pub(crate) async fn link_secret(app: &App) -> Result<String, StoreError> {
     secret(app).await.map_err(|_| StoreError::Unreadable {
         table: "instance_secret",
         id: Uuid::nil(),

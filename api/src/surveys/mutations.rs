@@ -1,15 +1,18 @@
 //! What can be done to survey campaigns.
 
 use async_graphql::{Context, ID, InputObject, Object};
+use entity::messages::bulletins::not_as_shown;
 use entity::outcome::StoreError;
 use entity::surveys::campaigns::{self, CampaignEdit, CampaignWish, GroupWish};
 use entity::surveys::{
     closing, launching, results, survey_campaign, survey_code, survey_invitation, taking_part,
 };
+use rules::messages::bulletin::{Audience, check, fingerprint};
 use rules::surveys::{RespondentGroup, SurveyWave};
 use sea_orm::DatabaseTransaction;
 
-use crate::act::{Acting, Answered, Date, payloads, row};
+use crate::act::{Acting, Answered, Date, fault, payloads, row};
+use crate::messages::telling::link_secret;
 use crate::read::registry::Shown;
 
 payloads! {
@@ -112,6 +115,21 @@ pub struct SurveyCampaignStepInput {
     idempotency_key: Option<String>,
 }
 
+/// Which campaign to launch.
+#[derive(InputObject)]
+pub struct SurveyCampaignLaunchInput {
+    /// The campaign.
+    campaign_id: ID,
+    /// Its version when you read it: if somebody changed it since, nothing is done.
+    expected_version: Option<i32>,
+    /// The token of `surveyCampaignPreview`: if the launch would not write to exactly those whom that
+    /// showed, nothing is done.
+    preview_token: String,
+    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
+    /// again under it within a day, it is answered as the first time and not done again.
+    idempotency_key: Option<String>,
+}
+
 /// Which group of which school gets another code.
 #[derive(InputObject)]
 pub struct SurveyCodeRotateInput {
@@ -164,16 +182,17 @@ impl SurveyMutations {
         acting.answer(txn, outcome).await
     }
 
-    /// Opens a survey campaign: invites every school asked, and puts their letters into the outbox.
-    /// For whoever may prepare it.
+    /// Opens a survey campaign: invites every school asked, and puts their letters into the outbox, to
+    /// exactly those whom `surveyCampaignPreview` showed. For whoever may prepare it.
     async fn survey_campaign_launch(
         &self,
         context: &Context<'_>,
-        input: SurveyCampaignStepInput,
+        input: SurveyCampaignLaunchInput,
     ) -> Answered<SurveyCampaignPayload> {
         let acting = Acting::of(context)?;
+        let secret = link_secret(&acting.app).await.map_err(|error| fault(&error))?;
         let txn = acting.begin().await?;
-        let outcome = acting.carry_out(&txn, launch(&txn, acting, &input)).await;
+        let outcome = acting.carry_out(&txn, launch(&txn, acting, &input, secret.as_bytes())).await;
         acting.answer(txn, outcome).await
     }
 
@@ -296,11 +315,17 @@ async fn edit(
 async fn launch(
     txn: &DatabaseTransaction,
     acting: &Acting,
-    input: &SurveyCampaignStepInput,
+    input: &SurveyCampaignLaunchInput,
+    secret: &[u8],
 ) -> Result<survey_campaign::Model, StoreError> {
     let id = row("SurveyCampaign", "campaignId", &input.campaign_id)?;
-    let version = input.expected_version;
-    Ok(launching::launch(txn, &acting.scope, acting.now, id, version).await?.0)
+    let (scope, now, version) = (&acting.scope, acting.now, input.expected_version);
+    let by = acting.by().unwrap_or_default();
+    let shown = |audience: &Audience| {
+        let print = fingerprint("campaign", id, audience, "", "");
+        check(secret, &input.preview_token, &print, by, now).map_err(not_as_shown)
+    };
+    Ok(launching::launch_as_shown(txn, scope, now, id, version, shown).await?.0)
 }
 
 async fn close(

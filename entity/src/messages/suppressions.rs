@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use rules::messages::suppression::{SuppressionReason, normalised};
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DatabaseTransaction,
     EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    TryInsertResult,
 };
 use uuid::Uuid;
 
@@ -60,11 +60,12 @@ pub async fn suppress(
     };
     // Of two that put it on the list at once, one waits here for the other.
     let inserted = suppression::Entity::insert(row)
-        .on_conflict_do_nothing()
+        // Without a name of the index: it is a partial one.
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
         .exec_without_returning(txn)
         .await?;
     let mut row = open(txn, &address).await?;
-    if matches!(inserted, TryInsertResult::Inserted(1)) {
+    if inserted == 1 {
         return Ok(row);
     }
     if ground.reason.outranks(reason(&row)?) {

@@ -222,7 +222,7 @@ pub(super) async fn held(
 }
 
 /// Admins run every campaign; a hub's lead those about the hub's own events.
-async fn may_run(
+pub(super) async fn may_run(
     txn: &DatabaseTransaction,
     scope: &Scope,
     event_id: Option<Uuid>,

@@ -123,7 +123,7 @@ fn invitation(
 
 /// The enrolments a campaign asks now: those running in its cohort and on its pathway; of an event,
 /// those who took part in it.
-async fn asked(
+pub(super) async fn asked(
     txn: &DatabaseTransaction,
     campaign: &survey_campaign::Model,
 ) -> Result<Vec<enrolment::Model>, StoreError> {
@@ -248,9 +248,18 @@ impl<'a> Letters<'a> {
     }
 
     /// The people of a setting in roles that `wanted` holds of, each once.
-    fn people(&self, setting: Uuid, wanted: impl Fn(ContactRole) -> bool) -> BTreeSet<Uuid> {
+    pub(super) fn people(
+        &self,
+        setting: Uuid,
+        wanted: impl Fn(ContactRole) -> bool,
+    ) -> BTreeSet<Uuid> {
         let all = self.contacts.get(&setting).into_iter().flatten();
         all.filter(|(role, _)| wanted(*role)).map(|(_, person)| *person).collect()
+    }
+
+    /// Whether the programme writes to people in a role.
+    pub(super) fn writes_to(&self, role: ContactRole) -> bool {
+        self.policy.recipients.contains(&role)
     }
 
     /// Personal invitations and letters of one newly invited school.

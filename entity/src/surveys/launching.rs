@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rules::calendar::local;
+use rules::messages::bulletin::Audience;
 use rules::surveys::CampaignState;
 use rules::surveys::campaign::{Step, check_step};
 use sea_orm::{
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 use super::campaigns::{groups_of, held, save, state};
 use super::inviting::{Invited, invite};
+use super::preview::audience;
 use super::survey_campaign;
 use crate::engagement::assess_programme;
 use crate::enrolments::{check_version, refused};
@@ -49,6 +51,24 @@ pub async fn launch(
     let invited = invite(txn, now, &row).await?;
     assess_programme(txn, now, row.programme_id).await?;
     Ok((row, invited))
+}
+
+/// Opens a campaign as [`launch`] does, if `shown` takes whom that writes to now: what a preview showed.
+///
+/// # Errors
+/// A refusal, of `shown` too, or a database fault; nothing is written once the caller rolls back.
+pub async fn launch_as_shown(
+    txn: &DatabaseTransaction,
+    scope: &Scope,
+    now: DateTime<Utc>,
+    id: Uuid,
+    expected_version: Option<i32>,
+    shown: impl FnOnce(&Audience) -> Result<(), StoreError>,
+) -> Result<(survey_campaign::Model, Invited), StoreError> {
+    let row = held(txn, scope, id).await?;
+    check_version(row.version, expected_version)?;
+    shown(&audience(txn, now, &row).await?)?;
+    launch(txn, scope, now, id, expected_version).await
 }
 
 /// Launches the campaigns of a programme that launch themselves and whose day has come, and invites

@@ -8,6 +8,7 @@ pub mod answering;
 pub mod campaign_group;
 pub mod letters;
 pub mod personal_invitation;
+pub mod preview;
 pub mod questionnaire;
 pub mod survey_campaign;
 pub mod survey_code;

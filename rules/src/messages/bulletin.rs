@@ -116,8 +116,9 @@ pub fn fingerprint(what: &str, of: Uuid, audience: &Audience, subject: &str, tex
         hash.update(part.as_bytes());
     }
     hash.update(of.as_bytes());
-    for (person, _) in &audience.recipients {
+    for (person, setting) in &audience.recipients {
         hash.update(person.as_bytes());
+        hash.update(setting.as_bytes());
     }
     format!("{:x}", hash.finalize())
 }

@@ -8,9 +8,11 @@ use entity::engagement::{
 };
 use entity::enrolments::{obligation, settle_enrolment};
 use entity::id::new_id;
-use entity::messages::message;
+use entity::messages::suppressions::{Ground, release, suppress};
+use entity::scope::Scope;
 use entity::surveys::{survey_campaign, survey_invitation};
 use entity::visits::visit;
+use rules::messages::suppression::SuppressionReason;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
@@ -23,48 +25,30 @@ use uuid::Uuid;
 use crate::{MORNING, alerts, assess, by, seed, story, write};
 
 #[tokio::test]
-async fn who_named_only_somebody_whose_mail_is_refused_has_no_reachable_contact() {
+async fn who_named_only_somebody_whose_address_takes_no_mail_has_no_reachable_contact() {
     both(async |world| {
         let rise = Rise::seed(&world, &["Demo Ash School"]).await;
         let now = at(MORNING);
-        let sent = async |number: u128, state: &str, changed_at: DateTime<Utc>| {
-            let row = message::Model {
-                id: Uuid::from_u128(number),
-                kind: "digest".to_owned(),
-                person_id: rise.partners[0].head,
-                dedupe_key: format!("digest:{number}"),
-                local_day: None,
-                subject: None,
-                state: state.to_owned(),
-                send_after: now,
-                expires_at: now,
-                attempts: 1,
-                lease_owner: None,
-                lease_epoch: 1,
-                leased_until: None,
-                message_id_header: None,
-                body: None,
-                created_at: now,
-                changed_at,
-                about_kind: None,
-                about_id: None,
-                about_revision: None,
-            };
-            write(&world, async |txn| {
-                let row = row.into_active_model();
-                Ok(message::Entity::insert(row).exec_without_returning(txn).await?)
-            })
-            .await
-            .expect("written");
+        let address = "head.of.demo.ash.school@example.org";
+        let list = async |reason| {
+            let ground = Ground { reason, note: "", message_id: None, by: None };
+            write(&world, async |txn| suppress(txn, now, address, ground).await)
+                .await
+                .expect("on the list")
         };
         let rule = "no_reachable_contact";
-        sent(1, "accepted", now).await;
+        // Of what is a duty, a complaint keeps nothing back.
+        list(SuppressionReason::Complaint).await;
         assess(&world, &rise, MORNING).await;
         assert!(alerts(&world).await.iter().all(|row| row.rule != rule), "{}", world.name);
-        sent(2, "rejected", now + TimeDelta::minutes(1)).await;
+        let row = list(SuppressionReason::HardBounce).await;
         assess(&world, &rise, "2026-10-06T09:00:00Z").await;
         assert_eq!(by(&world, rule).await.state, "pending", "{}", world.name);
-        sent(3, "accepted", now + TimeDelta::minutes(2)).await;
+        write(&world, async |txn| {
+            release(txn, &Scope::System, None, now, row.id, None, "It works").await
+        })
+        .await
+        .expect("released");
         assess(&world, &rise, "2026-10-06T10:00:00Z").await;
         assert!(alerts(&world).await.iter().all(|row| row.rule != rule), "{}", world.name);
     })

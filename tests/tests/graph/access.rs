@@ -6,7 +6,7 @@ use tests::both;
 use crate::seed::events::{ATTENDANCE_CEDAR, BOOKING_CEDAR};
 use crate::seed::{
     ALERT_LONDON, ALL, ENROLMENT_CEDAR, HUB_LONDON, OBLIGATION, PARTNER_CEDAR, Who, app, ask, data,
-    global, id, operations, support,
+    global, id, mail, operations, support,
 };
 
 /// Rows visible to the programme admin, the regional lead of the north, the lead of its hub, the
@@ -39,6 +39,9 @@ const ACCESS: &[(&str, [u64; 5])] = &[
     ("alerts", [2, 1, 1, 0, 0]),
     ("reminders", [2, 1, 1, 1, 0]),
     ("messages", [2, 0, 0, 1, 0]),
+    // Birch's and Cedar's, and one that is nobody's any more.
+    ("suppressions", [3, 1, 1, 0, 0]),
+    ("bulletins", [2, 1, 1, 0, 0]),
     ("settings", [5, 3, 3, 2, 0]),
     // Oneself, and the contacts of settings one sees.
     ("people", [6, 3, 2, 2, 1]),
@@ -89,6 +92,8 @@ fn every_list_of_the_schema_has_a_row_in_the_access_table() {
         .fields
         .keys()
         .filter(|name| !["viewer", "node", "nodes"].contains(&name.as_str()))
+        // What is worked out has an access test of its own.
+        .filter(|name| crate::tellings::ACCESS.iter().all(|(field, ..)| field != &name.as_str()))
         .filter(|name| ACCESS.iter().all(|(field, _)| field != &name.as_str()))
         .collect();
     assert!(untried.is_empty(), "no access is stated for {untried:?}");
@@ -124,6 +129,8 @@ async fn an_id_out_of_scope_answers_as_one_that_is_nobodys() {
             global("JobOccurrence", id(operations::OCCURRENCE)),
             global("MailLane", id(operations::MAIL_LANE)),
             global("Pause", id(operations::PAUSE)),
+            global("Suppression", id(mail::SUPPRESSION + 1)),
+            global("Bulletin", id(mail::BULLETIN + 1)),
             global("Hub", id(999)),
             "nonsense".to_owned(),
         ];

@@ -16,5 +16,6 @@ mod remembered;
 mod seed;
 mod support;
 mod surveys;
+mod tellings;
 mod values;
 mod writing;

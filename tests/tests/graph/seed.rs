@@ -3,6 +3,7 @@
 mod audit;
 mod engagement;
 pub mod events;
+pub mod mail;
 pub mod operations;
 mod programme;
 mod rows;
@@ -106,6 +107,7 @@ pub async fn app(world: &World) -> App {
     engagement::stories(&txn).await;
     support::rows(&txn).await;
     surveys::surveys(&txn).await;
+    mail::rows(&txn).await;
     audit::entries(&txn).await;
     operations::rows(&txn).await;
     txn.commit().await.expect("a commit");

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::seed::events::{ATTENDANCE_BIRCH, BOOKING_BIRCH, OPEN_DAY, SESSION};
+use crate::seed::mail::SUPPRESSION;
 use crate::seed::operations::{JOB, MAIL_LANE, PAUSE};
 use crate::seed::support::{ACTION, OBJECTIVE, PLAN, REVIEW, SELF_ASSESSMENT, VISIT};
 use crate::seed::surveys::{CAMPAIGN, INVITATION};
@@ -41,6 +42,23 @@ pub fn deeds() -> Vec<(&'static str, Told, Value)> {
     });
     let found = json!({ "heldOn": "2026-09-19", "summary": "Good", "nextSteps": "More" });
     vec![
+        // A school knows of its hub, and not who else there gets no mail.
+        (
+            "suppressionRelease",
+            "ok ok ok NF NF NF NF NF",
+            json!({ "suppressionId": global("Suppression", id(SUPPRESSION)), "reason": "Mended" }),
+        ),
+        (
+            "suppressionCreate",
+            "ok F F F NF NF NF NF",
+            json!({ "personId": global("Person", Who::SchoolUser.person()), "reason": "Asked" }),
+        ),
+        // That it goes with the token of a preview, `tellings.rs` tries.
+        (
+            "bulletinSend",
+            "C C C F NF NF NF NF",
+            json!({ "hubId": hub, "subject": "Hall", "text": "Open", "previewToken": "none" }),
+        ),
         // A school does not see what is flagged about it.
         ("alertAcknowledge", "ok ok ok NF NF NF NF NF", json!({ "alertId": alert })),
         (
@@ -230,7 +248,12 @@ pub fn deeds() -> Vec<(&'static str, Told, Value)> {
             json!({
             "campaignId": campaign(2), "title": "Other" }),
         ),
-        ("surveyCampaignLaunch", "ok NF NF NF NF NF NF NF", json!({ "campaignId": campaign(2) })),
+        // That it goes with the token of a preview, `surveys.rs` tries.
+        (
+            "surveyCampaignLaunch",
+            "C NF NF NF NF NF NF NF",
+            json!({ "campaignId": campaign(2), "previewToken": "none" }),
+        ),
         ("surveyCodeRotate", "ok F F ok NF NF NF NF", json!({ "invitationId": invitation })),
         (
             "surveyExpect",

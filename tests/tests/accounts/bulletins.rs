@@ -1,0 +1,116 @@
+//! A message to a hub's partners: to whom it goes, once each, and what is looked at when it goes.
+
+use entity::messages::bulletins::{audience_of, send};
+use entity::messages::suppressions::{Ground, suppress};
+use entity::people::{contact, person};
+use rules::messages::suppression::SuppressionReason;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use tests::mails::{Mail, delivered, read_by_python};
+use tests::rise::Rise;
+use tests::{World, both};
+use uuid::Uuid;
+
+use crate::{messages_to, pass_at, story};
+
+const TEXT: &str = "Dear all,\n\nthe hall is open <again>\nfrom Monday & on.\n\nSee you there";
+/// Monday 5 October 2026, half past seven in the evening: no hour for a digest.
+const EVENING: &str = "2026-10-05T18:30:00Z";
+
+async fn sent(world: &World, rise: &Rise) {
+    world.clock.set(EVENING.parse().expect("a moment"));
+    let txn = world.db.write().await.expect("a transaction");
+    let audience = audience_of(&txn, &rise.hub).await.expect("an audience");
+    let words = ("The hall is open again", TEXT);
+    send(&txn, world.clock.now(), rise.lead, &rise.hub, words, &audience).await.expect("sent");
+    txn.commit().await.expect("commit");
+}
+
+async fn set(world: &World, column: person::Column, value: bool, id: Uuid) {
+    person::Entity::update_many()
+        .col_expr(column, Expr::value(value))
+        .filter(person::Column::Id.eq(id))
+        .exec(world.db.migrator())
+        .await
+        .expect("set");
+}
+
+async fn bulletin_to(world: &World, person: Uuid) -> (String, String) {
+    let row = messages_to(world, person).await.into_iter().find(|row| row.kind == "bulletin");
+    let row = row.expect("a bulletin");
+    let told = story(world, row.id).await;
+    (row.state, told.last().map(|step| step.1.clone()).unwrap_or_default())
+}
+
+fn one(world: &World) -> Mail {
+    let mut mails = delivered(&world.config.mail.folder);
+    mails.retain(|mail| mail.subject == "The hall is open again");
+    assert_eq!(mails.len(), 1, "{}: {mails:#?}", world.name);
+    mails.remove(0)
+}
+
+#[tokio::test]
+async fn each_contact_gets_one_mail_that_says_what_was_written_and_by_whom() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        sent(&world, &rise).await;
+        pass_at(&world, EVENING, "").await;
+        pass_at(&world, "2026-10-05T18:31:00Z", "").await;
+        let mail = one(&world);
+        let link = mail.links().next().expect("a link").to_owned();
+        let plain = |text: &str| text.replace(&link, "https://hubs.example/preferences/TOKEN");
+        let html = mail.html.replace("&lt;again&gt;", "<again>").replace("&#38;", "&");
+        assert!(
+            html.contains("the hall is open &#60;again&#62;<br>") || html.contains("<again><br>")
+        );
+        if world.name == "SQLite" {
+            insta::assert_snapshot!(
+                "bulletin",
+                format!("To: {}\nSubject: {}\n\n{}", mail.to, mail.subject, plain(&mail.text))
+            );
+        }
+        if let Some(read) = read_by_python(&mail.file) {
+            assert_eq!(read["defects"], serde_json::json!([]), "{read}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn it_is_looked_at_once_more_before_it_goes() {
+    both(async |world| {
+        let names =
+            ["Demo Ash School", "Demo Birch School", "Demo Cedar School", "Demo Elm School"];
+        let rise = Rise::seed(&world, &names).await;
+        sent(&world, &rise).await;
+        let [left, refuses, gone, stays] = [0, 1, 2, 3].map(|at| rise.partners[at].head);
+        contact::Entity::update_many()
+            .col_expr(contact::Column::EndedAt, Expr::value(world.clock.now()))
+            .filter(contact::Column::PersonId.eq(left))
+            .exec(world.db.migrator())
+            .await
+            .expect("left");
+        set(&world, person::Column::OptionalMail, false, refuses).await;
+        let txn = world.db.write().await.expect("a transaction");
+        let (reason, now) = (SuppressionReason::Complaint, world.clock.now());
+        let ground = Ground { reason, note: "", message_id: None, by: None };
+        suppress(&txn, now, "head.of.demo.cedar.school@example.org", ground).await.expect("listed");
+        txn.commit().await.expect("commit");
+        pass_at(&world, EVENING, "").await;
+        for (person, state, why) in [
+            (left, "cancelled", "They are no longer a contact of a partner that takes part."),
+            (refuses, "cancelled", "They chose to get no mail that is not a duty."),
+            (
+                gone,
+                "suppressed",
+                "No mail goes to this address: its reader marked a mail as unwanted.",
+            ),
+        ] {
+            let told = bulletin_to(&world, person).await;
+            assert_eq!(told, (state.to_owned(), why.to_owned()), "{}", world.name);
+        }
+        assert_eq!(bulletin_to(&world, stays).await.0, "accepted");
+        assert_eq!(one(&world).to, "head.of.demo.elm.school@example.org");
+    })
+    .await;
+}

@@ -1,0 +1,217 @@
+//! What is worked out for each request: who is told what, and that a message to many goes only as its
+//! preview showed it.
+
+use entity::messages::message;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
+use serde_json::{Value, json};
+use tests::both;
+
+use crate::seed::{
+    ALL, ENROLMENT_CEDAR, HUB_LONDON, HUB_NORTH, OBLIGATION, Who, app, ask, data, global, id,
+};
+
+/// The telling fields, with how to ask for one as the parts of [`ALL`] and how many items each is told;
+/// none for null, and -1 for a refusal.
+pub const ACCESS: &[(&str, &str, [Option<i64>; 5])] = &[
+    // The head is told of herself, whoever runs the hub of all: her, its lead and the admin.
+    (
+        "reminderStory",
+        "reminderStory(obligation: $obligation) { why }",
+        [Some(5), Some(5), Some(5), Some(3), None],
+    ),
+    (
+        "upcomingReminders",
+        "upcomingReminders(from: \"2026-10-05\", to: \"2026-10-09\", hub: $hub) { going { why } }",
+        [Some(6), Some(6), Some(6), Some(6), Some(0)],
+    ),
+    (
+        "bulletinPreview",
+        "bulletinPreview(hub: $hub, subject: \"Hall\", text: \"Open\") { excluded { why } }",
+        [Some(1), Some(1), Some(1), Some(-1), Some(-1)],
+    ),
+    (
+        "surveyCampaignPreview",
+        "surveyCampaignPreview(campaign: $campaign) { recipients { why } }",
+        [Some(1), Some(-1), Some(-1), Some(-1), Some(-1)],
+    ),
+];
+
+#[tokio::test]
+async fn each_role_is_told_its_part_of_what_is_worked_out() {
+    both(async |world| {
+        let app = app(&world).await;
+        let mut found = Vec::new();
+        for (name, field, expected) in ACCESS {
+            let mut counts = Vec::new();
+            for who in ALL {
+                let (declared, given) = match *name {
+                    "reminderStory" => {
+                        let of = global("Obligation", id(OBLIGATION + 2));
+                        ("$obligation: ID!", json!({ "obligation": of }))
+                    }
+                    "surveyCampaignPreview" => {
+                        let of = global("SurveyCampaign", id(crate::seed::surveys::CAMPAIGN + 2));
+                        ("$campaign: ID!", json!({ "campaign": of }))
+                    }
+                    _ => ("$hub: ID!", json!({ "hub": global("Hub", HUB_NORTH) })),
+                };
+                let query = format!("query({declared}) {{ told: {field} }}");
+                let answer = ask(&app, who, &query, given).await;
+                let told = &answer["data"]["told"];
+                let list = if told.is_array() {
+                    Some(told)
+                } else {
+                    told.as_object().and_then(|told| told.values().next())
+                };
+                let refused = answer.get("errors").is_some();
+                let length = |list: &Value| list.as_array().map_or(0, Vec::len);
+                let count = list.map(|list| i64::try_from(length(list)).expect("few"));
+                counts.push(if refused { Some(-1) } else { count });
+            }
+            found.push((*name, counts, expected.to_vec()));
+        }
+        for (name, counts, expected) in found {
+            assert_eq!(counts, expected, "{name}, {}", world.name);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_story_names_its_rows_as_far_as_they_may_be_seen() {
+    both(async |world| {
+        let app = app(&world).await;
+        let query = "query($of: ID!, $to: ID!) { reminderStory(obligation: $of, person: $to) {
+            obligation { title } person { name } step day verdict at why } }";
+        let given = json!({
+            "of": global("Obligation", id(OBLIGATION + 2)),
+            "to": global("Person", Who::SchoolUser.person()),
+        });
+        let told = ask(&app, Who::SchoolUser, query, given.clone()).await;
+        let story = told["data"]["reminderStory"].as_array().expect("a story");
+        assert!(story.iter().all(|one| one["person"]["name"] == "SchoolUser Example"), "{told}");
+        assert!(story.iter().all(|one| one["obligation"]["title"].is_string()), "{told}");
+        assert!(story.iter().any(|one| one["at"].is_string()), "{told}");
+        // Somebody else's is not told to her, and an obligation out of sight is none.
+        let other = json!({ "of": given["of"], "to": global("Person", Who::HubLead.person()) });
+        let told = ask(&app, Who::SchoolUser, query, other).await;
+        assert_eq!(told["data"]["reminderStory"], json!([]));
+        let foreign = json!({ "of": global("Obligation", id(OBLIGATION + 5)), "to": given["to"] });
+        for out_of_sight in [foreign, json!({ "of": global("Hub", HUB_NORTH), "to": given["to"] })]
+        {
+            let told = ask(&app, Who::HubLead, query, out_of_sight).await;
+            assert_eq!(told, json!({ "data": { "reminderStory": null } }));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn days_that_cannot_be_looked_at_are_refused_by_name() {
+    both(async |world| {
+        let app = app(&world).await;
+        for (from, to, wrong) in [
+            ("2026-10-04", "2026-10-05", "\"from\" is today"),
+            ("2028-10-04", "2028-10-05", "\"from\" is today"),
+            ("2026-10-06", "2026-10-05", "\"to\" is \"from\" or later"),
+            ("2026-10-05", "2026-11-05", "\"to\" is \"from\" or later"),
+        ] {
+            let query = format!(
+                "{{ upcomingReminders(from: \"{from}\", to: \"{to}\") {{ going {{ why }} }} \
+                 hubs {{ totalCount }} }}"
+            );
+            let told = ask(&app, Who::Admin, &query, json!({})).await;
+            let message = told["errors"][0]["message"].as_str().unwrap_or_default();
+            assert!(message.contains(wrong), "{told}");
+            assert_eq!(told["data"]["hubs"]["totalCount"], 2, "the rest is answered");
+        }
+        let query = "{ upcomingReminders(from: \"2026-10-05\", to: \"2026-11-04\") {
+            going { person { id } at } excluded { verdict why } } }";
+        let told = data(&app, Who::Admin, query).await;
+        assert!(told["upcomingReminders"]["going"].is_array());
+    })
+    .await;
+}
+
+const PREVIEW: &str = "query($hub: ID!, $text: String!) {
+    bulletinPreview(hub: $hub, subject: \"Hall\", text: $text) {
+        token expiresAt
+        recipients { person { name } setting { name } why }
+        excluded { person { name } why }
+    } }";
+const SEND: &str = "mutation($input: BulletinSendInput!) { bulletinSend(input: $input) {
+    bulletin { subject recipients sentBy { name } } userErrors { code field message } } }";
+
+#[tokio::test]
+async fn a_message_to_partners_goes_as_its_preview_showed_it_and_not_otherwise() {
+    both(async |world| {
+        let app = app(&world).await;
+        let hub = global("Hub", HUB_NORTH);
+        let release = "mutation($id: ID!) { suppressionRelease(input: { suppressionId: $id,
+            reason: \"Mended\" }) { userErrors { message } } }";
+        let listed = json!({ "id": global("Suppression", id(crate::seed::mail::SUPPRESSION)) });
+        let before = ask(&app, Who::HubLead, PREVIEW, json!({ "hub": hub, "text": "Open" })).await;
+        let before = &before["data"]["bulletinPreview"];
+        assert_eq!((&before["token"], &before["recipients"]), (&Value::Null, &json!([])));
+        let why = before["excluded"][0]["why"].as_str().unwrap_or_default();
+        assert!(why.contains("marked a mail as unwanted"), "{before}");
+
+        ask(&app, Who::HubLead, release, listed).await;
+        let shown = ask(&app, Who::HubLead, PREVIEW, json!({ "hub": hub, "text": "Open" })).await;
+        let shown = &shown["data"]["bulletinPreview"];
+        assert_eq!(shown["recipients"][0]["person"]["name"], "SchoolUser Example", "{shown}");
+        assert_eq!(shown["expiresAt"], "2026-10-05T07:28:00Z");
+        let input = |text: &str| {
+            json!({ "input": { "hubId": hub, "subject": "Hall", "text": text,
+                "previewToken": shown["token"], "idempotencyKey": text } })
+        };
+        for (who, text) in [(Who::HubLead, "Shut"), (Who::Admin, "Open")] {
+            let told = ask(&app, who, SEND, input(text)).await;
+            let told = &told["data"]["bulletinSend"]["userErrors"][0];
+            assert_eq!(
+                (&told["code"], &told["field"]),
+                (&json!("CONFLICT"), &json!("previewToken"))
+            );
+        }
+        for _ in 0..2 {
+            let told = ask(&app, Who::HubLead, SEND, input("Open")).await;
+            let sent = &told["data"]["bulletinSend"]["bulletin"];
+            assert_eq!(sent["recipients"], 1, "{told}");
+        }
+        let letters = message::Entity::find().filter(message::Column::Kind.eq("bulletin"));
+        assert_eq!(
+            letters.count(world.db.reader()).await.expect("a count"),
+            1,
+            "once under its key"
+        );
+
+        world.clock.set("2026-10-05T07:28:00Z".parse().expect("a moment"));
+        let mut late = input("Open");
+        late["input"]["idempotencyKey"] = json!("another");
+        let told = ask(&app, Who::HubLead, SEND, late).await;
+        let message = &told["data"]["bulletinSend"]["userErrors"][0]["message"];
+        assert!(message.as_str().unwrap_or_default().contains("too old"), "{told}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_preview_is_for_who_runs_the_hub_and_of_what_can_be_sent() {
+    both(async |world| {
+        let app = app(&world).await;
+        for (who, hub, text, wrong) in [
+            (Who::HubLead, HUB_LONDON, "Open", "There is no such hub."),
+            (Who::SchoolUser, HUB_NORTH, "Open", "Only who runs a hub writes to its partners."),
+            (Who::HubLead, HUB_NORTH, " ", "Write what it says."),
+        ] {
+            let given = json!({ "hub": global("Hub", hub), "text": text });
+            let told = ask(&app, who, PREVIEW, given).await;
+            assert_eq!(told["errors"][0]["message"], wrong, "{told}");
+            assert_eq!(told["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+        }
+        let nobody = json!({ "hub": global("Enrolment", ENROLMENT_CEDAR), "text": "Open" });
+        let told = ask(&app, Who::HubLead, PREVIEW, nobody).await;
+        assert_eq!(told, json!({ "data": { "bulletinPreview": null } }));
+    })
+    .await;
+}
