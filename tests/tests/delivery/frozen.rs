@@ -9,7 +9,7 @@ use tests::programs::{Running, at, program};
 use tests::smtp::{Fault, Step};
 use tests::{World, both};
 
-use super::{EIGHT, EIGHT_IN_LONDON, all_arrived, leases_run_out, pass_at, rows, seeded};
+use super::{EIGHT_IN_LONDON, LATER, all_arrived, leases_run_out, pass_at, rows, seeded};
 
 fn signal(worker: &Running, name: &str) {
     let done = Command::new("kill").args([name, &worker.id().to_string()]).status();
@@ -33,7 +33,8 @@ async fn a_worker_frozen_past_its_lease_writes_nothing_more() {
         let stuck = "head.of.demo.school.3@example.org";
         // One is being handed over, one is being offered; the answer to either comes too late.
         server.plan(Step::Body, Some(stuck), Fault::Stall, 1);
-        server.plan(Step::Rcpt, Some("demo.lead@example.org"), Fault::Stall, 1);
+        let slow = "head.of.demo.school.4@example.org";
+        server.plan(Step::Rcpt, Some(slow), Fault::Stall, 1);
         let mut worker =
             Running::start(at(program(&world, "worker", &["run", "--once"]), EIGHT_IN_LONDON));
         let started = Instant::now();
@@ -47,7 +48,7 @@ async fn a_worker_frozen_past_its_lease_writes_nothing_more() {
         }
         signal(&worker, "-STOP");
         leases_run_out(&world).await;
-        pass_at(&world, EIGHT).await;
+        pass_at(&world, LATER).await;
         let twice = all_arrived(&world, &server, world.name).await;
         assert_eq!(twice, 0, "nobody took what got stuck");
         let before = written(&world).await;
