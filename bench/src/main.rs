@@ -1,4 +1,4 @@
-//! `cargo bench-all graph`: how fast the graph answers, against a floor written by hand.
+//! `cargo bench-all mail` is in `mail.rs`. `cargo bench-all graph`: how fast the graph answers, against a floor written by hand.
 //!
 //! Data is generated alike into SQLite and PostgreSQL. For each database two servers run: the api,
 //! and the floor, which answers the same four operations with the same bytes by hand-written
@@ -9,17 +9,20 @@ mod client;
 mod data;
 mod floor;
 mod load;
+mod mail;
 mod measure;
 mod operations;
 mod procs;
 mod report;
+mod sink;
 
 use anyhow::bail;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str = "bench graph [--quick] --postgres FOLDER --api PROGRAM --scratch FOLDER";
+const USAGE: &str = "bench graph [--quick] --postgres FOLDER --api PROGRAM --scratch FOLDER
+       bench mail [--quick] --postgres FOLDER --worker PROGRAM --scratch FOLDER";
 
 fn main() -> anyhow::Result<()> {
     runtime::tls::install();
@@ -36,6 +39,12 @@ fn main() -> anyhow::Result<()> {
             api: named("--api").unwrap_or_else(|| "target/release/api".to_owned()),
             scratch: named("--scratch").unwrap_or_else(|| "target/bench".to_owned()),
             only: named("--only"),
+        }),
+        Some("mail") => mail::run(&mail::Wanted {
+            quick: arguments.iter().any(|argument| argument == "--quick"),
+            postgres: named("--postgres"),
+            worker: named("--worker").unwrap_or_else(|| "target/release/worker".to_owned()),
+            scratch: named("--scratch").unwrap_or_else(|| "target/bench".to_owned()),
         }),
         _ => bail!("usage: {USAGE}"),
     }

@@ -37,12 +37,7 @@ impl Process {
 
     /// Most memory so far, in megabytes.
     pub fn memory(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
-        let status = status.unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes: f64 =
-            line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default();
-        kilobytes / 1024.0
+        memory(self.child.id())
     }
 }
 
@@ -50,6 +45,34 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Most memory of a process so far, in megabytes.
+fn memory(process: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"));
+    let status = status.unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes: f64 =
+        line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default();
+    kilobytes / 1024.0
+}
+
+/// What a process has used so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Usage {
+    /// Processor time, in seconds.
+    pub cpu: f64,
+    /// Most memory, in megabytes.
+    pub memory: f64,
+}
+
+impl Usage {
+    /// Of a process that has not ended.
+    pub fn of(process: u32) -> Option<Self> {
+        let (cpu, memory) = (stat(process)?.cpu, memory(process));
+        // One that has just ended has no memory any more.
+        (memory > 0.0).then_some(Self { cpu, memory })
     }
 }
 

@@ -17,7 +17,10 @@ def record(name, timeout=5):
 
 
 signature = dkim.DKIM(mail)
-valid = signature.verify(dnsfunc=record)
+try:
+    valid = signature.verify(dnsfunc=record)
+except dkim.ValidationError:
+    valid = False
 headers = [name.decode().lower() for name, _ in signature.headers]
 json.dump(
     {

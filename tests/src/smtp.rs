@@ -13,6 +13,7 @@ use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
 };
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Barrier;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -61,6 +62,8 @@ pub enum Fault {
     TakeAndDrop,
     /// Say nothing until the other side has gone.
     Stall,
+    /// Go on as if nothing was, once as many conversations as this takes have come so far.
+    Meet(Arc<Barrier>),
     /// Say a long answer so slowly that nobody waits for its end, until the other side has gone.
     Dribble,
 }
@@ -350,6 +353,10 @@ impl Conversation {
             Fault::Say(other) => self.say(other).await,
             Fault::Drop | Fault::TakeAndDrop => Ok(false),
             Fault::Stall => self.silence().await,
+            Fault::Meet(barrier) => {
+                barrier.wait().await;
+                self.say(line).await
+            }
             Fault::Dribble => {
                 for letter in line.replace(' ', "-").bytes().cycle() {
                     self.stream.get_mut().write_all(&[letter]).await?;
@@ -403,7 +410,7 @@ impl Conversation {
             bytes.extend(line.strip_prefix(b".").unwrap_or(&line));
         }
         let fault = self.planned(Step::Body);
-        if matches!(fault, None | Some(Fault::TakeAndDrop | Fault::Dribble)) {
+        if matches!(fault, None | Some(Fault::TakeAndDrop | Fault::Dribble | Fault::Meet(_))) {
             let taken = Taken {
                 connection: self.number,
                 user: self.user.clone(),

@@ -33,8 +33,12 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
             build(&["build", "--release", "--package", "api", "--package", "bench"])?;
             graph(options)
         }
-        _ => Err("There are two benchmarks: cargo bench-all register, cargo bench-all graph \
-                  [--quick] [--only OPERATION]"
+        "mail" => {
+            build(&["build", "--release", "--package", "worker", "--package", "bench"])?;
+            mail(options)
+        }
+        _ => Err("There are three benchmarks: cargo bench-all register, cargo bench-all graph \
+                  [--quick] [--only OPERATION], cargo bench-all mail [--quick]"
             .to_owned()),
     }
 }
@@ -55,6 +59,27 @@ fn graph(options: &[String]) -> Result<(), String> {
     // Held until the end: it stops when it is dropped.
     let server = if TOOLS[0].is_present() {
         Some(Server::start(POSTGRES, "PostgreSQL")?)
+    } else {
+        println!("PostgreSQL is left out: {}", TOOLS[0].how_to_get());
+        None
+    };
+    if let Some(server) = &server {
+        bench.arg("--postgres").arg(&server.folder);
+    }
+    let done = bench.status().map_err(|error| format!("the benchmark cannot be run: {error}"))?;
+    if done.success() { Ok(()) } else { Err("The benchmark failed; see above.".to_owned()) }
+}
+
+/// From due reminders to mails taken, on each database, PostgreSQL with every commit on the disk: the
+/// package `bench`.
+fn mail(options: &[String]) -> Result<(), String> {
+    let mut bench = Command::new(root().join("target/release/bench"));
+    bench.arg("mail").args(options);
+    bench.arg("--worker").arg(root().join("target/release/worker"));
+    bench.arg("--scratch").arg(root().join("target/bench"));
+    // Held until the end: it stops when it is dropped.
+    let server = if TOOLS[0].is_present() {
+        Some(Server::start(&POSTGRES.replace("fsync=off", "fsync=on"), "PostgreSQL")?)
     } else {
         println!("PostgreSQL is left out: {}", TOOLS[0].how_to_get());
         None

@@ -133,11 +133,13 @@ impl Host {
         self.rests_until = at + rest;
     }
 
+    /// Whether it waits for the outcome of the one message it was given.
+    fn is_tried_out(&self) -> bool {
+        !self.proved && self.tried
+    }
+
     /// Takes a token, or says how long until there is one.
     fn take(&mut self, at: Duration) -> Result<(), Duration> {
-        if !self.proved && self.tried {
-            return Err(WHILE_TRIED);
-        }
         let passed = at.saturating_sub(self.filled_at).as_secs_f64();
         self.tokens = (self.tokens + passed * self.rate).min(self.pace.burst);
         self.filled_at = self.filled_at.max(at);
@@ -151,13 +153,16 @@ impl Host {
     }
 }
 
-/// Chooses who gets the next message: the `preferred` one, or, where that rests, the next that does
-/// not. One that is new, or has rested, is tried out with one message before it gets more.
+/// Chooses who gets the next message: the `preferred` one, or, where that rests or is being tried
+/// out, the next. One that is new, or has rested, is tried out with one message before it gets more.
 pub fn choose(hosts: &mut [Host], preferred: usize, at: Duration) -> Choice {
     let count = hosts.len().max(1);
     let in_turn = (0..hosts.len()).map(|step| (preferred + step) % count);
-    let awake = in_turn.clone().find(|place| hosts[*place].rests_until <= at);
-    if let Some(place) = awake {
+    let mut awake = in_turn.clone().filter(|place| hosts[*place].rests_until <= at).peekable();
+    if awake.peek().is_some() {
+        let Some(place) = awake.find(|place| !hosts[*place].is_tried_out()) else {
+            return Choice::Wait(WHILE_TRIED);
+        };
         return match hosts[place].take(at) {
             Ok(()) => Choice::Give(place),
             Err(wait) => Choice::Wait(wait),

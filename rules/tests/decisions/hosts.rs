@@ -42,6 +42,16 @@ fn a_new_server_is_tried_out_with_one_message_before_it_gets_more() {
 }
 
 #[test]
+fn while_one_is_tried_out_its_share_goes_to_the_next() {
+    let mut hosts = vec![Host::new(PACE), Host::new(PACE)];
+    hosts[1].answered();
+    assert_eq!(choose(&mut hosts, 0, Duration::ZERO), Choice::Give(0));
+    assert_eq!(choose(&mut hosts, 0, Duration::ZERO), Choice::Give(1));
+    hosts[0].took();
+    assert_eq!(choose(&mut hosts, 0, Duration::ZERO), Choice::Give(0));
+}
+
+#[test]
 fn one_that_fails_rests_longer_each_time_while_the_next_takes_its_messages() {
     let mut hosts = proved(2);
     let mut at = seconds(100.0);

@@ -6,7 +6,7 @@ use lettre::message::dkim::{
     DkimCanonicalization, DkimCanonicalizationType, DkimConfig, DkimSigningAlgorithm,
     DkimSigningKey,
 };
-use lettre::message::header::HeaderName;
+use lettre::message::header::{HeaderName, HeaderValue};
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _, LineEnding};
 use rsa::pkcs8::DecodePrivateKey as _;
@@ -58,8 +58,29 @@ impl Signer {
 
     /// Signs a mail that is otherwise finished.
     pub fn sign(&self, mail: &mut Message) {
-        mail.sign(&self.0);
+        // The library keeps the type of a mail of several parts with the parts, out of the sight of
+        // what signs: so a twin is signed that has it among its headers.
+        let mut twin = mail.clone();
+        if let Some(value) = content_type(&String::from_utf8_lossy(&mail.formatted())) {
+            let name = HeaderName::new_from_ascii_str("Content-Type");
+            let header = HeaderValue::dangerous_new_pre_encoded(name, value.clone(), value);
+            twin.headers_mut().insert_raw(header);
+        }
+        twin.sign(&self.0);
+        if let Some(signature) = twin.headers().get_raw("DKIM-Signature") {
+            let name = HeaderName::new_from_ascii_str("DKIM-Signature");
+            mail.headers_mut().insert_raw(HeaderValue::new(name, signature.to_owned()));
+        }
     }
+}
+
+/// The value of the header of that name, folded as it stands there.
+fn content_type(mail: &str) -> Option<String> {
+    let (headers, _) = mail.split_once("\r\n\r\n")?;
+    let mut lines = headers.split("\r\n");
+    let first = lines.find_map(|line| line.strip_prefix("Content-Type: "))?;
+    let rest = lines.take_while(|line| line.starts_with([' ', '\t']));
+    Some(rest.fold(first.to_owned(), |value, line| value + "\r\n" + line))
 }
 
 /// Reads a private RSA key, in either of the forms that programs write, from the text or from the

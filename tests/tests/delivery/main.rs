@@ -1,0 +1,143 @@
+//! Delivery through everything that goes wrong: a mail server that fails at any point of the
+//! conversation, workers that die, freeze and race, and a database that goes away, fills up or is
+//! busy. Nothing is lost, and nothing goes twice but what was known to be in doubt.
+
+mod connections;
+mod frozen;
+mod kills;
+mod outages;
+mod phases;
+mod signing;
+mod utf8;
+
+use std::collections::BTreeMap;
+
+use entity::messages::{message, message_event, reminder};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+};
+use tests::World;
+use tests::rise::{Rise, at};
+use tests::smtp::Server;
+use tokio_util::sync::CancellationToken;
+use worker::app::App;
+use worker::pass::{self, Pass};
+
+/// Monday 5 October 2026, 08:00 in London.
+const EIGHT: &str = "2026-10-05T07:00:00Z";
+/// The same, as the programs are told.
+const EIGHT_IN_LONDON: &str = "2026-10-05T08:00:00";
+/// Later that day, after the first pauses.
+const LATER: &str = "2026-10-05T07:30:00Z";
+
+/// A world with digests due to this many heads and to the lead, and a mail server.
+async fn seeded(mut world: World, heads: usize, connections: usize) -> (World, Server) {
+    let server = Server::start().await;
+    world.config.mail.smtp_url = server.url();
+    world.config.mail.smtp_ca = server.ca();
+    world.config.mail.smtp_timeout_seconds = 1;
+    world.config.mail.connections = connections;
+    let names: Vec<String> = (1..=heads).map(|it| format!("Demo School {it}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    Rise::seed(&world, &names).await;
+    (world, server)
+}
+
+async fn app(world: &World) -> App {
+    let app = App::open(world.config.clone(), world.clock.clone(), CancellationToken::new());
+    app.await.expect("the worker opens")
+}
+
+async fn pass_at(world: &World, moment: &str) -> Pass {
+    world.clock.set(at(moment));
+    pass::run(&app(world).await, &CancellationToken::new()).await
+}
+
+async fn rows(world: &World) -> Vec<message::Model> {
+    let rows = message::Entity::find().order_by_asc(message::Column::Id);
+    rows.all(world.db.reader()).await.expect("messages")
+}
+
+/// The states of all messages, sorted.
+async fn states(world: &World) -> Vec<String> {
+    let mut states: Vec<_> = rows(world).await.into_iter().map(|row| row.state).collect();
+    states.sort();
+    states
+}
+
+/// The story of each message, as the states it went through.
+async fn stories(world: &World) -> BTreeMap<uuid::Uuid, Vec<String>> {
+    let events = message_event::Entity::find()
+        .order_by_asc(message_event::Column::HappenedAt)
+        .all(world.db.reader())
+        .await
+        .expect("events");
+    let mut stories: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for event in events {
+        stories.entry(event.message_id).or_default().push(event.state);
+    }
+    stories
+}
+
+/// Takes all messages back to where they had just been decided, and the server with them.
+async fn start_over(world: &World, server: &Server) {
+    server.forget();
+    let txn = world.db.write().await.expect("a transaction");
+    message_event::Entity::delete_many().exec(&txn).await.expect("deleted");
+    message::Entity::update_many()
+        .col_expr(message::Column::State, Expr::value("pending"))
+        .col_expr(message::Column::Attempts, Expr::value(0))
+        .col_expr(message::Column::LeaseEpoch, Expr::value(0_i64))
+        .col_expr(message::Column::LeasedUntil, Expr::value(None::<chrono::DateTime<chrono::Utc>>))
+        .col_expr(message::Column::Body, Expr::value(None::<Vec<u8>>))
+        .col_expr(message::Column::SendAfter, Expr::value(at(EIGHT)))
+        .exec(&txn)
+        .await
+        .expect("set back");
+    reminder::Entity::update_many()
+        .col_expr(reminder::Column::State, Expr::value("bundled"))
+        .filter(reminder::Column::MessageId.is_not_null())
+        .exec(&txn)
+        .await
+        .expect("set back");
+    txn.commit().await.expect("commit");
+}
+
+/// As if all leases had run out.
+async fn leases_run_out(world: &World) {
+    let sql = "UPDATE message SET leased_until = '2001-01-01T00:00:00+00:00' \
+               WHERE leased_until IS NOT NULL";
+    world.db.migrator().execute_unprepared(sql).await.expect("set back");
+}
+
+/// That every message has arrived: once, or twice with the same bytes if it is known to have been in
+/// doubt. Returns how many arrived twice.
+async fn all_arrived(world: &World, server: &Server, told: &str) -> usize {
+    let stories = stories(world).await;
+    let taken = server.taken();
+    let mut twice = 0;
+    for row in rows(world).await {
+        assert_eq!(row.state, "accepted", "{told}: {:?}", stories[&row.id]);
+        let header = row.message_id_header.as_deref().expect("a Message-ID");
+        let mine: Vec<_> = taken
+            .iter()
+            .filter(|mail| String::from_utf8_lossy(&mail.bytes).contains(header))
+            .collect();
+        let doubted = stories[&row.id].iter().any(|state| state == "uncertain");
+        assert!(!mine.is_empty(), "{told}: lost: {:?}", stories[&row.id]);
+        assert!(mine.len() == 1 || doubted, "{told}: twice: {:?}", stories[&row.id]);
+        assert!(mine.len() <= 2, "{told}: {} times: {:?}", mine.len(), stories[&row.id]);
+        for mail in &mine {
+            assert_eq!(Some(&mail.bytes), row.body.as_ref(), "{told}: other bytes");
+        }
+        twice += mine.len() - 1;
+    }
+    let waiting = reminder::Entity::find()
+        .filter(reminder::Column::State.eq("bundled"))
+        .all(world.db.reader())
+        .await
+        .expect("reminders");
+    assert!(waiting.is_empty(), "{told}: {waiting:?}");
+    twice
+}
