@@ -63,6 +63,7 @@ impl Traces {
     }
 
     /// What takes the spans from where they are made.
+    #[must_use]
     pub fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,

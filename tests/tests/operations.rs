@@ -9,7 +9,7 @@ use entity::operations::{job, jobs, message_replay, pause, replays};
 use entity::outcome::{RefusalCode, StoreError};
 use entity::people::grants::Grant;
 use entity::scope::{Scope, Viewer};
-use rules::timetable::Outcome;
+use rules::timetable::Outcome::{self, Fired, Paused};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
 };
@@ -98,7 +98,6 @@ async fn a_paused_job_lets_its_moments_pass_and_goes_on_at_the_next_after_it_is_
         let pass = pass_at(&world, "2026-10-05T07:50:00Z").await;
         assert_eq!((pass.paused, pass.missed), (1, 0), "07:30 passed in it, 07:45 after it");
         let outcomes = outcomes(&world, Job::PlanReminders).await;
-        use Outcome::{Fired, Paused};
         let told: Vec<_> = outcomes.iter().map(|(_, outcome)| *outcome).collect();
         assert_eq!(told, [Fired, Paused, Paused, Paused, Fired], "{}", world.name);
         assert_eq!(job(&world, Job::PlanReminders).await.missed, 0);

@@ -82,7 +82,8 @@ async fn run(Arguments { config, command }: Arguments) -> anyhow::Result<()> {
     runtime::tls::install();
     let config = Config::load(config.as_deref())?;
     let telemetry = runtime::telemetry::start(&config, "worker")?;
-    let done = carry_out(config, command).await;
+    // On the heap: of all commands together it would fill a thread's stack.
+    let done = Box::pin(carry_out(config, command)).await;
     telemetry.end().await;
     done
 }

@@ -149,9 +149,9 @@ pub async fn begin(
     request: &Request,
     read_only: bool,
 ) -> Begun {
-    let (began, mut kind) = (Instant::now(), None);
+    let (started, mut kind) = (Instant::now(), None);
     let begun = begin_as(app, scope, now, request, read_only, &mut kind).await;
-    metrics::asked(kind, &begun, began.elapsed());
+    metrics::asked(kind, &begun, started.elapsed());
     begun
 }
 

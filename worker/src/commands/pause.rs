@@ -16,7 +16,7 @@ use crate::app::App;
 /// What to pause.
 #[derive(Args, Debug)]
 pub struct Pause {
-    /// A job, such as plan_reminders, or a mail lane, such as survey; `worker jobs` lists them.
+    /// A job, such as `plan_reminders`, or a mail lane, such as `survey`; `worker jobs` lists them.
     pub name: String,
     /// Why, for whoever wonders.
     #[arg(long)]
