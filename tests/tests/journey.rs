@@ -66,7 +66,16 @@ impl Journey {
         }
     }
 
+    /// What was mailed, but for the summaries, which have tests of their own.
     fn mails(&self) -> Vec<Mail> {
+        let mut mails = self.all_mails();
+        mails.retain(|mail| {
+            !mail.subject.contains("your week from") && !mail.subject.starts_with("Alerts: ")
+        });
+        mails
+    }
+
+    fn all_mails(&self) -> Vec<Mail> {
         let Some(server) = &self.server else {
             return delivered(&self.world.config.mail.folder);
         };
