@@ -27,7 +27,8 @@ const LONGEST: usize = 200;
 #[serde(deny_unknown_fields)]
 struct Event {
     /// What happened.
-    event: What,
+    #[serde(rename = "event")]
+    what: What,
     /// `Message-ID` of the message, with or without brackets; or else `verp`.
     #[serde(default)]
     message_id: Option<String>,
@@ -133,7 +134,7 @@ fn event(body: &Bytes, secret: &[u8]) -> Result<Told, String> {
     if event.message_id.is_none() && event.verp.is_none() {
         return Err("give \"message_id\" or \"verp\"".to_owned());
     }
-    let kind = match event.event {
+    let kind = match event.what {
         What::Complained => FeedbackKind::Complaint,
         What::Bounced if parts.is_some_and(is_hard) => FeedbackKind::HardBounce,
         What::Bounced => FeedbackKind::SoftBounce,

@@ -108,7 +108,7 @@ fn message() -> Type {
             column("expiresAt", C::ExpiresAt, "It is not sent from this moment on."),
             column("attempts", C::Attempts, "Deliveries begun."),
             column(
-                "messageId",
+                "mailId",
                 C::MessageIdHeader,
                 "Its `Message-ID`, by which mail systems name it; null until it is rendered.",
             ),

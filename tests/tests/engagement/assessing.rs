@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use entity::engagement::{
     Assessed, alert_event, assess_enrolment, assess_programme, engagement_alert,
 };
