@@ -85,7 +85,7 @@ impl App {
         let signer = Signer::of(&config.mail)?.map(Arc::new);
         let return_path = return_path(&config)?;
         let name = random();
-        Ok(Self { mail, sender, signer, return_path, name, config, db, clock, signal })
+        Ok(Self { config, db, clock, signal, mail, sender, signer, return_path, name })
     }
 
     /// Waits until the api has prepared the database for this version, however long that takes, and
