@@ -193,43 +193,47 @@ impl Writer {
         while let Some(written) = self.later.try_join_next() {
             self.count_later(written.ok().flatten());
         }
-        let (mut begun, mut answers, mut ended) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut begins, mut answers, mut ended) = (Vec::new(), Vec::new(), Vec::new());
         for entry in group {
             match entry {
                 // Nothing more is begun before all that ended is written down: who hears no answer
                 // hands nothing over.
                 Entry::Begin(..) if !self.later.is_empty() => {}
-                Entry::Begin(begin, answer) => {
-                    begun.push(*begin);
+                Entry::Begin(one, answer) => {
+                    begins.push(*one);
                     answers.push(answer);
                 }
                 Entry::End(ending) => ended.push(*ending),
                 Entry::Failed => self.round.failed += 1,
             }
         }
-        match commit(&self.app, &begun, &ended).await {
+        match commit(&self.app, &begins, &ended).await {
             Ok(states) => {
-                for (answer, begin) in answers.into_iter().zip(&begun) {
+                for (answer, one) in answers.into_iter().zip(&begins) {
                     // Somebody who does not listen has not handed anything over.
-                    let _ = answer.send(states.begun.contains(&begin.known.lease.id));
+                    let _ = answer.send(states.begun.contains(&one.known.lease.id));
                 }
                 states.ended.into_iter().for_each(|ended| self.count(ended));
             }
             // It may be written down all the same: then nobody may begin by it.
             Err(Failure::Unsure(error)) => {
                 tracing::error!("the outbox cannot be written: {error:#}");
-                ended.into_iter().for_each(|ending| self.write_later(ending));
+                for ending in ended {
+                    self.write_later(ending);
+                }
             }
             Err(Failure::Refused(error)) => {
-                if begun.len() + ended.len() == 1 {
+                if begins.len() + ended.len() == 1 {
                     tracing::error!("the outbox cannot be written: {error:#}");
-                    ended.into_iter().for_each(|ending| self.write_later(ending));
+                    for ending in ended {
+                        self.write_later(ending);
+                    }
                     return;
                 }
-                let begun = begun.into_iter().zip(answers);
-                let begun = begun.map(|(begin, answer)| Entry::Begin(Box::new(begin), answer));
+                let begins = begins.into_iter().zip(answers);
+                let begins = begins.map(|(one, answer)| Entry::Begin(Box::new(one), answer));
                 let ended = ended.into_iter().map(|ending| Entry::End(Box::new(ending)));
-                for entry in ended.chain(begun).collect::<Vec<_>>() {
+                for entry in ended.chain(begins).collect::<Vec<_>>() {
                     Box::pin(self.write(vec![entry])).await;
                 }
             }
