@@ -39,7 +39,7 @@ async fn run(Arguments { config, command }: Arguments) -> anyhow::Result<()> {
     }
     runtime::tls::install();
     let telemetry = runtime::telemetry::start(&config, "api")?;
-    let done = carry_out(config, command).await;
+    let done = Box::pin(carry_out(config, command)).await;
     telemetry.end().await;
     done
 }

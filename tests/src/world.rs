@@ -32,7 +32,8 @@ pub struct World {
 /// # Panics
 /// A world cannot be made, or the test failed.
 pub async fn both(test: impl AsyncFn(World)) {
-    test(sqlite().await).await;
+    // A test is a long story, too long for the stack.
+    Box::pin(test(sqlite().await)).await;
     on_postgres(test).await;
 }
 
@@ -46,7 +47,8 @@ pub async fn on_postgres(test: impl AsyncFn(World)) {
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    test(world("PostgreSQL", new_postgres_database().await, folder).await).await;
+    let world = world("PostgreSQL", new_postgres_database().await, folder).await;
+    Box::pin(test(world)).await;
 }
 
 /// A world on SQLite alone, for what does not touch the original.

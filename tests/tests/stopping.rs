@@ -1,14 +1,12 @@
 //! A worker asked to stop while a mail server keeps it waiting: it ends in time, and gives back what
 //! it holds.
 
-use std::time::Duration;
-
 use entity::messages::message;
 use sea_orm::EntityTrait as _;
-use tests::both;
 use tests::programs::{Running, at, program};
 use tests::rise::Rise;
 use tests::smtp::{Fault, Server, Step};
+use tests::{both, until};
 
 const HEAD: &str = "head.of.demo.ash.school@example.org";
 
@@ -32,16 +30,11 @@ async fn a_worker_that_is_kept_waiting_stops_in_time_and_gives_back_what_it_hold
                 let next = heard.get(at + 1).map(|(_, line)| line.as_str());
                 (step == Step::Rcpt || next == Some("DATA")).then_some(())
             };
-            for _ in 0..3000 {
-                if waits().is_some() {
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-            assert!(waits().is_some(), "{}", worker.output());
+            until("the hand-over that waits", async || waits()).await;
             let rows = async || message::Entity::find().all(world.db.reader()).await.expect("rows");
-            while step == Step::Body && rows().await.iter().all(|row| row.state != "handoff") {
-                tokio::time::sleep(Duration::from_millis(10)).await;
+            if step == Step::Body {
+                let begun = async || rows().await.into_iter().find(|row| row.state == "handoff");
+                until("a message in hand-over", begun).await;
             }
             assert!(worker.stop().success(), "{}", worker.output());
             let rows = rows().await;

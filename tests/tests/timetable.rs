@@ -58,8 +58,8 @@ async fn after_three_days_without_a_worker_every_moment_was_done_once_or_missed(
             pass::run(&app, &stop).await.into_result().expect("every job succeeds");
         }
         let written = written(&world).await;
-        let timed = TIMETABLE.iter().filter(|row| row.rule != LocalRule::Beat);
-        for row in timed {
+        let rows = TIMETABLE.iter().filter(|row| row.rule != LocalRule::Beat);
+        for row in rows {
             let name: &str = row.job.into();
             let of_job = &written[name];
             let seen: Vec<_> = of_job.iter().map(|(moment, _)| *moment).collect();

@@ -88,7 +88,7 @@ impl App {
         let return_path = return_path(&config)?;
         let name = random();
         let trial = false;
-        Ok(Self { mail, sender, signer, return_path, name, config, db, clock, signal, trial })
+        Ok(Self { config, db, clock, signal, mail, sender, signer, return_path, name, trial })
     }
 
     /// Waits until the api has prepared the database for this version, however long that takes, and

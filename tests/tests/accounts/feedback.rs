@@ -48,7 +48,7 @@ impl Sent {
     async fn new(mut world: World) -> Self {
         let mailbox = world.folder.path().join("bounces");
         world.config.mail.bounces_folder.clone_from(&mailbox);
-        world.config.mail.feedback_token = TOKEN.to_owned();
+        TOKEN.clone_into(&mut world.config.mail.feedback_token);
         let rise = Rise::seed(&world, &["Demo Ash School"]).await;
         let head = rise.partners[0].head;
         pass_at(&world, EIGHT, "").await;

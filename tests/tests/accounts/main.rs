@@ -20,7 +20,7 @@ pub const EIGHT: &str = "2026-10-05T07:00:00Z";
 
 /// One pass of a worker at `moment`, in which every job succeeds; returns what it says of the job of
 /// that name.
-pub async fn pass_at(world: &World, moment: &str, job: &str) -> String {
+async fn pass_at(world: &World, moment: &str, job: &str) -> String {
     world.clock.set(at(moment));
     let stop = CancellationToken::new();
     let app = App::open(world.config.clone(), world.clock.clone(), stop.clone()).await;
@@ -37,7 +37,7 @@ pub async fn pass_at(world: &World, moment: &str, job: &str) -> String {
 }
 
 /// The messages to a person, the first first.
-pub async fn messages_to(world: &World, person: Uuid) -> Vec<message::Model> {
+async fn messages_to(world: &World, person: Uuid) -> Vec<message::Model> {
     message::Entity::find()
         .filter(message::Column::PersonId.eq(person))
         .order_by_asc(message::Column::Id)
@@ -47,14 +47,14 @@ pub async fn messages_to(world: &World, person: Uuid) -> Vec<message::Model> {
 }
 
 /// The one message to a person.
-pub async fn message_to(world: &World, person: Uuid) -> message::Model {
+async fn message_to(world: &World, person: Uuid) -> message::Model {
     let mut all = messages_to(world, person).await;
     assert_eq!(all.len(), 1, "{}: {all:#?}", world.name);
     all.remove(0)
 }
 
 /// The story of a message: state and words.
-pub async fn story(world: &World, id: Uuid) -> Vec<(String, String)> {
+async fn story(world: &World, id: Uuid) -> Vec<(String, String)> {
     let events = message_event::Entity::find()
         .filter(message_event::Column::MessageId.eq(id))
         .order_by_asc(message_event::Column::HappenedAt)
@@ -65,7 +65,7 @@ pub async fn story(world: &World, id: Uuid) -> Vec<(String, String)> {
 }
 
 /// The list of addresses that take no mail, or took none: address, reason and whether it is in force.
-pub async fn list(world: &World) -> Vec<(String, String, bool)> {
+async fn list(world: &World) -> Vec<(String, String, bool)> {
     let rows = suppression::Entity::find().order_by_asc(suppression::Column::Id);
     let rows = rows.all(world.db.reader()).await.expect("the list");
     rows.into_iter().map(|row| (row.address, row.reason, row.released_at.is_none())).collect()

@@ -1,10 +1,9 @@
 //! Several connections and several mail servers.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tests::both;
 use tests::smtp::{Fault, Server, Step};
+use tests::{both, until};
 use tokio::sync::Barrier;
 use tokio_util::sync::CancellationToken;
 use worker::pass;
@@ -94,9 +93,7 @@ async fn a_stop_ends_conversations_within_its_limit_and_gives_back_the_rest() {
                 let of = |what: &str| heard.iter().any(|(_, line)| line.contains(what));
                 of("school.1@") && of("school.2@")
             };
-            while !stuck() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            until("both wait", async || stuck().then_some(())).await;
             stop.cancel();
         };
         let (pass, ()) = tokio::join!(pass::run(&app, &stop), ask);

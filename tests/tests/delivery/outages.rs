@@ -11,7 +11,7 @@ use runtime::database::Database;
 use sea_orm::{ConnectionTrait as _, Statement};
 use tests::postgres::{self, Server as Postgres};
 use tests::smtp::Server;
-use tests::{World, on_postgres, world};
+use tests::{World, on_postgres, until, world};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UnixStream};
 use tokio_util::sync::CancellationToken;
@@ -25,9 +25,8 @@ use super::{
 
 /// Waits until the server has heard something.
 async fn heard(server: &Server, what: &str, times: usize) {
-    while server.commands().iter().filter(|(_, line)| line.starts_with(what)).count() < times {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    let count = || server.commands().iter().filter(|(_, line)| line.starts_with(what)).count();
+    until(what, async || (count() >= times).then_some(())).await;
 }
 
 /// A world on a PostgreSQL server of its own.

@@ -116,8 +116,8 @@ async fn when_a_partner_moves_the_old_hub_clears_its_calendar_and_the_new_one_is
         let to_lead = first(&mails[before..], "visit_cancelled", rise.lead);
         assert!(to_lead.text.contains("You have no part any more"), "{}", to_lead.text);
         assert_eq!(to_lead.calendar.as_ref().map(|(method, _)| method.as_str()), Some("CANCEL"));
-        let to_head = first(&mails[before..], "visit_proposed", rise.partners[0].head);
-        let (method, text) = to_head.calendar.as_ref().expect("its entry follows");
+        let asked = first(&mails[before..], "visit_proposed", rise.partners[0].head);
+        let (method, text) = asked.calendar.as_ref().expect("its entry follows");
         assert!(method == "REQUEST" && text.contains("STATUS:TENTATIVE"), "{text}");
         assert_eq!(mails.len(), before + 2);
     })

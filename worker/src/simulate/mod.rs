@@ -108,8 +108,10 @@ pub async fn simulate(
     );
     let app = app_on(&copy, config, start, stop)?;
     forget_pauses(&app).await?;
-    let mut walk = Walk::begin(app, start, pace, stop).await?;
-    walk.until(end_of_day(request.to) - chrono::TimeDelta::microseconds(1), stop).await?;
+    // A long story, too long for the stack.
+    let mut walk = Box::pin(Walk::begin(app, start, pace, stop)).await?;
+    let end = end_of_day(request.to) - chrono::TimeDelta::microseconds(1);
+    Box::pin(walk.until(end, stop)).await?;
     Ok(walk.report(request.from, request.to))
 }
 

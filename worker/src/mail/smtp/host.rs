@@ -11,6 +11,7 @@ use lettre::transport::smtp::commands::Ehlo;
 use lettre::transport::smtp::extension::{ClientId, Extension};
 use runtime::config::MailConfig;
 use runtime::mail_server::{Encryption, MailServer};
+use tokio::net::TcpStream;
 
 use super::Fault;
 use super::words::{code, fault};
@@ -59,14 +60,15 @@ impl Host {
 
     /// Connects, encrypts and signs in.
     pub(super) async fn open(&self, patience: Duration) -> Result<Open, Fault> {
-        let at = (self.server.host.as_str(), self.server.port);
-        let first = match self.server.encryption {
-            Encryption::First => self.tls.clone(),
-            _ => None,
+        let connected = if self.server.encryption == Encryption::First {
+            let at = (self.server.host.as_str(), self.server.port);
+            let (hello, tls) = (&self.hello, self.tls.clone());
+            AsyncSmtpConnection::connect_tokio1(at, Some(patience), hello, tls, None).await
+        } else {
+            let stream = Box::new(self.connect(patience).await?);
+            AsyncSmtpConnection::connect_with_transport(stream, &self.hello).await
         };
-        let connecting =
-            AsyncSmtpConnection::connect_tokio1(at, Some(patience), &self.hello, first, None);
-        let mut connection = connecting.await.map_err(|error| fault(&error))?;
+        let mut connection = connected.map_err(|error| fault(&error))?;
         let wanted = match self.server.encryption {
             Encryption::First | Encryption::None => false,
             Encryption::Required => true,
@@ -94,6 +96,19 @@ impl Host {
         self.with_size(connection).await
     }
 
+    /// A connection that sends at once what it is given: the library sends the dot that ends a
+    /// message by itself, and would wait some 40 ms with it for the server to confirm what came
+    /// before.
+    async fn connect(&self, patience: Duration) -> Result<TcpStream, Fault> {
+        let at = (self.server.host.as_str(), self.server.port);
+        let broken = |error: std::io::Error| Fault::Broken(format!("Connection error: {error}"));
+        let connecting = tokio::time::timeout(patience, TcpStream::connect(at)).await;
+        let late = |_| Fault::Broken("it does not answer".to_owned());
+        let stream = connecting.map_err(late)?.map_err(broken)?;
+        stream.set_nodelay(true).map_err(broken)?;
+        Ok(stream)
+    }
+
     /// Asks once more what the server offers: the library forgets how large a message may be, and a
     /// server may offer more to who has signed in.
     async fn with_size(&self, mut connection: AsyncSmtpConnection) -> Result<Open, Fault> {
@@ -104,8 +119,8 @@ impl Host {
             words.next().filter(|word| word.eq_ignore_ascii_case("SIZE"))?;
             Some(words.next().and_then(|most| most.parse().ok()).filter(|most| *most > 0))
         });
-        let _counted = MailConnection::opened();
-        Ok(Open { connection, _counted, takes_size: size.is_some(), most_bytes: size.flatten() })
+        let (takes_size, most_bytes) = (size.is_some(), size.flatten());
+        Ok(Open { connection, _counted: MailConnection::opened(), takes_size, most_bytes })
     }
 }
 
