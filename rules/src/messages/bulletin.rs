@@ -16,8 +16,9 @@ pub const LONGEST_SUBJECT: usize = 150;
 pub const LONGEST_TEXT: usize = 10_000;
 /// How long a preview can be sent.
 pub const PREVIEW_LASTS: TimeDelta = TimeDelta::minutes(30);
-/// How long a bulletin may wait for a mail server before it is old news.
-pub const STAYS: TimeDelta = TimeDelta::days(2);
+/// How long a bulletin may wait for its readers' working hours, and for a mail server, before it is
+/// old news: longer than most holidays.
+pub const STAYS: TimeDelta = TimeDelta::days(21);
 
 /// Somebody at a partner of the hub.
 #[derive(Clone, Debug)]

@@ -13,15 +13,21 @@ use uuid::Uuid;
 
 use crate::{messages_to, pass_at, story};
 
+const SUBJECT: &str = "The hall is open again";
 const TEXT: &str = "Dear all,\n\nthe hall is open <again>\nfrom Monday & on.\n\nSee you there";
-/// Monday 5 October 2026, half past seven in the evening: no hour for a digest.
+/// Monday 5 October 2026, half past seven in the evening: no hour for what can wait.
 const EVENING: &str = "2026-10-05T18:30:00Z";
+/// Tuesday, eight in the morning.
+const MORNING: &str = "2026-10-06T07:00:00Z";
 
 async fn sent(world: &World, rise: &Rise) {
     world.clock.set(EVENING.parse().expect("a moment"));
+    for partner in &rise.partners {
+        set(world, person::Column::OptionalMail, true, partner.head).await;
+    }
     let txn = world.db.write().await.expect("a transaction");
     let audience = audience_of(&txn, &rise.hub).await.expect("an audience");
-    let words = ("The hall is open again", TEXT);
+    let words = (SUBJECT, TEXT);
     send(&txn, world.clock.now(), rise.lead, &rise.hub, words, &audience).await.expect("sent");
     txn.commit().await.expect("commit");
 }
@@ -44,7 +50,7 @@ async fn bulletin_to(world: &World, person: Uuid) -> (String, String) {
 
 fn one(world: &World) -> Mail {
     let mut mails = delivered(&world.config.mail.folder);
-    mails.retain(|mail| mail.subject == "The hall is open again");
+    mails.retain(|mail| mail.subject == SUBJECT);
     assert_eq!(mails.len(), 1, "{}: {mails:#?}", world.name);
     mails.remove(0)
 }
@@ -55,7 +61,10 @@ async fn each_contact_gets_one_mail_that_says_what_was_written_and_by_whom() {
         let rise = Rise::seed(&world, &["Demo Ash School"]).await;
         sent(&world, &rise).await;
         pass_at(&world, EVENING, "").await;
-        pass_at(&world, "2026-10-05T18:31:00Z", "").await;
+        let early = delivered(&world.config.mail.folder);
+        assert!(early.iter().all(|mail| mail.subject != SUBJECT), "{}: {early:#?}", world.name);
+        pass_at(&world, MORNING, "").await;
+        pass_at(&world, "2026-10-06T07:01:00Z", "").await;
         let mail = one(&world);
         let link = mail.links().next().expect("a link").to_owned();
         let plain = |text: &str| text.replace(&link, "https://hubs.example/preferences/TOKEN");
@@ -96,10 +105,10 @@ async fn it_is_looked_at_once_more_before_it_goes() {
         let ground = Ground { reason, note: "", message_id: None, by: None };
         suppress(&txn, now, "head.of.demo.cedar.school@example.org", ground).await.expect("listed");
         txn.commit().await.expect("commit");
-        pass_at(&world, EVENING, "").await;
+        pass_at(&world, MORNING, "").await;
         for (person, state, why) in [
             (left, "cancelled", "They are no longer a contact of a partner that takes part."),
-            (refuses, "cancelled", "They chose to get no mail that is not a duty."),
+            (refuses, "cancelled", "They do not want this kind of mail."),
             (
                 gone,
                 "suppressed",

@@ -158,7 +158,11 @@ async fn ty(app: &App, of: &'static Type, scope: &Scope, now: DateTime<Utc>) -> 
 /// A cell as JSON, moments as microseconds since 1970; none if it holds something else.
 fn cell(row: &QueryResult, column: &str, holding: &Holding) -> Option<Value> {
     Some(match holding {
-        Holding::Id => json!(row.try_get::<Option<Uuid>>("", column).ok()?),
+        // Rows are also found by an address.
+        Holding::Id => match row.try_get::<Option<Uuid>>("", column) {
+            Ok(id) => json!(id),
+            Err(_) => json!(row.try_get::<Option<String>>("", column).ok()?),
+        },
         Holding::Json => json!(row.try_get::<Option<Value>>("", column).ok()?),
         Holding::Empty => return None,
         Holding::Leaf(leaf) => match leaf {
