@@ -52,7 +52,7 @@ async fn after_three_days_without_a_worker_every_moment_was_done_once_or_missed(
         let app = app(&world).await;
         let stop = CancellationToken::new();
         // Over the night in which the clocks go back.
-        let times = ["2026-10-23T06:00:00Z", "2026-10-23T17:30:00Z", "2026-10-26T18:30:10Z"];
+        let times = ["2026-10-23T06:00:00Z", "2026-10-23T17:30:00Z", "2026-10-26T18:10:10Z"];
         for moment in times {
             world.clock.set(at(moment));
             pass::run(&app, &stop).await.into_result().expect("every job succeeds");
