@@ -158,10 +158,20 @@ async fn people(db: &Database, size: Size, mails: usize) -> anyhow::Result<()> {
     insert(db, "contact (id, person_id, setting_id, role, created_at)", contacts).await?;
     let policy = format!("UPDATE programme SET policy = '{POLICY}'");
     db.migrator().execute_unprepared(&policy).await?;
-    let jobs = ["derive_obligations", "run_campaigns", "plan_reminders", "assess_engagement"];
-    let done = jobs.map(|job| format!("('{job}', '{BEFORE}', 'fired', '', '{BEFORE}')"));
-    let into = "occurrence (schedule_id, due_at, outcome, summary, recorded_at)";
-    insert(db, into, done.to_vec()).await
+    let jobs = [
+        "derive_obligations",
+        "run_campaigns",
+        "plan_reminders",
+        "hub_weeks",
+        "alert_digests",
+        "assess_engagement",
+    ];
+    let done = jobs.iter().enumerate().map(|(number, job)| {
+        let row = literal(id(Of::Occurrence, number));
+        format!("('{job}', '{BEFORE}', {row}, 'fired', '', '{BEFORE}')")
+    });
+    let into = "occurrence (schedule_id, due_at, id, outcome, summary, recorded_at)";
+    insert(db, into, done.collect()).await
 }
 
 /// One reminder due for each of them, and nothing sent.

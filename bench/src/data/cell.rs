@@ -41,6 +41,7 @@ pub enum Of {
     Grant,
     Token,
     Authority,
+    Occurrence,
 }
 
 /// The id of the `number`th row of a kind, like those the product makes: rising.
