@@ -269,46 +269,14 @@ pub async fn advance(
     lease: Lease,
     to: MessageState,
     detail: &str,
-    set: message::ActiveModel,
-) -> Result<bool, StoreError> {
-    step(txn, now, lease, to, detail, set, None).await
-}
-
-/// Moves a message to its hand-over, as [`advance`] does, and renews its lease by so many seconds:
-/// the hand-over has them all, however long the writing took.
-///
-/// # Errors
-/// The database fails.
-pub async fn begin_hand_over(
-    txn: &DatabaseTransaction,
-    now: DateTime<Utc>,
-    lease: Lease,
-    lease_seconds: u64,
-    detail: &str,
-    set: message::ActiveModel,
-) -> Result<bool, StoreError> {
-    step(txn, now, lease, MessageState::Handoff, detail, set, Some(lease_seconds)).await
-}
-
-async fn step(
-    txn: &DatabaseTransaction,
-    now: DateTime<Utc>,
-    lease: Lease,
-    to: MessageState,
-    detail: &str,
     mut set: message::ActiveModel,
-    renew_by: Option<u64>,
 ) -> Result<bool, StoreError> {
     set.state = Set(text(to));
     set.changed_at = Set(now);
     let from =
         MessageState::VARIANTS.iter().filter(|from| may_become(**from, to)).map(|from| text(*from));
-    let mut update = message::Entity::update_many().set(set);
-    if let Some(seconds) = renew_by {
-        let until = database_time(txn.get_database_backend(), seconds);
-        update = update.col_expr(message::Column::LeasedUntil, until);
-    }
-    let updated = update
+    let updated = message::Entity::update_many()
+        .set(set)
         .filter(message::Column::Id.eq(lease.id))
         .filter(message::Column::LeaseEpoch.eq(lease.epoch))
         .filter(message::Column::State.is_in(from))

@@ -1,5 +1,6 @@
 //! Messages held for sending, by workers that may die.
 
+use entity::messages::handovers::{self, HandOver};
 use entity::messages::{message, outbox};
 use rules::messages::MessageState;
 use sea_orm::sea_query::Expr;
@@ -50,9 +51,11 @@ async fn the_lease_is_renewed_for_the_hand_over() {
         bundled(&world).await;
         let lease = claim_and_die(&world, None).await;
         let txn = world.db.write().await.expect("a transaction");
-        let set = <message::ActiveModel as Default>::default();
         let now = world.clock.now();
-        assert!(outbox::begin_hand_over(&txn, now, lease, 600, "", set).await.expect("handoff"));
+        let (subject, message_id) = (String::new(), "<it@hubs.example>".to_owned());
+        let hand_over = HandOver { lease, subject, message_id, bytes: Vec::new() };
+        let begun = handovers::begin(&txn, now, 600, &[hand_over]).await.expect("handoff");
+        assert!(begun.contains(&lease.id));
         assert_eq!(outbox::settle_cut_off(&txn, now).await.expect("settled"), 0);
     })
     .await;
