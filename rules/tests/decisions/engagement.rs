@@ -138,6 +138,7 @@ fn every_rule_is_in_the_list_once_and_has_its_file() {
 fn every_rule_has_its_table_test() {
     let tests = [
         include_str!("engagement.rs"),
+        include_str!("engagement_open_days.rs"),
         include_str!("engagement_partners.rs"),
         include_str!("engagement_surveys.rs"),
         include_str!("engagement_hubs.rs"),
