@@ -4,6 +4,7 @@ pub mod bulletin;
 pub mod feedback;
 pub mod hosts;
 pub mod notices;
+pub mod replies;
 pub mod report;
 pub mod summaries;
 pub mod suppression;
@@ -218,57 +219,4 @@ pub fn pause_after(attempts: i32, message: Uuid) -> TimeDelta {
     let pause = (FIRST_PAUSE * doubled).min(LONGEST_PAUSE);
     let part = i32::from(message.as_bytes()[15]);
     pause + pause / 4 * part / 255
-}
-
-/// What a refusal by the mail server means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// For now: try again.
-    ForNow,
-    /// For now, and all else with it: the server is closing or has enough of us.
-    All,
-    /// For good, and only this message or recipient.
-    ForGood,
-    /// For good, and every other mail to this recipient with it: there is no such address.
-    NoAddress,
-}
-
-/// Where in the conversation a mail server refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// Before any message: greeting, encryption, sign-in.
-    Opening,
-    /// Whether it takes mail from our sender.
-    Sender,
-    /// Whether it takes mail for this recipient.
-    Recipient,
-    /// Whether it takes this message, before or after it was read.
-    Message,
-}
-
-/// Whether a negative reply asks us to be slower: it is closing, or has had enough for now.
-#[must_use]
-pub fn asks_for_patience(code: u16, status: Option<(u16, u16, u16)>) -> bool {
-    code == 421 || matches!(status, Some((4, 7, _)))
-}
-
-/// Judges a negative reply: its `code` (as in 550) and the enhanced status it may come with (as in
-/// `5.1.1`, RFC 3463). What is about us, the sender, and not about the recipient is never for good:
-/// somebody mends it, and then the mails must still be there.
-#[must_use]
-pub fn judge(asked: Asked, code: u16, status: Option<(u16, u16, u16)>) -> Refused {
-    let about_size = code == 552 || matches!(status, Some((5, 2 | 3, 3 | 4)));
-    match (asked, status) {
-        (Asked::Opening, _) => Refused::All,
-        _ if code == 421 || code < 400 => Refused::All,
-        (_, Some((4, 7, _))) => Refused::All,
-        _ if code < 500 => Refused::ForNow,
-        (Asked::Sender, _) if !about_size => Refused::All,
-        // Refused for a policy before anything was read: our standing, not the recipient.
-        (Asked::Recipient, Some((5, 7, _))) => Refused::All,
-        (Asked::Recipient, Some((5, 1, _))) => Refused::NoAddress,
-        // Servers that give no status mean just this by these.
-        (Asked::Recipient, None) if matches!(code, 550 | 551 | 553) => Refused::NoAddress,
-        _ => Refused::ForGood,
-    }
 }

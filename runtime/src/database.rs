@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction,
@@ -21,6 +22,16 @@ const SQLITE_READERS: u32 = 2;
 const SQLITE_ROWS: usize = 1000;
 /// Statements kept prepared on each connection.
 const STATEMENT_CACHE: usize = 200;
+/// What PostgreSQL bears with from a process that froze or went away in the middle of a transaction:
+/// its locks, the one of [`Database::write_facts`] among them, are free again within a minute or two.
+const BOUNDS: [(&str, &str); 6] = [
+    ("idle_in_transaction_session_timeout", "60s"),
+    ("lock_timeout", "120s"),
+    ("tcp_keepalives_idle", "60"),
+    ("tcp_keepalives_interval", "10"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "60s"),
+];
 
 /// The database, as a pool for reading and a pool for writing; on PostgreSQL they are one.
 #[derive(Clone, Debug)]
@@ -58,7 +69,9 @@ impl Database {
             .acquire_timeout(Duration::from_secs(10))
             .test_before_acquire(false)
             .sqlx_logging(false)
-            .map_sqlx_postgres_opts(|options| options.statement_cache_capacity(STATEMENT_CACHE));
+            .map_sqlx_postgres_opts(|options| {
+                bounded(options).statement_cache_capacity(STATEMENT_CACHE)
+            });
         let pool = sea_orm::Database::connect(options).await?;
         reads.ping().await?;
         Ok(Self { read: pool.clone(), write: pool, reads })
@@ -174,6 +187,12 @@ impl Database {
         self.read.ping().await?;
         self.reads.ping().await
     }
+}
+
+/// The options with [`BOUNDS`]; what the address itself says of them holds.
+fn bounded(options: PgConnectOptions) -> PgConnectOptions {
+    let given = options.get_options().unwrap_or_default().to_owned();
+    options.options(BOUNDS.iter().filter(|(name, _)| !given.contains(name)).copied())
 }
 
 async fn open_sqlite(

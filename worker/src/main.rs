@@ -92,7 +92,7 @@ async fn carry_out(config: Config, command: Command) -> anyhow::Result<()> {
     let stop = runtime::shutdown::on_signal()?;
     let clock = config.clock()?;
     match command {
-        Command::Run(arguments) => work(config, arguments, stop).await,
+        Command::Run(arguments) => Box::pin(work(config, arguments, stop)).await,
         Command::Explain(what) => {
             let told = explain::run(&config, clock.now(), &what).await?;
             writeln!(std::io::stdout(), "{told}").context("what is known cannot be written")

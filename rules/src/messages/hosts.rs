@@ -1,8 +1,12 @@
 //! Which mail server gets the next message, and when: a bucket of tokens for each, which fills more
 //! slowly after the server asked for patience, and a rest after it failed.
 //!
+//! A server that refuses everybody means us. It gets a rest, so that what waits is still there when
+//! somebody has mended that.
+//!
 //! Moments are given as the time since some fixed start, the same for all calls.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Part of the set pace that comes back with every message taken.
@@ -17,6 +21,10 @@ const AWAY: Duration = Duration::from_secs(5);
 const LONGEST_REST: Duration = Duration::from_mins(2);
 /// Conversations that break in a row before a server counts as away.
 const BREAKS: u32 = 3;
+/// Refusals of different recipients, with none taken in between, that mean us.
+const REFUSALS: usize = 10;
+/// Rest of a server that refuses us.
+const REFUSED: Duration = Duration::from_mins(15);
 /// How soon to ask again while somebody else tries out a server.
 const WHILE_TRIED: Duration = Duration::from_millis(10);
 
@@ -45,6 +53,8 @@ pub struct Host {
     failures: u32,
     /// Conversations broken in a row.
     breaks: u32,
+    /// The recipients it refused since it last took a message, up to [`REFUSALS`].
+    refused: BTreeSet<String>,
     rests_until: Duration,
 }
 
@@ -72,6 +82,7 @@ impl Host {
             tried: false,
             failures: 0,
             breaks: 0,
+            refused: BTreeSet::new(),
             rests_until: Duration::ZERO,
         }
     }
@@ -85,12 +96,29 @@ impl Host {
     /// It took a message: the pace comes back a little.
     pub fn took(&mut self) {
         self.answered();
+        self.refused.clear();
         self.rate = (self.rate + self.pace.per_second * RAISE).min(self.pace.per_second);
     }
 
     /// It answered as a mail server does, if only that it does not want this message.
     pub fn answered(&mut self) {
         (self.proved, self.tried, self.failures, self.breaks) = (true, false, 0, 0);
+    }
+
+    /// It took nothing for this recipient, for good or by a policy of its own. Says whether it rests
+    /// from now on, since it refuses everybody.
+    pub fn refused(&mut self, at: Duration, recipient: &str) -> bool {
+        self.answered();
+        if self.refused.len() < REFUSALS {
+            self.refused.insert(recipient.to_owned());
+        }
+        if self.refused.len() < REFUSALS {
+            return false;
+        }
+        // After the rest it is tried out with one message, and that decides.
+        self.proved = false;
+        self.rests_until = self.rests_until.max(at + REFUSED);
+        true
     }
 
     /// It was not asked after all.

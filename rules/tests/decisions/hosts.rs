@@ -116,6 +116,28 @@ fn one_broken_conversation_is_chance_and_three_in_a_row_are_not() {
     assert!(matches!(choose(&mut hosts, 0, at), Choice::Give(0)));
 }
 
+#[test]
+fn one_that_refuses_ten_recipients_in_a_row_rests_and_is_then_tried_with_one() {
+    let at = seconds(9.0);
+    let mut hosts = proved(1);
+    for turn in 0..50 {
+        assert!(!hosts[0].refused(at, "one@example.org"), "{turn}: the same one says nothing new");
+    }
+    for number in 1..9 {
+        assert!(!hosts[0].refused(at, &format!("{number}@example.org")));
+    }
+    let mut kind = hosts.clone();
+    kind[0].took();
+    assert!(!kind[0].refused(at, "last@example.org"), "it takes mail of ours");
+    assert!(hosts[0].refused(at, "last@example.org"));
+    assert_eq!(choose(&mut hosts, 0, at), Choice::Rest(Duration::from_mins(15)));
+    let later = at + Duration::from_mins(15);
+    assert_eq!(choose(&mut hosts, 0, later), Choice::Give(0));
+    assert!(matches!(choose(&mut hosts, 0, later), Choice::Wait(_)), "one is enough to find out");
+    assert!(hosts[0].refused(later, "one@example.org"), "and its word decides");
+    assert!(matches!(choose(&mut hosts, 0, later), Choice::Rest(_)));
+}
+
 /// What may happen between two looks.
 #[derive(Clone, Debug)]
 enum Event {

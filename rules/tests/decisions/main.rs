@@ -24,6 +24,7 @@ mod obligations;
 mod plans;
 mod reminder_properties;
 mod reminders;
+mod replies;
 mod send_time;
 mod set_up;
 mod support;

@@ -1,6 +1,6 @@
 use chrono::TimeDelta;
 use proptest::prelude::*;
-use rules::messages::{Asked, MessageState, Refused, judge, may_become, pause_after};
+use rules::messages::{MessageState, may_become, pause_after};
 use strum::VariantArray as _;
 use uuid::Uuid;
 
@@ -46,30 +46,5 @@ proptest! {
     fn a_pause_is_stretched_by_up_to_a_quarter(attempts in 1..40_i32, id in any::<u128>()) {
         let (plain, pause) = (pause_after(attempts, Uuid::nil()), pause_after(attempts, Uuid::from_u128(id)));
         prop_assert!(plain <= pause && pause <= plain + plain / 4);
-    }
-}
-
-#[test]
-fn a_refusal_means_what_was_asked() {
-    for (asked, code, status, expected) in [
-        (Asked::Opening, 535, Some((5, 7, 8)), Refused::All),
-        (Asked::Opening, 554, None, Refused::All),
-        (Asked::Sender, 550, Some((5, 7, 1)), Refused::All),
-        (Asked::Sender, 553, None, Refused::All),
-        (Asked::Sender, 552, Some((5, 3, 4)), Refused::ForGood),
-        (Asked::Sender, 451, None, Refused::ForNow),
-        (Asked::Recipient, 450, Some((4, 2, 1)), Refused::ForNow),
-        (Asked::Recipient, 421, None, Refused::All),
-        (Asked::Recipient, 451, Some((4, 7, 1)), Refused::All),
-        (Asked::Recipient, 550, Some((5, 1, 1)), Refused::NoAddress),
-        (Asked::Recipient, 550, None, Refused::NoAddress),
-        (Asked::Recipient, 552, Some((5, 2, 2)), Refused::ForGood),
-        (Asked::Recipient, 554, None, Refused::ForGood),
-        (Asked::Recipient, 554, Some((5, 7, 1)), Refused::All),
-        (Asked::Message, 452, None, Refused::ForNow),
-        (Asked::Message, 554, Some((5, 7, 1)), Refused::ForGood),
-        (Asked::Message, 354, None, Refused::All),
-    ] {
-        assert_eq!(judge(asked, code, status), expected, "{asked:?} {code} {status:?}");
     }
 }

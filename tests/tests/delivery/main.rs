@@ -7,6 +7,7 @@ mod frozen;
 mod kills;
 mod outages;
 mod phases;
+mod refusals;
 mod signing;
 mod utf8;
 

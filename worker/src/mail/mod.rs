@@ -21,7 +21,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use lettre::Address;
 use lettre::message::Mailbox;
-use rules::messages::Refused;
+use rules::messages::replies::Refused;
 use runtime::config::MailConfig;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;

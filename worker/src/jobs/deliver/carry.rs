@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use entity::messages::reminders::CallOff;
-use rules::messages::{MessageState, Refused};
+use rules::messages::MessageState;
+use rules::messages::replies::Refused;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -121,7 +122,11 @@ fn set_back(known: &Known, to: &str, Setback { refused, reason }: Setback) -> En
             let (address, dropped) = (to.to_owned(), CallOff::default());
             End::NoAddress { address, detail: reason, dropped }
         }
-        Refused::ForNow => {
+        Refused::PerhapsNoAddress => {
+            tracing::warn!(%id, reason, "a recipient was refused for good");
+            End::PerhapsNoAddress { address: to.to_owned(), detail: reason }
+        }
+        Refused::ForNow | Refused::Policy => {
             tracing::warn!(%id, reason, "a mail could not be handed over");
             End::PutOff { reason }
         }

@@ -68,6 +68,9 @@ pub(super) enum End {
     Stopped { to: MessageState, detail: String, dropped: CallOff },
     /// Its address takes no mail, and is put on the list of those that take none.
     NoAddress { address: String, detail: String, dropped: CallOff },
+    /// Its address takes no mail, if others say so too: it is put on that list once mail to it has
+    /// been refused for long.
+    PerhapsNoAddress { address: String, detail: String },
     /// It was refused for now.
     PutOff { reason: String },
     /// Its hand-over could not be written down, so that nothing was handed over.

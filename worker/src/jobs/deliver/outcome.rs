@@ -31,9 +31,17 @@ impl Ending {
             End::NoAddress { address, detail, dropped } => {
                 let ended = known.stop(txn, now, MessageState::Rejected, detail, dropped).await?;
                 if ended.is_some() {
-                    let (reason, message_id) = (SuppressionReason::Refused, Some(known.lease.id));
-                    let ground = Ground { reason, note: detail, message_id, by: None };
-                    suppressions::suppress(txn, now, address, ground).await?;
+                    known.no_address(txn, now, address, detail).await?;
+                }
+                Ok(ended)
+            }
+            End::PerhapsNoAddress { address, detail } => {
+                let (to, dropped) = (MessageState::Rejected, CallOff::default());
+                let ended = known.stop(txn, now, to, detail, &dropped).await?;
+                if ended.is_some()
+                    && suppressions::refused_for_long(txn, now, known.lease.id).await?
+                {
+                    known.no_address(txn, now, address, detail).await?;
                 }
                 Ok(ended)
             }
@@ -59,6 +67,20 @@ impl Ending {
 }
 
 impl Known {
+    /// Puts the address on the list of those that take no mail.
+    async fn no_address(
+        &self,
+        txn: &DatabaseTransaction,
+        now: DateTime<Utc>,
+        address: &str,
+        detail: &str,
+    ) -> anyhow::Result<()> {
+        let (reason, message_id) = (SuppressionReason::Refused, Some(self.lease.id));
+        let ground = Ground { reason, note: detail, message_id, by: None };
+        suppressions::suppress(txn, now, address, ground).await?;
+        Ok(())
+    }
+
     /// Tries it again later.
     async fn put_off(
         &self,

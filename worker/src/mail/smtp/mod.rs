@@ -17,7 +17,7 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::Response;
 use rules::messages::hosts::{self, Choice, Pace};
-use rules::messages::{Asked, Refused, asks_for_patience};
+use rules::messages::replies::{Asked, Refused, asks_for_patience};
 use runtime::config::MailConfig;
 use runtime::mail_server::MailServer;
 use tokio::time::Instant;
@@ -73,7 +73,14 @@ impl Smtp {
     /// step it is in is broken off.
     pub(super) fn line(self: &Arc<Self>, number: usize, cut: CancellationToken) -> Line {
         let preferred = number % self.hosts.len().max(1);
-        Line { smtp: Arc::clone(self), preferred, given: preferred, open: None, cut }
+        Line {
+            smtp: Arc::clone(self),
+            preferred,
+            given: preferred,
+            to: String::new(),
+            open: None,
+            cut,
+        }
     }
 
     fn known(&self) -> MutexGuard<'_, Vec<hosts::Host>> {
@@ -98,6 +105,8 @@ pub struct Line {
     preferred: usize,
     /// The server that has been chosen for the message at hand.
     given: usize,
+    /// Recipient of the message at hand.
+    to: String,
     open: Option<Open>,
     cut: CancellationToken,
 }
@@ -131,6 +140,7 @@ impl Line {
         to: &Address,
         bytes: &[u8],
     ) -> Result<(), Setback> {
+        self.to = to.to_string();
         let used_before = self.open.is_some();
         match self.ask_sender(from, to, bytes).await {
             // A server may close a connection after so many messages, or so long in silence: that
@@ -332,6 +342,15 @@ impl Line {
             Fault::Reply(..) if setback(asked, fault).refused == Refused::All => host.failed(at),
             Fault::Broken(_) if asked == Asked::Opening => host.failed(at),
             Fault::Broken(_) => host.broke(at),
+            Fault::Reply(500.., _) => {
+                if host.refused(at, &self.to) {
+                    tracing::error!(
+                        server = self.given,
+                        "a mail server refuses one recipient after the other and gets a rest: see \
+                         what it has against us (the sender's name and address, DKIM, SPF, DMARC)"
+                    );
+                }
+            }
             Fault::Reply(..) | Fault::Unable(_) => host.answered(),
         }
     }

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use lettre::transport::smtp::response::Response;
-use rules::messages::{Asked, Refused, judge};
+use rules::messages::replies::{Asked, Refused, judge};
 
 use super::Fault;
 use crate::mail::Setback;
