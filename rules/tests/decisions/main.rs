@@ -21,6 +21,7 @@ mod notices;
 mod obligation_properties;
 mod obligations;
 mod plans;
+mod reminder_policies;
 mod reminder_properties;
 mod reminders;
 mod send_time;
