@@ -43,6 +43,7 @@ pub fn completes_on(
     calendar: &Calendar,
     policy: &Policy,
 ) -> NaiveDate {
-    let days = policy.escalate_to_programme_after.saturating_add(1);
+    let last = policy.all_reminders().map(|own| own.escalate_to_programme_after).max();
+    let days = last.unwrap_or(0).saturating_add(1);
     calendar.add_working_days(last_term_ends_on, i32::try_from(days).unwrap_or(i32::MAX))
 }

@@ -1,18 +1,18 @@
 //! What a programme is made of, as data: the types of a set-up file and of what is stored of it.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::SpanKind;
-use crate::engagement::AlertPolicy;
-use crate::people::ContactRole;
 use crate::plans::Theme;
 use crate::surveys::CampaignSetUp;
 
 mod commitment;
 mod faults;
+mod policy;
 
 pub use commitment::{CommitmentRule, CommitmentSetUp, DueRule, EventKind, TermChoice};
+pub use policy::{KindPolicy, Policy, Reminders};
 
 /// A whole set-up file: one programme with its cohorts, pathways, commitments, events and school
 /// calendars. Keys are stable; loading the file again with a changed date moves that date.
@@ -56,36 +56,6 @@ pub struct ProgrammeSetUp {
     pub name: String,
     /// What it is, in a sentence or two.
     pub description: String,
-}
-
-/// When a programme reminds, escalates and flags. All days are working days of the recipient's
-/// school; times of day are London time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Policy {
-    /// Nothing falls due, and nothing is flagged, in so many working days after enrolment.
-    pub grace_working_days: u32,
-    /// Reminders, each so many working days before the due day.
-    pub remind_before: Vec<u32>,
-    /// Reminders, each so many working days after the due day.
-    pub remind_after: Vec<u32>,
-    /// Tell the hub lead so many working days after the due day.
-    pub escalate_to_hub_after: u32,
-    /// Tell the programme so many working days after the due day.
-    pub escalate_to_programme_after: u32,
-    /// Which contacts of the partner setting are reminded.
-    pub recipients: Vec<ContactRole>,
-    /// When the daily digest goes out, unless a person chose another time.
-    pub digest_at: NaiveTime,
-    /// Routine mail stops at this time of day.
-    pub quiet_from: NaiveTime,
-    /// Routine mail starts again at this time of day.
-    pub quiet_until: NaiveTime,
-    /// An obligation overdue by so many working days raises an alert.
-    pub alert_when_overdue_by: u32,
-    /// When else to flag, and for how long to wait before and after.
-    #[serde(default)]
-    pub alerts: AlertPolicy,
 }
 
 /// A cohort and its terms, in order.

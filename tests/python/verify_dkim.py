@@ -1,5 +1,6 @@
 """Verifies the DKIM signature of one mail against a public key given as the second argument, which
-takes the place of the record in the DNS. Prints what was signed as JSON."""
+takes the place of the record in the DNS, and whose kind is the third: rsa or ed25519. Prints what was
+signed as JSON."""
 
 import json
 import sys
@@ -13,7 +14,7 @@ asked = []
 
 def record(name, timeout=5):
     asked.append(name.decode().rstrip("."))
-    return b"v=DKIM1; k=rsa; p=" + sys.argv[2].encode()
+    return f"v=DKIM1; k={sys.argv[3]}; p={sys.argv[2]}".encode()
 
 
 signature = dkim.DKIM(mail)

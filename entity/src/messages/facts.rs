@@ -195,7 +195,8 @@ pub async fn load(
         let hub_leads = around.hub_leads(hub);
         let owners = match owed_by {
             OwedBy::Partner => {
-                around.contacts(setting_id, &book.policy(row.programme_id)?.recipients)
+                let policy = book.policy(row.programme_id)?.reminders(kind);
+                around.contacts(setting_id, policy.recipients)
             }
             OwedBy::Hub => hub_leads.clone(),
         };

@@ -25,6 +25,8 @@ pub use reopen::{NotReopened, may_reopen};
     Debug,
     PartialEq,
     Eq,
+    PartialOrd,
+    Ord,
     Hash,
     Serialize,
     Deserialize,

@@ -7,7 +7,7 @@ use super::{
     ObligationFacts, Step, StepKind, after, before, escalate_to_hub, escalate_to_programme,
 };
 use crate::commitments::OwedBy;
-use crate::programme::Policy;
+use crate::programme::Reminders;
 
 /// Who is told. Steps of one audience follow one another: the next one's day ends the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct ReminderKind {
     /// Whom it tells.
     pub audience: Audience,
     /// Its steps under a policy, each with its working days from the due day (negative: before).
-    pub steps: fn(&Policy) -> Vec<(Step, i32)>,
+    pub steps: fn(&Reminders<'_>) -> Vec<(Step, i32)>,
     /// Why it goes out: so many working days from that due day.
     pub reason: fn(u32, NaiveDate) -> String,
 }
@@ -57,6 +57,26 @@ impl Step {
         let kind = StepKind::from(self);
         KINDS.iter().find(|candidate| candidate.kind == kind)
     }
+}
+
+/// The steps of an audience under a policy, or of all of them, in the order of their days, each with
+/// its working days from the due day (negative: before); none after the policy's last day.
+pub(super) fn steps(
+    policy: &Reminders<'_>,
+    audience: Option<Audience>,
+) -> Vec<(i32, Step, &'static ReminderKind)> {
+    let last = policy.stop_after.map_or(i32::MAX, days);
+    let mut steps: Vec<_> = KINDS
+        .iter()
+        .filter(|kind| audience.is_none_or(|audience| kind.audience == audience))
+        .flat_map(|kind| {
+            let steps = (kind.steps)(policy).into_iter();
+            steps.map(move |(step, distance)| (distance, step, kind))
+        })
+        .filter(|(distance, ..)| *distance <= last)
+        .collect();
+    steps.sort_by_key(|(distance, step, _)| (*distance, *step));
+    steps
 }
 
 /// Days of a policy as signed ones.

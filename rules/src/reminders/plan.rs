@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
-use super::kinds::{Audience, KINDS, ReminderKind};
+use super::kinds::{Audience, ReminderKind, days, steps};
 use super::{ObligationFacts, PlannedReminder, Step};
 use crate::calendar::{Calendar, end_of_day, local, moment};
 use crate::commitments::ObligationState;
-use crate::programme::Policy;
+use crate::programme::{Policy, Reminders};
 
 /// How long the last step of an audience waits for a worker, in working days: a month late it
 /// would be noise.
@@ -19,7 +19,8 @@ const TO_BE_SURE: Days = Days::new(7);
 /// `calendars` counts: [`plan`] answers nothing for an obligation due outside.
 #[must_use]
 pub fn reach(policy: &Policy, today: NaiveDate, calendars: &[Calendar]) -> (NaiveDate, NaiveDate) {
-    let distances = || KINDS.iter().flat_map(|kind| (kind.steps)(policy)).map(|(_, days)| days);
+    let all: Vec<_> = policy.all_reminders().flat_map(|own| steps(&own, None)).collect();
+    let distances = || all.iter().map(|(distance, ..)| *distance);
     let ahead = distances().map(|days| -days).max().unwrap_or(0).max(0);
     let behind = distances().max().unwrap_or(0).max(0).saturating_add(LAST_STEP_STAYS);
     let first = calendars.iter().map(|one| one.add_working_days(today, -behind)).min();
@@ -116,40 +117,37 @@ pub fn plan(facts: &ObligationFacts, policy: &Policy, now: DateTime<Utc>) -> Vec
 }
 
 pub(super) fn windows(facts: &ObligationFacts, policy: &Policy) -> Vec<Window> {
+    let policy = policy.reminders(facts.kind);
     [Audience::Owners, Audience::HubLeads, Audience::Programme]
         .into_iter()
-        .flat_map(|audience| windows_of(audience, facts, policy))
+        .flat_map(|audience| windows_of(audience, facts, &policy))
         .collect()
 }
 
 /// The windows of one audience, one after the other.
-fn windows_of(audience: Audience, facts: &ObligationFacts, policy: &Policy) -> Vec<Window> {
+fn windows_of(audience: Audience, facts: &ObligationFacts, policy: &Reminders<'_>) -> Vec<Window> {
     let calendar = &facts.calendar;
-    let mut steps: Vec<_> = KINDS
-        .iter()
-        .filter(|kind| kind.audience == audience)
-        .flat_map(|kind| {
-            let steps = (kind.steps)(policy).into_iter();
-            steps.map(move |(step, distance)| (distance, step, kind))
-        })
-        .collect();
-    steps.sort_by_key(|(distance, step, _)| (*distance, *step));
+    let mut steps = steps(policy, Some(audience));
     steps.dedup_by_key(|(distance, _, _)| *distance);
-    let days: Vec<_> = steps
+    let opens: Vec<_> = steps
         .iter()
         .map(|(distance, _, _)| calendar.add_working_days(facts.due_on, *distance))
         .collect();
+    let stop = policy
+        .stop_after
+        .map(|after| end_of_day(calendar.add_working_days(facts.due_on, days(after))));
     steps
         .iter()
         .enumerate()
         .map(|(index, (distance, step, kind))| {
-            let next = days.get(index + 1).copied();
+            let next = opens.get(index + 1).copied();
+            let closes_at = closes_at(*distance, opens[index], next, facts.due_on, calendar);
             Window {
                 kind,
                 step: *step,
                 distance: distance.unsigned_abs(),
-                opens_on: days[index],
-                closes_at: closes_at(*distance, days[index], next, facts.due_on, calendar),
+                opens_on: opens[index],
+                closes_at: stop.map_or(closes_at, |stop| closes_at.min(stop)),
             }
         })
         .collect()

@@ -22,6 +22,7 @@ mod notices;
 mod obligation_properties;
 mod obligations;
 mod plans;
+mod reminder_policies;
 mod reminder_properties;
 mod reminders;
 mod replies;

@@ -115,7 +115,8 @@ const POLICY_EVENTS_AND_CALENDARS: &[Case] = &[
     ("[10, 3]", "[10, 10]", "policy.remind_before", "twice"),
     ("[10, 3]", "[10, 0]", "policy.remind_before", "0"),
     ("remind_after = [3]", "remind_after = [300]", "policy.remind_after", "at most"),
-    ("programme_after = 20", "programme_after = 10", "policy.escalate_to_programme_after", "later"),
+    ("programme_after = 20", "programme_after = 10", "policy.escalate_to_programme_after", "first"),
+    ("quiet_from", "stop_after = 0\nquiet_from", "policy.stop_after", "at least"),
     ("overdue_by = 5", "overdue_by = 0", "policy.alert_when_overdue_by", "at least"),
     (
         r#"ends_at = "2026-10-05T17:30:00""#,
@@ -195,6 +196,38 @@ fn every_fault_is_named_with_its_place() {
             "{bad} should be a fault of {place}: {found:?}"
         );
     }
+}
+
+#[test]
+fn what_is_said_of_one_kind_is_checked_with_what_is_said_of_all() {
+    for (line, name, word) in [
+        ("", "", "says nothing"),
+        ("remind_before = [300]", ".remind_before", "at most"),
+        ("remind_after = [0]", ".remind_after", "0"),
+        ("recipients = []", ".recipients", "nobody"),
+        (r#"recipients = ["headteacher", "headteacher"]"#, ".recipients", "twice"),
+        ("stop_after = 0", ".stop_after", "at least"),
+        ("escalate_to_hub_after = 20", ".escalate_to_hub_after", "after 20"),
+        ("escalate_to_programme_after = 10", ".escalate_to_programme_after", "first"),
+    ] {
+        let found = faults(&with_kind("action_plan", line));
+        let place = format!("policy.kind.action_plan{name}");
+        assert!(
+            matches!(&found[..], [one] if one.place == place && one.problem.contains(word)),
+            "{line}: {found:?}"
+        );
+    }
+    let both = "escalate_to_hub_after = 20\nescalate_to_programme_after = 30";
+    assert_eq!(faults(&with_kind("action_plan", both)), []);
+    let unknown = toml::from_str::<SetUp>(&with_kind("action_pln", both)).unwrap_err();
+    assert!(unknown.to_string().contains("action_pln"), "{unknown}");
+}
+
+/// The good set-up with a line about one kind.
+fn with_kind(kind: &str, line: &str) -> String {
+    let next = "[policy.kind.evaluation_survey]";
+    assert!(GOOD.contains(next));
+    GOOD.replacen(next, &format!("[policy.kind.{kind}]\n{line}\n\n{next}"), 1)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Invented facts that the tests share: the school year 2026/27 and a small programme in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -71,11 +71,13 @@ pub fn policy() -> Policy {
         escalate_to_hub_after: 10,
         escalate_to_programme_after: 20,
         recipients: vec![ContactRole::Headteacher],
+        stop_after: None,
         digest_at: "08:00:00".parse().unwrap(),
         quiet_from: "18:00:00".parse().unwrap(),
         quiet_until: "07:30:00".parse().unwrap(),
         alert_when_overdue_by: 5,
         alerts: AlertPolicy::default(),
+        kinds: BTreeMap::new(),
     }
 }
 

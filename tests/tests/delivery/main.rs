@@ -3,6 +3,7 @@
 //! busy. Nothing is lost, and nothing goes twice but what was known to be in doubt.
 
 mod connections;
+mod encryption;
 mod frozen;
 mod kills;
 mod outages;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait as _};
 use runtime::clock::Clock;
@@ -165,8 +164,9 @@ async fn a_full_disk_delays_mail_and_loses_none() {
     let stop = CancellationToken::new();
     let room = async {
         heard(&server, "DATA", 4).await;
-        // Long enough that several writes fail.
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        // What cannot be written down is not handed over.
+        let given_up = async || (server.abandoned() > 0).then_some(());
+        until("a hand-over that is not begun", given_up).await;
         let found = states(&world).await;
         assert!(found.iter().any(|state| state != "accepted"), "the disk was not full: {found:?}");
         pragma(&world, &format!("PRAGMA max_page_count = {}", pages + 10_000)).await;
@@ -185,15 +185,17 @@ async fn a_full_disk_delays_mail_and_loses_none() {
 
 #[tokio::test]
 async fn a_busy_database_is_waited_for() {
-    let (world, server) = seeded(world::sqlite().await, 5, 3).await;
+    let (world, server) = seeded(world::sqlite().await, 11, 3).await;
     world.clock.set(at(EIGHT));
     let app = app(&world).await;
     let stop = CancellationToken::new();
     let other = async {
         heard(&server, "RCPT", 1).await;
-        // Another process writes for a while.
+        // Another process writes until all connections wait to write down what they begin.
         let txn = world.db.write().await.expect("a transaction");
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        let offered = || server.commands().iter().filter(|(_, line)| line == "DATA").count();
+        let all_wait = async || (offered() - server.taken().len() == 3).then_some(());
+        until("all connections waiting", all_wait).await;
         txn.rollback().await.expect("an end");
     };
     let (pass, ()) = tokio::join!(pass::run(&app, &stop), other);

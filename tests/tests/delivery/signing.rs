@@ -8,11 +8,18 @@ use tests::{both, python};
 
 use super::{EIGHT, LATER, pass_at, rows, seeded};
 
-fn verified(file: &std::path::Path) -> Value {
-    let public = std::fs::read_to_string(root().join("tests/keys/dkim.public.txt"));
+/// A key to sign with: the name of its files, and its kind as it is published.
+#[derive(Clone, Copy)]
+struct Key(&'static str, &'static str);
+
+const RSA: Key = Key("dkim", "rsa");
+const ED25519: Key = Key("dkim-ed25519", "ed25519");
+
+fn verified(Key(name, kind): Key, file: &std::path::Path) -> Value {
+    let public = std::fs::read_to_string(root().join(format!("tests/keys/{name}.public.txt")));
     let mut command: Command = python::program("python");
     command.arg(root().join("tests/python/verify_dkim.py")).arg(file);
-    let output = command.arg(public.expect("a key").trim()).output().expect("it runs");
+    let output = command.arg(public.expect("a key").trim()).arg(kind).output().expect("it runs");
     let problem = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{problem}");
     serde_json::from_slice(&output.stdout).expect("JSON")
@@ -20,6 +27,15 @@ fn verified(file: &std::path::Path) -> Value {
 
 #[tokio::test]
 async fn a_mail_is_signed_once_and_another_implementation_verifies_it() {
+    signed_and_verified(RSA).await;
+}
+
+#[tokio::test]
+async fn a_mail_signed_with_an_ed25519_key_is_verified_too() {
+    signed_and_verified(ED25519).await;
+}
+
+async fn signed_and_verified(key: Key) {
     if python::is_absent() {
         return;
     }
@@ -27,8 +43,8 @@ async fn a_mail_is_signed_once_and_another_implementation_verifies_it() {
         let (mut world, server) = seeded(world, 1, 1).await;
         world.config.mail.dkim_domain = "hubs.example".to_owned();
         world.config.mail.dkim_selector = "demo2026".to_owned();
-        let key = root().join("tests/keys/dkim.pem").display().to_string();
-        world.config.mail.dkim_key = serde_json::from_value(key.into()).expect("a setting");
+        let file = root().join(format!("tests/keys/{}.pem", key.0)).display().to_string();
+        world.config.mail.dkim_key = serde_json::from_value(file.into()).expect("a setting");
         let step = tests::smtp::Step::Body;
         server.plan(step, None, tests::smtp::Fault::TakeAndDrop, 1);
         pass_at(&world, EIGHT).await;
@@ -41,7 +57,7 @@ async fn a_mail_is_signed_once_and_another_implementation_verifies_it() {
             let file = world.folder.path().join("mail.eml");
             let bytes = row.body.expect("stored");
             std::fs::write(&file, &bytes).expect("a file");
-            let found = verified(&file);
+            let found = verified(key, &file);
             assert_eq!(found["valid"], true, "{found:#}");
             assert_eq!(found["asked"][0], "demo2026._domainkey.hubs.example");
             let signed = found["signed"].as_array().expect("names");
@@ -60,7 +76,7 @@ async fn a_mail_is_signed_once_and_another_implementation_verifies_it() {
             ] {
                 assert!(text.contains(from), "{from}");
                 std::fs::write(&file, text.replacen(from, to, 1)).expect("a file");
-                assert_eq!(verified(&file)["valid"], false, "{to}");
+                assert_eq!(verified(key, &file)["valid"], false, "{to}");
             }
         }
     })

@@ -61,6 +61,33 @@ async fn an_address_beyond_ascii_goes_where_that_is_offered_and_is_refused_elsew
 }
 
 #[tokio::test]
+async fn bytes_beyond_ascii_are_announced_and_are_not_sent_where_they_are_not_taken() {
+    both(async |world| {
+        let (world, server) = seeded(world, 1, 1).await;
+        person::Entity::update_many()
+            .col_expr(person::Column::Email, Expr::value(UMLAUT))
+            .filter(person::Column::Email.eq(HEAD))
+            .exec(world.db.migrator())
+            .await
+            .expect("changed");
+        server.offer(&["SMTPUTF8"]);
+        pass_at(&world, EIGHT).await;
+        let (state, detail) = last_word(&world, UMLAUT).await;
+        assert_eq!((&*state, detail.contains("8BITMIME")), ("rejected", true), "{detail}");
+        assert_eq!(server.taken().len(), 1, "{}: the other went", world.name);
+        assert!(heard(&server, "BODY=").is_empty(), "{}: it needs no more than ASCII", world.name);
+
+        server.offer(&["SMTPUTF8", "8BITMIME"]);
+        start_over(&world, &server).await;
+        pass_at(&world, EIGHT).await;
+        let mail = server.taken().into_iter().find(|mail| mail.to == UMLAUT).expect("arrived");
+        assert!(String::from_utf8(mail.bytes).is_ok_and(|text| text.contains(UMLAUT)));
+        assert_eq!(heard(&server, "BODY=8BITMIME").len(), 1, "{}: where it is needed", world.name);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_message_larger_than_the_server_takes_is_not_sent_there() {
     both(async |world| {
         let (world, server) = seeded(world, 1, 1).await;

@@ -4,6 +4,8 @@ mod digest;
 mod flags;
 mod leases;
 mod moments;
+mod outbox_model;
+mod stories;
 
 use entity::enrolments::record_met;
 use entity::messages::facts::Book;

@@ -1,6 +1,8 @@
 //! Signing mails (DKIM, RFC 6376), so that whoever gets them can tell that they are ours.
 
 use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use lettre::Message;
 use lettre::message::dkim::{
     DkimCanonicalization, DkimCanonicalizationType, DkimConfig, DkimSigningAlgorithm,
@@ -9,7 +11,7 @@ use lettre::message::dkim::{
 use lettre::message::header::{HeaderName, HeaderValue};
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _, LineEnding};
-use rsa::pkcs8::DecodePrivateKey as _;
+use rsa::pkcs8::{DecodePrivateKey as _, ObjectIdentifier, PrivateKeyInfo, SecretDocument};
 use rsa::traits::PublicKeyParts as _;
 use runtime::config::MailConfig;
 
@@ -30,6 +32,8 @@ const HEADERS: [&str; 12] = [
 ];
 /// Bits of the weakest key that receivers take (RFC 8301).
 const WEAKEST: usize = 1024;
+/// What Ed25519 keys are called (RFC 8410).
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
 /// What signs mails.
 #[derive(Debug)]
@@ -56,7 +60,9 @@ impl Signer {
         Ok(Some(Self(DkimConfig::new(selector, domain, key, headers, canonicalization))))
     }
 
-    /// Signs a mail that is otherwise finished.
+    /// Signs a mail that is otherwise finished. The moment in the signature (`t=`) is the machine's,
+    /// whatever clock the worker goes by: the library takes no other. It is stored with the bytes,
+    /// so that a mail sent again has the same.
     pub fn sign(&self, mail: &mut Message) {
         // The library keeps the type of a mail of several parts with the parts, out of the sight of
         // what signs: so a twin is signed that has it among its headers.
@@ -83,19 +89,32 @@ fn content_type(mail: &str) -> Option<String> {
     Some(rest.fold(first.to_owned(), |value, line| value + "\r\n" + line))
 }
 
-/// Reads a private RSA key, in either of the forms that programs write, from the text or from the
-/// file it names.
+/// Reads a private key, RSA in either of the forms that programs write or Ed25519, from the text or
+/// from the file it names.
 fn key(setting: &str) -> anyhow::Result<DkimSigningKey> {
     let pem = if setting.trim_start().starts_with("-----BEGIN") {
         setting.to_owned()
     } else {
         std::fs::read_to_string(setting).context("its file cannot be read")?
     };
+    if let Some(seed) = ed25519(&pem) {
+        let seed = STANDARD.encode(seed);
+        return DkimSigningKey::new(&seed, DkimSigningAlgorithm::Ed25519).context("it cannot sign");
+    }
     let key = RsaPrivateKey::from_pkcs8_pem(&pem)
         .ok()
         .or_else(|| RsaPrivateKey::from_pkcs1_pem(&pem).ok())
-        .context("it holds no private RSA key as PEM")?;
+        .context("it holds no private RSA or Ed25519 key as PEM")?;
     anyhow::ensure!(key.size() * 8 >= WEAKEST, "it is shorter than {WEAKEST} bits");
     let pem = key.to_pkcs1_pem(LineEnding::LF).context("it cannot be written as PKCS#1")?;
     DkimSigningKey::new(&pem, DkimSigningAlgorithm::Rsa).context("it cannot sign")
+}
+
+/// The secret of an Ed25519 key in PKCS#8 (RFC 8410), if it is one.
+fn ed25519(pem: &str) -> Option<[u8; 32]> {
+    let (_, document) = SecretDocument::from_pem(pem).ok()?;
+    let key = PrivateKeyInfo::try_from(document.as_bytes()).ok()?;
+    // Its octets stand in octets: a tag, their number, and they.
+    let secret = key.private_key.strip_prefix(&[0x04, 32])?;
+    (key.algorithm.oid == ED25519).then(|| secret.try_into().ok()).flatten()
 }

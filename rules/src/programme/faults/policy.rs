@@ -4,39 +4,37 @@ use std::collections::HashSet;
 
 use super::{Faults, MOST_WORKING_DAYS};
 use crate::engagement::AlertPolicy;
-use crate::programme::Policy;
+use crate::programme::{KindPolicy, Policy, Reminders};
 use crate::reminders::is_quiet;
 
 pub(super) fn check(policy: &Policy, faults: &mut Faults) {
-    reminders("policy.remind_before", &policy.remind_before, faults);
-    reminders("policy.remind_after", &policy.remind_after, faults);
-    for (name, days) in [
-        ("grace_working_days", policy.grace_working_days),
-        ("escalate_to_hub_after", policy.escalate_to_hub_after),
-        ("escalate_to_programme_after", policy.escalate_to_programme_after),
-        ("alert_when_overdue_by", policy.alert_when_overdue_by),
-    ] {
-        let place = format!("policy.{name}");
-        let least = u32::from(name != "grace_working_days");
-        faults.expect(days >= least, place.clone(), "must be at least 1 working day.");
-        at_most(place, days, faults);
+    let all = KindPolicy {
+        remind_before: Some(policy.remind_before.clone()),
+        remind_after: Some(policy.remind_after.clone()),
+        escalate_to_hub_after: Some(policy.escalate_to_hub_after),
+        escalate_to_programme_after: Some(policy.escalate_to_programme_after),
+        recipients: Some(policy.recipients.clone()),
+        stop_after: policy.stop_after,
+    };
+    own("policy", &all, faults);
+    in_order(
+        "policy",
+        &all,
+        policy.escalate_to_hub_after,
+        policy.escalate_to_programme_after,
+        faults,
+    );
+    for (kind, its) in &policy.kinds {
+        let place = format!("policy.kind.{}", <&str>::from(kind));
+        own(&place, its, faults);
+        let Reminders { escalate_to_hub_after, escalate_to_programme_after, .. } =
+            policy.reminders(*kind);
+        in_order(&place, its, escalate_to_hub_after, escalate_to_programme_after, faults);
+        faults.expect(*its != KindPolicy::default(), place, "says nothing.");
     }
-    faults.expect(
-        policy.escalate_to_hub_after < policy.escalate_to_programme_after,
-        "policy.escalate_to_programme_after",
-        "must be later than `escalate_to_hub_after`: the hub lead is told first.",
-    );
-    faults.expect(
-        !policy.recipients.is_empty(),
-        "policy.recipients",
-        "names nobody, so no partner would be reminded.",
-    );
-    let roles: HashSet<_> = policy.recipients.iter().collect();
-    faults.expect(
-        roles.len() == policy.recipients.len(),
-        "policy.recipients",
-        "names a role twice.",
-    );
+    at_most("policy.grace_working_days".to_owned(), policy.grace_working_days, faults);
+    let place = "policy.alert_when_overdue_by";
+    at_least_one(place.to_owned(), policy.alert_when_overdue_by, faults);
     faults.expect(
         policy.quiet_from != policy.quiet_until,
         "policy.quiet_until",
@@ -48,6 +46,56 @@ pub(super) fn check(policy: &Policy, faults: &mut Faults) {
         "lies within the quiet hours.",
     );
     alerts(&policy.alerts, faults);
+}
+
+/// What is said of all, or of one kind.
+fn own(place: &str, own: &KindPolicy, faults: &mut Faults) {
+    for (name, days) in [("remind_before", &own.remind_before), ("remind_after", &own.remind_after)]
+    {
+        reminders(&format!("{place}.{name}"), days.as_deref().unwrap_or_default(), faults);
+    }
+    for (name, days) in [
+        ("escalate_to_hub_after", own.escalate_to_hub_after),
+        ("escalate_to_programme_after", own.escalate_to_programme_after),
+        ("stop_after", own.stop_after),
+    ] {
+        if let Some(days) = days {
+            at_least_one(format!("{place}.{name}"), days, faults);
+        }
+    }
+    if let Some(recipients) = &own.recipients {
+        let place = format!("{place}.recipients");
+        let roles: HashSet<_> = recipients.iter().collect();
+        faults.expect(
+            !recipients.is_empty(),
+            place.clone(),
+            "names nobody, so no partner would be reminded.",
+        );
+        faults.expect(roles.len() == recipients.len(), place, "names a role twice.");
+    }
+}
+
+/// The hub lead is told before the programme; where a kind says one of the two, the other may be
+/// that of all.
+fn in_order(place: &str, own: &KindPolicy, to_hub: u32, to_programme: u32, faults: &mut Faults) {
+    let name = match own.escalate_to_programme_after {
+        Some(_) => "escalate_to_programme_after",
+        None => "escalate_to_hub_after",
+    };
+    let says_so = own.escalate_to_hub_after.or(own.escalate_to_programme_after).is_some();
+    faults.expect(
+        !says_so || to_hub < to_programme,
+        format!("{place}.{name}"),
+        format!(
+            "must be so that the hub lead is told first: it is told after {to_hub} working days, \
+             the programme after {to_programme}."
+        ),
+    );
+}
+
+fn at_least_one(place: String, days: u32, faults: &mut Faults) {
+    faults.expect(days >= 1, place.clone(), "must be at least 1 working day.");
+    at_most(place, days, faults);
 }
 
 fn alerts(alerts: &AlertPolicy, faults: &mut Faults) {

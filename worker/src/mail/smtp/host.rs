@@ -5,15 +5,16 @@ use std::time::Duration;
 use anyhow::Context as _;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{
-    AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters,
+    AsyncSmtpConnection, AsyncTokioStream, Certificate, CertificateStore, TlsParameters,
 };
 use lettre::transport::smtp::commands::Ehlo;
 use lettre::transport::smtp::extension::{ClientId, Extension};
 use runtime::config::MailConfig;
 use runtime::mail_server::{Encryption, MailServer};
-use tokio::net::TcpStream;
+use rustls::pki_types::ServerName;
 
 use super::Fault;
+use super::wire::{Trust, Wire};
 use super::words::{code, fault};
 use crate::metrics::MailConnection;
 
@@ -21,9 +22,19 @@ use crate::metrics::MailConnection;
 #[derive(Clone)]
 pub(super) struct Host {
     server: MailServer,
-    /// Whom to trust; not needed where nothing is encrypted.
-    tls: Option<TlsParameters>,
+    tls: Tls,
     hello: ClientId,
+}
+
+/// How its conversations are encrypted, and whom to trust.
+#[derive(Clone)]
+enum Tls {
+    /// From the first byte.
+    First(Trust),
+    /// By STARTTLS.
+    Later(TlsParameters),
+    /// Not at all.
+    Never,
 }
 
 /// An open conversation.
@@ -52,37 +63,37 @@ impl Host {
         domain: &str,
     ) -> anyhow::Result<Self> {
         let tls = match server.encryption {
-            Encryption::None => None,
-            _ => Some(tls(&server, config).context("the setting mail.smtp_ca cannot be used")?),
+            Encryption::None => Ok(Tls::Never),
+            Encryption::First => {
+                let name = ServerName::try_from(server.host.clone());
+                let name = name.context("no certificate can be for the host in mail.smtp_url")?;
+                Trust::of(name, config).map(Tls::First)
+            }
+            Encryption::Required | Encryption::Opportunistic => {
+                by_starttls(&server, config).map(Tls::Later)
+            }
         };
+        let tls = tls.context("the setting mail.smtp_ca cannot be used")?;
         Ok(Self { server, tls, hello: ClientId::Domain(domain.to_owned()) })
     }
 
     /// Connects, encrypts and signs in.
     pub(super) async fn open(&self, patience: Duration) -> Result<Open, Fault> {
-        let connected = if self.server.encryption == Encryption::First {
-            let at = (self.server.host.as_str(), self.server.port);
-            let (hello, tls) = (&self.hello, self.tls.clone());
-            AsyncSmtpConnection::connect_tokio1(at, Some(patience), hello, tls, None).await
-        } else {
-            let stream = Box::new(self.connect(patience).await?);
-            AsyncSmtpConnection::connect_with_transport(stream, &self.hello).await
-        };
-        let mut connection = connected.map_err(|error| fault(&error))?;
-        let wanted = match self.server.encryption {
-            Encryption::First | Encryption::None => false,
-            Encryption::Required => true,
-            Encryption::Opportunistic => connection.can_starttls(),
-        };
-        if let (true, Some(tls)) = (wanted, &self.tls) {
-            if !connection.can_starttls() {
+        let mut connection = self.connect(patience).await?;
+        let mut encrypted = matches!(self.tls, Tls::First(_));
+        if let Tls::Later(tls) = &self.tls {
+            let offered = connection.can_starttls();
+            if !offered && self.server.encryption == Encryption::Required {
                 return Err(Fault::Broken("it offers no encryption (STARTTLS)".to_owned()));
             }
-            let encrypted = connection.starttls(tls.clone(), &self.hello).await;
-            encrypted.map_err(|error| fault(&error))?;
+            if offered {
+                let upgraded = connection.starttls(tls.clone(), &self.hello).await;
+                upgraded.map_err(|error| fault(&error))?;
+                encrypted = connection.is_encrypted();
+            }
         }
         if let Some(login) = &self.server.login {
-            if !connection.is_encrypted() {
+            if !encrypted {
                 let problem = "it offers no encryption, and a password is not sent without";
                 return Err(Fault::Broken(problem.to_owned()));
             }
@@ -96,17 +107,22 @@ impl Host {
         self.with_size(connection).await
     }
 
-    /// A connection that sends at once what it is given: the library sends the dot that ends a
-    /// message by itself, and would wait some 40 ms with it for the server to confirm what came
-    /// before.
-    async fn connect(&self, patience: Duration) -> Result<TcpStream, Fault> {
-        let at = (self.server.host.as_str(), self.server.port);
+    /// Connects, and encrypts where that is to be so from the first byte.
+    async fn connect(&self, patience: Duration) -> Result<AsyncSmtpConnection, Fault> {
         let broken = |error: std::io::Error| Fault::Broken(format!("Connection error: {error}"));
-        let connecting = tokio::time::timeout(patience, TcpStream::connect(at)).await;
+        let connecting = async {
+            let wire = Wire::connect(&self.server.host, self.server.port).await?;
+            let stream: Box<dyn AsyncTokioStream> = match &self.tls {
+                Tls::First(trust) => Box::new(trust.encrypt(wire).await?),
+                Tls::Later(_) | Tls::Never => Box::new(wire),
+            };
+            Ok(stream)
+        };
+        let stream = tokio::time::timeout(patience, connecting).await;
         let late = |_| Fault::Broken("it does not answer".to_owned());
-        let stream = connecting.map_err(late)?.map_err(broken)?;
-        stream.set_nodelay(true).map_err(broken)?;
-        Ok(stream)
+        let stream = stream.map_err(late)?.map_err(broken)?;
+        let connected = AsyncSmtpConnection::connect_with_transport(stream, &self.hello).await;
+        connected.map_err(|error| fault(&error))
     }
 
     /// Asks once more what the server offers: the library forgets how large a message may be, and a
@@ -124,7 +140,7 @@ impl Host {
     }
 }
 
-fn tls(server: &MailServer, config: &MailConfig) -> anyhow::Result<TlsParameters> {
+fn by_starttls(server: &MailServer, config: &MailConfig) -> anyhow::Result<TlsParameters> {
     let mut tls = TlsParameters::builder(server.host.clone());
     if !config.smtp_ca.as_os_str().is_empty() {
         let pem = std::fs::read(&config.smtp_ca)?;

@@ -6,6 +6,7 @@
 //! their exact codes.
 
 mod host;
+mod wire;
 mod words;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
