@@ -85,6 +85,8 @@ pub struct HttpConfig {
     pub head_seconds: u64,
     /// Longest wait for a client to take what is sent, in seconds.
     pub write_seconds: u64,
+    /// Longest time for what is under way once asked to stop, in seconds.
+    pub stop_seconds: u64,
     /// Most connections of this process.
     pub connections: u32,
     /// Reverse proxies of our own in front, each of which adds to `X-Forwarded-For`.
@@ -442,6 +444,7 @@ impl Config {
             ("http.timeout_seconds", http.timeout_seconds),
             ("http.head_seconds", http.head_seconds),
             ("http.write_seconds", http.write_seconds),
+            ("http.stop_seconds", http.stop_seconds),
             ("http.connections", u64::from(http.connections)),
             ("sign_in.idle_minutes", u64::from(self.sign_in.idle_minutes)),
             ("sign_in.longest_hours", u64::from(self.sign_in.longest_hours)),

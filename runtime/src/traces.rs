@@ -1,21 +1,27 @@
-//! Traces over OTLP: the spans of requests, jobs and deliveries, to wherever the settings say.
+//! Traces over OTLP: the spans of requests, plans, statements, mutations, jobs and deliveries, to
+//! wherever the settings say. A request that names a trace (W3C Trace Context) goes on with it.
 //!
-//! Spans carry ids, names of routes and jobs, and nothing about people; what is logged within them
-//! stays in the log.
+//! Spans carry ids, names of routes, mutations and jobs, and nothing about people; what is logged
+//! within them stays in the log. The finer ones are of the level `DEBUG`, so that they cost nothing
+//! where no traces are sent.
 
 use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::http::HeaderMap;
 use opentelemetry::KeyValue;
+use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
+use opentelemetry_http::{Bytes, HeaderExtractor, HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tokio::runtime::Handle;
-use tracing::{Level, Metadata, Subscriber};
+use tracing::{Level, Metadata, Span, Subscriber};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::registry::LookupSpan;
@@ -70,7 +76,7 @@ impl Traces {
     {
         let is_ours = |of: &Metadata<'_>| {
             let package = of.target().split("::").next().unwrap_or_default();
-            of.is_span() && *of.level() <= Level::INFO && OURS.contains(&package)
+            of.is_span() && *of.level() <= Level::DEBUG && OURS.contains(&package)
         };
         tracing_opentelemetry::layer()
             .with_tracer(self.0.tracer("hubs"))
@@ -85,6 +91,16 @@ impl Traces {
         if let Ok(Err(error)) = tokio::task::spawn_blocking(ending).await {
             tracing::warn!(%error, "the last traces were not sent");
         }
+    }
+}
+
+/// Lets the span of a request go on with the trace that its headers name, if they name one and traces
+/// are sent. Whoever began the trace decides whether it is.
+pub fn go_on(span: &Span, headers: &HeaderMap) {
+    if headers.contains_key("traceparent") {
+        let parent = TraceContextPropagator::new().extract(&HeaderExtractor(headers));
+        // There is no layer where no traces are sent.
+        let _ = span.set_parent(parent);
     }
 }
 

@@ -235,9 +235,14 @@ impl Running {
     /// # Panics
     /// It does not end within a minute.
     pub fn stop(&mut self) -> ExitStatus {
+        self.ask_to_stop();
+        self.wait()
+    }
+
+    /// Asks it to stop, as an operator would.
+    pub fn ask_to_stop(&self) {
         let id = self.child.id().to_string();
         let _ = Command::new("kill").args(["-TERM", &id]).status();
-        self.wait()
     }
 
     /// Waits for its end.

@@ -109,7 +109,7 @@ async fn an_alert_raised_by_a_worker_arrives_at_those_who_help_and_a_stop_is_sai
         for follower in &mut followers {
             assert_eq!(follower.socket.closed().await, 1001, "{}", world.name);
         }
-        // Requests under way have ten seconds; sockets do not hold it up.
+        // Requests under way have http.stop_seconds; sockets do not hold it up.
         assert!(stopping.elapsed() < Duration::from_secs(9), "{:?}", stopping.elapsed());
     })
     .await;

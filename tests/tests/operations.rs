@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use entity::audit::audit_entry;
 use entity::messages::{message, message_event, occurrence, reminder};
-use entity::operations::pauses::{self, What};
+use entity::operations::pauses::{self, Kind, What};
 use entity::operations::{job, jobs, message_replay, pause, replays};
 use entity::outcome::{RefusalCode, StoreError};
 use entity::people::grants::Grant;
@@ -61,10 +61,11 @@ async fn stand_still(world: &World, name: &str, until: Option<DateTime<Utc>>) ->
     paused
 }
 
-async fn go_on(world: &World, paused: Uuid) {
+async fn go_on(world: &World, of: Kind, paused: Uuid) {
     let txn = world.db.write_facts().await.expect("a transaction");
     let now = world.clock.now();
-    pauses::resume(&txn, &Scope::System, None, now, paused, None, "Mended").await.expect("resumed");
+    let which = (of, paused);
+    pauses::resume(&txn, &Scope::System, None, now, which, None, "Mended").await.expect("resumed");
     txn.commit().await.expect("a commit");
 }
 
@@ -94,7 +95,7 @@ async fn a_paused_job_lets_its_moments_pass_and_goes_on_at_the_next_after_it_is_
         assert!(pass.ran.iter().all(|(job, ..)| *job != Job::PlanReminders));
         // Nobody looks for a while, and somebody ends it meanwhile.
         world.clock.set(at("2026-10-05T07:35:00Z"));
-        go_on(&world, paused.id).await;
+        go_on(&world, Kind::Job, paused.id).await;
         let pass = pass_at(&world, "2026-10-05T07:50:00Z").await;
         assert_eq!((pass.paused, pass.missed), (1, 0), "07:30 passed in it, 07:45 after it");
         let outcomes = outcomes(&world, Job::PlanReminders).await;
@@ -127,7 +128,8 @@ async fn a_pause_with_an_end_is_over_then_and_a_second_one_is_refused_until_it_i
         assert_eq!(delivered(&world.config.mail.folder).len(), 2);
         let txn = world.db.write_facts().await.expect("a transaction");
         let now = world.clock.now();
-        let over = pauses::resume(&txn, &Scope::System, None, now, paused.id, None, "Late").await;
+        let which = (Kind::Job, paused.id);
+        let over = pauses::resume(&txn, &Scope::System, None, now, which, None, "Late").await;
         assert!(matches!(over, Err(StoreError::Refused(it)) if it.code == RefusalCode::Conflict));
     })
     .await;
@@ -147,7 +149,7 @@ async fn mail_of_a_paused_lane_waits_and_that_of_others_goes() {
         let lane = told.mail_lanes.iter().find(|lane| lane.name == "routine").expect("the lane");
         assert_eq!((lane.waiting, lane.waiting_since), (2, Some(at(EIGHT))));
         assert!(lane.paused.is_some());
-        go_on(&world, paused.id).await;
+        go_on(&world, Kind::MailLane, paused.id).await;
         pass_at(&world, "2026-10-05T07:05:00Z").await;
         assert_eq!(delivered(&world.config.mail.folder).len(), 2);
     })
@@ -312,6 +314,13 @@ async fn an_admin_pauses_and_replays_through_the_graph_and_the_audit_knows() {
         let resume = "mutation M($input: ResumeInput!) { jobResume(input: $input) {
             pause { isInForce endedWhy } userErrors { message } } }";
         let input = json!({ "pauseId": first["jobPause"]["pause"]["id"], "why": "Done" });
+        // A lane is not resumed by the pause of a job.
+        let of_lane = "mutation M($input: ResumeInput!) { mailLaneResume(input: $input) {
+            pause { id } userErrors { code field message } } }";
+        let told = ask(of_lane, input.clone()).await;
+        let wrong = json!([{ "code": "INVALID", "field": "pauseId",
+            "message": "This is the pause of a job, not of a mail lane." }]);
+        assert_eq!(told["mailLaneResume"], json!({ "pause": null, "userErrors": wrong }));
         let told = ask(resume, input).await;
         let over = json!({ "isInForce": false, "endedWhy": "Done" });
         assert_eq!(told["jobResume"]["pause"], over, "{told:#}");

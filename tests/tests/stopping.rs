@@ -1,12 +1,16 @@
-//! A worker asked to stop while a mail server keeps it waiting: it ends in time, and gives back what
-//! it holds.
+//! Programs asked to stop: a worker that a mail server keeps waiting ends in time and gives back what it
+//! holds; an api answers what it was asked before, and waits for nobody for ever.
 
 use entity::messages::message;
+use entity::people::grants::Grant;
 use sea_orm::EntityTrait as _;
-use tests::programs::{Running, at, program};
+use tests::programs::{Running, at, program, serve_with};
 use tests::rise::Rise;
 use tests::smtp::{Fault, Server, Step};
+use tests::tokens::token_for;
 use tests::{both, until};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 const HEAD: &str = "head.of.demo.ash.school@example.org";
 
@@ -44,6 +48,52 @@ async fn a_worker_that_is_kept_waiting_stops_in_time_and_gives_back_what_it_hold
             assert!(of(left) >= 1, "{} {step:?}: {output}", world.name);
             assert_eq!(of("pending") + of("handoff") + of("accepted"), 4, "{rows:#?}");
             assert!(output.contains("work under way"), "{output}");
+        }
+    })
+    .await;
+}
+
+/// The head of a request and the first half of its body, sent over a connection of its own to an api
+/// that has begun to read it; and the other half.
+async fn half_asked(address: &str, token: &str) -> (TcpStream, &'static str) {
+    let (first, rest) = ("{\"query\":", "\"{ viewer { name } }\"}");
+    let host = address.trim_start_matches("http://");
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        first.len() + rest.len()
+    );
+    let mut stream = TcpStream::connect(host).await.expect("a connection");
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    let mut go_on = *b"HTTP/1.1 100 Continue\r\n\r\n";
+    stream.read_exact(&mut go_on).await.expect("an answer");
+    assert_eq!(String::from_utf8_lossy(&go_on), "HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(first.as_bytes()).await.expect("sent");
+    (stream, rest)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_api_asked_to_stop_answers_what_it_was_asked_before_and_cuts_off_who_never_ends() {
+    both(async |world| {
+        let token = token_for(&world, "ada@admin.example", Grant::ProgrammeAdmin).await;
+        for (ends, seconds) in [(true, "600"), (false, "1")] {
+            let setting = ("HUBS__HTTP__STOP_SECONDS", seconds);
+            let (mut api, address) = serve_with(&world, "2026-10-05T08:00:00", &[setting]);
+            let (mut stream, rest) = half_asked(&address, &token).await;
+            api.ask_to_stop();
+            let host = address.trim_start_matches("http://");
+            let closed = async || TcpStream::connect(host).await.err();
+            until("nobody else is let in", closed).await;
+            let mut answer = String::new();
+            if ends {
+                stream.write_all(rest.as_bytes()).await.expect("sent");
+                stream.read_to_string(&mut answer).await.expect("an answer");
+                assert!(answer.starts_with("HTTP/1.1 200"), "{}: {answer}", world.name);
+                assert!(answer.contains("\"viewer\""), "{answer}");
+            }
+            assert!(api.wait().success(), "{}", api.output());
+            let cut_off = api.output().contains("stopped with requests under way");
+            assert_eq!(cut_off, !ends, "{}: {}", world.name, api.output());
         }
     })
     .await;

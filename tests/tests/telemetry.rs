@@ -31,12 +31,19 @@ async fn metrics(address: &str) -> Samples {
 }
 
 async fn ask(address: &str, token: &str, query: &str) {
-    let sent = reqwest::Client::new()
+    ask_within(address, token, query, "").await;
+}
+
+/// Asks as part of a trace that somebody else began.
+async fn ask_within(address: &str, token: &str, query: &str, traceparent: &str) {
+    let mut request = reqwest::Client::new()
         .post(format!("{address}/graphql"))
         .bearer_auth(token)
-        .json(&json!({ "query": query }))
-        .send();
-    sent.await.expect("an answer");
+        .json(&json!({ "query": query }));
+    if !traceparent.is_empty() {
+        request = request.header("traceparent", traceparent);
+    }
+    assert_eq!(request.send().await.expect("an answer").status(), 200, "{traceparent}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -101,6 +108,8 @@ async fn a_worker_counts_its_jobs_and_its_mail_without_naming_anybody() {
             );
         }
         assert_eq!(told.get("hubs_mail_connections"), Some(&0.0));
+        let took = "hubs_mail_delivery_seconds_count{lane=\"routine\"}";
+        assert_eq!(told.get(took), Some(&2.0), "{told:#?}");
     })
     .await;
 }
@@ -174,6 +183,42 @@ async fn requests_jobs_and_deliveries_are_traced_to_a_collector_without_naming_a
         assert!(worker.wait().success(), "{}", worker.output());
         assert!(heard_of(&heard, &["job", "plan_reminders", "delivery", "digest"]));
         tells_nobody(&world, &heard);
+    })
+    .await;
+}
+
+/// Whether these bytes stand in what was sent: ids stand in it as they are.
+fn heard_bytes(heard: &Heard, bytes: &[u8]) -> bool {
+    let heard = heard.lock().expect("whole");
+    heard.iter().any(|(_, body)| body.windows(bytes.len()).any(|part| part == bytes))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_request_goes_on_with_the_trace_it_names_and_is_sent_if_whoever_began_it_says_so() {
+    both(async |world| {
+        let (collector, heard) = collector().await;
+        let token = token_for(&world, "ada@admin.example", Grant::ProgrammeAdmin).await;
+        let settings =
+            [("HUBS__TRACES__OTLP_ENDPOINT", collector.as_str()), ("HUBS__TRACES__SHARE", "0")];
+        let (mut api, address) = serve_with(&world, "2026-10-05T08:00:00", &settings);
+        let query = "{ viewer { name } }";
+        for (trace, span, flags) in
+            [("11", "a1", "01"), ("22", "b2", "00"), ("00", "c3", "01"), ("zz", "d4", "01")]
+        {
+            let parent = format!("00-{}-{}-{flags}", trace.repeat(16), span.repeat(8));
+            ask_within(&address, &token, query, &parent).await;
+        }
+        ask(&address, &token, query).await;
+        assert!(api.stop().success(), "{}", api.output());
+        assert!(heard_bytes(&heard, &[0x11; 16]) && heard_bytes(&heard, &[0xa1; 8]));
+        for part in ["request", "plan", "statements"] {
+            assert!(heard_of(&heard, &[part]), "{}: {part}", world.name);
+        }
+        // Unwanted by whoever began it; no trace at all; no hexadecimal number; a share of none.
+        for span in [0xb2, 0xc3, 0xd4] {
+            assert!(!heard_bytes(&heard, &[span; 8]), "{}: {span:x}", world.name);
+        }
+        assert!(!heard_bytes(&heard, &[0x22; 16]), "{}", world.name);
     })
     .await;
 }

@@ -2,6 +2,7 @@
 //! people.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use entity::operations::lanes;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -10,6 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use rules::lanes::lane_of;
 use rules::messages::{MessageKind, MessageState};
 use runtime::metrics::{add_connections, seconds, written};
 
@@ -44,6 +46,7 @@ struct Counted {
     took: Family<OfJob, Histogram, fn() -> Histogram>,
     missed: Family<OfJob, Counter>,
     ended: Family<OfMessage, Counter>,
+    delivering: Family<OfLane, Histogram, fn() -> Histogram>,
     connections: Gauge,
 }
 
@@ -52,6 +55,7 @@ static COUNTED: LazyLock<Counted> = LazyLock::new(|| Counted {
     took: Family::new_with_constructor(seconds),
     missed: Family::default(),
     ended: Family::default(),
+    delivering: Family::new_with_constructor(seconds),
     connections: Gauge::default(),
 });
 
@@ -74,6 +78,12 @@ pub fn delivered(kind: MessageKind, state: MessageState) {
     let (kind, state): (&str, &str) = (kind.into(), state.into());
     let labels = OfMessage { kind: kind.to_owned(), state: state.to_owned() };
     COUNTED.ended.get_or_create(&labels).inc();
+}
+
+/// Counts how long it took to deliver a message, or to find out that it is not to be.
+pub fn took(kind: MessageKind, time: Duration) {
+    let labels = OfLane { lane: lane_of(kind).into() };
+    COUNTED.delivering.get_or_create(&labels).observe(time.as_secs_f64());
 }
 
 /// A connection to a mail server, counted while it is open.
@@ -126,6 +136,8 @@ pub async fn render(app: App) -> anyhow::Result<String> {
     let mail = registry.sub_registry_with_prefix("mail");
     mail.register("messages", "Messages that are under way or held for a person", messages);
     mail.register("deliveries", "What deliveries by this worker came to", COUNTED.ended.clone());
+    let about = "How long deliveries took, with the wait for a turn with the mail server";
+    mail.register("delivery_seconds", about, COUNTED.delivering.clone());
     mail.register("waiting", "Messages whose time has come and that have not gone", backlog);
     mail.register("oldest_waiting_seconds", "How long the first of them has waited", oldest);
     let about = "Open connections of this worker to mail servers";

@@ -13,10 +13,8 @@ use crate::http::live::Live;
 use crate::read::trusted::Documents;
 use crate::{http, metrics, schema};
 
-/// How long requests under way may take once asked to stop.
-const GRACE: Duration = Duration::from_secs(10);
-
-/// Serves until told to stop; requests under way are answered first.
+/// Serves until told to stop; requests under way are answered first, within the time that the settings
+/// give them.
 ///
 /// # Errors
 /// An address that cannot be listened on.
@@ -53,9 +51,15 @@ pub async fn run(app: App, stop: CancellationToken) -> anyhow::Result<()> {
     };
     tokio::select! {
         () = serving => {}
-        () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {
+        () = cut_off(&stop, Duration::from_secs(settings.stop_seconds)) => {
             tracing::warn!("stopped with requests under way");
         }
     }
     Ok(())
+}
+
+/// Until what is under way has had its time since the program was asked to stop.
+async fn cut_off(stop: &CancellationToken, patience: Duration) {
+    stop.cancelled().await;
+    tokio::time::sleep(patience).await;
 }

@@ -18,7 +18,7 @@ pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest id taken from a caller.
 const LONGEST: usize = 64;
 
-/// Gives the request its id and logs what became of it. The route is logged, not the path: paths
+/// Gives the request its id, lets it go on with the trace it names, and logs what became of it. The route is logged, not the path: paths
 /// of links in mails hold secrets.
 pub async fn carry(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = request
@@ -31,6 +31,7 @@ pub async fn carry(State(app): State<App>, request: Request, next: Next) -> Resp
     let route = route.map_or("(no such page)", MatchedPath::as_str).to_owned();
     let span =
         tracing::info_span!("request", id, method = %request.method(), route = route.as_str());
+    runtime::traces::go_on(&span, request.headers());
     let started = Instant::now();
     let answering = async {
         let mut response = next.run(request).await;

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object};
 use entity::messages::message;
-use entity::operations::pauses::{self, What};
+use entity::operations::pauses::{self, Kind, What};
 use entity::operations::{pause, replays};
 use entity::outcome::StoreError;
 use sea_orm::DatabaseTransaction;
@@ -86,10 +86,8 @@ impl OperationMutations {
         context: &Context<'_>,
         input: JobPauseInput,
     ) -> Answered<PausePayload> {
-        let acting = Acting::of(context)?;
-        let txn = acting.begin().await?;
-        let outcome = acting.carry_out(&txn, pause_job(&txn, acting, &input)).await;
-        acting.answer(txn, outcome).await
+        let what = row("Job", "jobId", &input.job_id).map(What::Job);
+        stand_still(context, what, &input.why, input.until).await
     }
 
     /// Lets a paused job go on, at its next moment. For programme admins.
@@ -98,10 +96,7 @@ impl OperationMutations {
         context: &Context<'_>,
         input: ResumeInput,
     ) -> Answered<PausePayload> {
-        let acting = Acting::of(context)?;
-        let txn = acting.begin().await?;
-        let outcome = acting.carry_out(&txn, resume(&txn, acting, &input)).await;
-        acting.answer(txn, outcome).await
+        go_on(context, Kind::Job, &input).await
     }
 
     /// Lets a lane of mail stand still: nothing in it goes out until it is resumed, and what loses
@@ -111,10 +106,8 @@ impl OperationMutations {
         context: &Context<'_>,
         input: MailLanePauseInput,
     ) -> Answered<PausePayload> {
-        let acting = Acting::of(context)?;
-        let txn = acting.begin().await?;
-        let outcome = acting.carry_out(&txn, pause_lane(&txn, acting, &input)).await;
-        acting.answer(txn, outcome).await
+        let what = row("MailLane", "mailLaneId", &input.mail_lane_id).map(What::MailLane);
+        stand_still(context, what, &input.why, input.until).await
     }
 
     /// Lets a paused lane of mail go on: what waited goes out if it is still wanted. For programme
@@ -124,10 +117,7 @@ impl OperationMutations {
         context: &Context<'_>,
         input: ResumeInput,
     ) -> Answered<PausePayload> {
-        let acting = Acting::of(context)?;
-        let txn = acting.begin().await?;
-        let outcome = acting.carry_out(&txn, resume(&txn, acting, &input)).await;
-        acting.answer(txn, outcome).await
+        go_on(context, Kind::MailLane, &input).await
     }
 
     /// Sends anew, as a message of its own, one that was rejected, held or expired, if it is still
@@ -144,43 +134,32 @@ impl OperationMutations {
     }
 }
 
-async fn pause_job(
-    txn: &DatabaseTransaction,
-    acting: &Acting,
-    input: &JobPauseInput,
-) -> Result<pause::Model, StoreError> {
-    let what = What::Job(row("Job", "jobId", &input.job_id)?);
-    stand_still(txn, acting, what, &input.why, input.until.as_ref()).await
-}
-
-async fn pause_lane(
-    txn: &DatabaseTransaction,
-    acting: &Acting,
-    input: &MailLanePauseInput,
-) -> Result<pause::Model, StoreError> {
-    let what = What::MailLane(row("MailLane", "mailLaneId", &input.mail_lane_id)?);
-    stand_still(txn, acting, what, &input.why, input.until.as_ref()).await
-}
-
+/// Pauses a job or a mail lane.
 async fn stand_still(
-    txn: &DatabaseTransaction,
-    acting: &Acting,
-    what: What,
+    context: &Context<'_>,
+    what: Result<What, StoreError>,
     why: &str,
-    until: Option<&Moment>,
-) -> Result<pause::Model, StoreError> {
-    let until = until.map(|until| until.0);
-    pauses::pause(txn, &acting.scope, acting.by(), acting.now, what, why, until).await
+    until: Option<Moment>,
+) -> Answered<PausePayload> {
+    let acting = Acting::of(context)?;
+    let txn = acting.begin().await?;
+    let (scope, by, until) = (&acting.scope, acting.by(), until.map(|until| until.0));
+    let pausing = async { pauses::pause(&txn, scope, by, acting.now, what?, why, until).await };
+    let outcome = acting.carry_out(&txn, pausing).await;
+    acting.answer(txn, outcome).await
 }
 
-async fn resume(
-    txn: &DatabaseTransaction,
-    acting: &Acting,
-    input: &ResumeInput,
-) -> Result<pause::Model, StoreError> {
-    let id = row("Pause", "pauseId", &input.pause_id)?;
-    let (by, version) = (acting.by(), input.expected_version);
-    pauses::resume(txn, &acting.scope, by, acting.now, id, version, &input.why).await
+/// Ends a pause of something of this kind.
+async fn go_on(context: &Context<'_>, of: Kind, input: &ResumeInput) -> Answered<PausePayload> {
+    let acting = Acting::of(context)?;
+    let txn = acting.begin().await?;
+    let (scope, by, version) = (&acting.scope, acting.by(), input.expected_version);
+    let resuming = async {
+        let id = row("Pause", "pauseId", &input.pause_id)?;
+        pauses::resume(&txn, scope, by, acting.now, (of, id), version, &input.why).await
+    };
+    let outcome = acting.carry_out(&txn, resuming).await;
+    acting.answer(txn, outcome).await
 }
 
 async fn replay(

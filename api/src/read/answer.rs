@@ -170,14 +170,17 @@ async fn begin_as(
         Err(problem) => return Begun::Answered(refuse(Code::Internal, problem)),
     };
     let mut bill = Bill::new(app, scope, now);
-    let checked = check(app, graph, scope, request, read_only);
+    let planning = tracing::debug_span!("plan");
+    let checked = planning.in_scope(|| check(app, graph, scope, request, read_only));
     *kind = checked.as_ref().ok().map(|(checked, _)| checked.operation.operation_type);
     if let Ok((_, size)) = &checked
         && let Err(answer) = bill.charge(cost::of_introspection(size)).await
     {
         return Begun::Answered(answer);
     }
-    let planned = checked.and_then(|(checked, _)| plan(graph, scope, now, &checked));
+    let planned =
+        planning.in_scope(|| checked.and_then(|(checked, _)| plan(graph, scope, now, &checked)));
+    drop(planning);
     let points = planned.as_ref().map_or(cost::LEAST, Planned::points);
     if let Err(answer) = bill.charge(points).await {
         return Begun::Answered(answer);

@@ -30,7 +30,35 @@ pub enum What {
     MailLane(Uuid),
 }
 
+/// Which kind of thing is paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A job.
+    Job,
+    /// A mail lane.
+    MailLane,
+}
+
+impl Kind {
+    /// In the middle of a sentence.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Job => "job",
+            Self::MailLane => "mail lane",
+        }
+    }
+}
+
 impl What {
+    /// Which kind of thing it is.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Job(_) => Kind::Job,
+            Self::MailLane(_) => Kind::MailLane,
+        }
+    }
+
     /// The job or lane that goes by this name; no lane is called as a job is.
     ///
     /// # Errors
@@ -75,14 +103,15 @@ pub async fn pause(
     until: Option<DateTime<Utc>>,
 ) -> Result<pause::Model, StoreError> {
     // The row is held, so that of two at once the second finds the pause of the first.
-    let (found, field, name) = match what {
+    let name = what.kind().word();
+    let (found, field) = match what {
         What::Job(id) => {
             let row = job::Entity::find_by_id(id).filter(scope.operations());
-            (row.lock_exclusive().one(txn).await?.is_some(), "jobId", "job")
+            (row.lock_exclusive().one(txn).await?.is_some(), "jobId")
         }
         What::MailLane(id) => {
             let row = mail_lane::Entity::find_by_id(id).filter(scope.operations());
-            (row.lock_exclusive().one(txn).await?.is_some(), "mailLaneId", "mail lane")
+            (row.lock_exclusive().one(txn).await?.is_some(), "mailLaneId")
         }
     };
     if !found {
@@ -122,14 +151,14 @@ pub async fn pause(
 /// it is still wanted.
 ///
 /// # Errors
-/// No such pause in scope, one that is over, one changed since `expected_version`, no reason, or a
-/// database fault.
+/// No such pause in scope, one of another kind than `of`, one that is over, one changed since
+/// `expected_version`, no reason, or a database fault.
 pub async fn resume(
     txn: &DatabaseTransaction,
     scope: &Scope,
     by: Option<Uuid>,
     now: DateTime<Utc>,
-    pause_id: Uuid,
+    (of, pause_id): (Kind, Uuid),
     expected_version: Option<i32>,
     why: &str,
 ) -> Result<pause::Model, StoreError> {
@@ -137,6 +166,11 @@ pub async fn resume(
     let Some(row) = found.lock_exclusive().one(txn).await? else {
         return refused(RefusalCode::NotFound, "pauseId", "There is no such pause.");
     };
+    let found = if row.job_id.is_some() { Kind::Job } else { Kind::MailLane };
+    if found != of {
+        let message = format!("This is the pause of a {}, not of a {}.", found.word(), of.word());
+        return refused(RefusalCode::Invalid, "pauseId", &message);
+    }
     check_version(row.version, expected_version)?;
     check_text("why", why, true)?;
     if row.ended_at.is_some() || row.until.is_some_and(|until| until <= now) {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sea_orm::{DbBackend, DbErr, RuntimeErr, Value};
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 pub use row::{Row, Rows};
@@ -171,7 +172,8 @@ impl Reads {
             return Ok(read(snapshot).await);
         };
         let _leaving = view.stay();
-        let reading = move || futures::executor::block_on(read(snapshot));
+        let span = Span::current();
+        let reading = move || span.in_scope(|| futures::executor::block_on(read(snapshot)));
         tokio::task::spawn_blocking(reading).await.map_err(fault)
     }
 }
@@ -197,10 +199,14 @@ impl Snapshot {
         most: usize,
         last: bool,
     ) -> Result<Vec<Rows>, Stopped> {
-        match &mut self.0 {
-            View::Postgres(view) => view.ask(&asks, most, last).await,
-            View::Sqlite(view) => view.ask(asks, most).await,
-        }
+        let span = tracing::debug_span!("statements", count = asks.len());
+        let asking = async {
+            match &mut self.0 {
+                View::Postgres(view) => view.ask(&asks, most, last).await,
+                View::Sqlite(view) => view.ask(asks, most).await,
+            }
+        };
+        asking.instrument(span).await
     }
 }
 

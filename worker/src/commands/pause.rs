@@ -68,7 +68,8 @@ pub async fn resume(app: &App, wish: &Resume) -> anyhow::Result<()> {
     let what = named(&txn, &wish.name).await?;
     let paused = pauses::of(&txn, now, what).await?;
     let paused = paused.with_context(|| format!("{} is not paused", wish.name))?;
-    let ended = pauses::resume(&txn, &Scope::System, None, now, paused.id, None, &wish.why).await;
+    let which = (what.kind(), paused.id);
+    let ended = pauses::resume(&txn, &Scope::System, None, now, which, None, &wish.why).await;
     write_down(&txn, now, "worker-resume", &ended.map_err(told)?, &wish.name).await?;
     txn.commit().await?;
     app.signal.changed().await;

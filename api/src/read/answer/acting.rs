@@ -1,5 +1,7 @@
 //! Mutations: one action after another.
 
+use tracing::Instrument as _;
+
 use super::{Answer, told};
 use crate::app::App;
 use crate::read::code::Code;
@@ -22,7 +24,8 @@ pub(super) async fn act(
             done.push(None);
             continue;
         }
-        let outcome = do_one(app, graph, meaning, action).await;
+        let span = tracing::debug_span!("mutation", name = action.name.as_str());
+        let outcome = do_one(app, graph, meaning, action).instrument(span).await;
         done.push(Some(outcome));
     }
     let fields: Vec<_> = actions.iter().map(|(key, action)| (key.clone(), action)).collect();

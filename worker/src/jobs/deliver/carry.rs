@@ -12,6 +12,7 @@ use super::ledger::{Begin, End, Ending};
 use super::{Known, Load, Shared, given_back};
 use crate::failpoint;
 use crate::mail::{Carrier, Outcome, Setback, Turn};
+use crate::metrics;
 
 /// Carries messages until there are no more, or none is to be begun.
 pub(super) async fn carry(shared: Arc<Shared>, number: usize) {
@@ -19,7 +20,9 @@ pub(super) async fn carry(shared: Arc<Shared>, number: usize) {
     while let Some(load) = next(&shared).await {
         let (id, kind) = (load.1.message.id, load.1.kind);
         let span = tracing::info_span!("delivery", %id, kind = <&str>::from(kind));
+        let started = Instant::now();
         deliver(&shared, &mut carrier, load).instrument(span).await;
+        metrics::took(kind, started.elapsed());
     }
     carrier.close().await;
 }
