@@ -79,6 +79,8 @@ impl Usage {
 struct Stat {
     parent: u32,
     cpu: f64,
+    /// That of its children that have ended.
+    ended: f64,
 }
 
 fn stat(process: u32) -> Option<Stat> {
@@ -87,10 +89,13 @@ fn stat(process: u32) -> Option<Stat> {
     let (_, rest) = text.rsplit_once(')')?;
     let fields: Vec<&str> = rest.split_whitespace().collect();
     let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
-    Some(Stat { parent: fields.get(1)?.parse().ok()?, cpu: (ticks(11)? + ticks(12)?) / TICKS })
+    let parent = fields.get(1)?.parse().ok()?;
+    let cpu = (ticks(11)? + ticks(12)?) / TICKS;
+    Some(Stat { parent, cpu, ended: (ticks(13)? + ticks(14)?) / TICKS })
 }
 
-/// Processor time of PostgreSQL so far, in seconds: the server and all that it started.
+/// Processor time of PostgreSQL so far, in seconds: the server and all that it started, those that
+/// have ended among them.
 pub fn postgres_cpu(folder: &str) -> f64 {
     let file = std::fs::read_to_string(format!("{folder}/data/postmaster.pid"));
     let first = file.unwrap_or_default();
@@ -103,7 +108,10 @@ pub fn postgres_cpu(folder: &str) -> f64 {
     let numbers = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     let ours = numbers.filter_map(|number: u32| {
         let stat = stat(number)?;
-        (number == server || stat.parent == server).then_some(stat.cpu)
+        if number == server {
+            return Some(stat.cpu + stat.ended);
+        }
+        (stat.parent == server).then_some(stat.cpu)
     });
     ours.sum()
 }

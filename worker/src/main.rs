@@ -17,6 +17,10 @@ use worker::explain::{self, Explain};
 use worker::mail::Destination;
 use worker::simulate;
 
+// As in the api: mails too are made of many small pieces.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Plans reminders, delivers them, and flags what is overdue.
 #[derive(Parser)]
 #[command(name = "worker", version)]

@@ -7,16 +7,19 @@ use rules::calendar::{end_of_day, local};
 use rules::messages::{MessageKind, MessageState};
 use rules::reminders::{ReminderState, next_send_time};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait as _, OnConflict, Query, SelectStatement, TableRef, ValueTuple,
+};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _,
-    QueryFilter as _, QuerySelect as _, TryInsertResult,
+    QueryFilter as _, QuerySelect as _, QueryTrait as _,
 };
 use uuid::Uuid;
 
 use super::facts::{self, Book, Fact};
+use super::outbox::{self, Lease};
 use super::reminders::CallOff;
-use super::{BATCH, alone, message, outbox, reminder, text};
+use super::{BATCH, GIVEN, alone, given, ids_of, message, reminder, text};
 use crate::enrolments::obligation;
 use crate::id::new_id;
 use crate::outcome::StoreError;
@@ -79,11 +82,11 @@ pub async fn bundle(
         }
     }
     let mut bundled = Bundled { called_off: off.write(txn, now).await?, ..Bundled::default() };
-    for (person, reminders) in ready {
-        if make(txn, now, today, person, &reminders).await? {
-            bundled.digests += 1;
-            bundled.reminders += reminders.len();
-        }
+    let ready: Vec<(Uuid, Vec<Uuid>)> = ready.into_iter().collect();
+    for people in ready.chunks(BATCH) {
+        let reminders = make(txn, now, today, people).await?;
+        bundled.digests += reminders.len();
+        bundled.reminders += reminders.iter().map(|reminders| reminders.len()).sum::<usize>();
     }
     Ok(bundled)
 }
@@ -139,16 +142,61 @@ fn time_has_come(
     Ok(next_send_time(policy, &fact.rules.calendar, digest_minute, now) <= now)
 }
 
-/// Makes one digest, unless somebody else just did.
-async fn make(
+/// Makes a digest for each of these people of their reminders, unless somebody else just did. Returns
+/// the reminders of those made.
+async fn make<'a>(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
     today: NaiveDate,
-    person: Uuid,
-    reminders: &[Uuid],
-) -> Result<bool, StoreError> {
-    let id = new_id(now);
-    let row = message::ActiveModel {
+    people: &'a [(Uuid, Vec<Uuid>)],
+) -> Result<Vec<&'a [Uuid]>, StoreError> {
+    let ids: Vec<Uuid> = people.iter().map(|_| new_id(now)).collect();
+    let rows = ids.iter().zip(people).map(|(id, (person, _))| digest(*id, *person, now, today));
+    let dedupe = OnConflict::column(message::Column::DedupeKey).do_nothing().to_owned();
+    let mut statement = message::Entity::insert_many(rows).on_conflict(dedupe).into_query();
+    statement.returning(Query::returning().columns([message::Column::Id]));
+    let made = ids_of(txn, &statement).await?;
+    let made: Vec<(Uuid, &[Uuid])> = ids
+        .into_iter()
+        .zip(people)
+        .filter(|(id, _)| made.contains(id))
+        .map(|(id, (_, reminders))| (id, reminders.as_slice()))
+        .collect();
+
+    let steps = made.iter().map(|(id, reminders)| {
+        let count = match reminders.len() {
+            1 => "1 reminder".to_owned(),
+            count => format!("{count} reminders"),
+        };
+        outbox::Step {
+            lease: Lease { id: *id, epoch: 0 },
+            state: MessageState::Pending,
+            detail: format!("The day's digest: {count}."),
+        }
+    });
+    outbox::note_all(txn, now, steps.collect()).await?;
+    let bundled = made.iter().flat_map(|(id, reminders)| {
+        reminders.iter().map(|one| ValueTuple::Two((*one).into(), (*id).into()))
+    });
+    let bundled: Vec<ValueTuple> = bundled.collect();
+    for bundled in bundled.chunks(BATCH) {
+        let update = Query::update()
+            .table(reminder::Entity)
+            .from(TableRef::ValuesList(bundled.to_vec(), Alias::new(GIVEN).into()))
+            .value(reminder::Column::State, text(ReminderState::Bundled))
+            .value(reminder::Column::MessageId, given(2))
+            .value(reminder::Column::ChangedAt, now)
+            .and_where(Expr::col((reminder::Entity, reminder::Column::Id)).eq(given(1)))
+            .and_where(reminder::Column::State.eq(text(ReminderState::Planned)))
+            .to_owned();
+        txn.execute(&update).await?;
+    }
+    Ok(made.into_iter().map(|(_, reminders)| reminders).collect())
+}
+
+/// The row of a digest that waits.
+fn digest(id: Uuid, person: Uuid, now: DateTime<Utc>, today: NaiveDate) -> message::ActiveModel {
+    message::ActiveModel {
         id: Set(id),
         kind: Set(text(MessageKind::Digest)),
         person_id: Set(person),
@@ -169,29 +217,5 @@ async fn make(
         about_kind: Set(None),
         about_id: Set(None),
         about_revision: Set(None),
-    };
-    let inserted = message::Entity::insert(row)
-        .on_conflict_do_nothing_on([message::Column::DedupeKey])
-        .exec_without_returning(txn)
-        .await?;
-    if !matches!(inserted, TryInsertResult::Inserted(1)) {
-        return Ok(false);
     }
-    let count = match reminders.len() {
-        1 => "1 reminder".to_owned(),
-        count => format!("{count} reminders"),
-    };
-    let detail = format!("The day's digest: {count}.");
-    outbox::note(txn, outbox::Lease { id, epoch: 0 }, MessageState::Pending, &detail, now).await?;
-    for ids in reminders.chunks(BATCH) {
-        reminder::Entity::update_many()
-            .col_expr(reminder::Column::State, Expr::val(text(ReminderState::Bundled)))
-            .col_expr(reminder::Column::MessageId, Expr::val(id))
-            .col_expr(reminder::Column::ChangedAt, Expr::val(now))
-            .filter(reminder::Column::Id.is_in(ids.iter().copied()))
-            .filter(reminder::Column::State.eq(text(ReminderState::Planned)))
-            .exec(txn)
-            .await?;
-    }
-    Ok(true)
 }

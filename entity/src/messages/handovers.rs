@@ -8,13 +8,13 @@ use rules::messages::{MessageKind, MessageState};
 use rules::reminders::ReminderState;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Query, TableRef, Value, ValueTuple};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, DatabaseTransaction, EntityTrait as _, IdenStatic as _,
+    ColumnTrait as _, ConnectionTrait as _, DatabaseTransaction, EntityTrait as _,
     QueryFilter as _, QueryTrait as _,
 };
 use uuid::Uuid;
 
 use super::outbox::{self, Lease, Step};
-use super::{message, reminder, text};
+use super::{GIVEN, given, ids_of, message, reminder, text};
 use crate::outcome::StoreError;
 
 /// A message about to be handed over.
@@ -64,14 +64,11 @@ pub async fn begin(
             one.bytes.clone().into(),
         ])
     });
-    // Both databases call the columns of a list of values so.
-    let given =
-        |number: u8| Expr::col((Alias::new("given"), Alias::new(format!("column{number}"))));
     let own = |column: message::Column| Expr::col((message::Entity, column));
     let until = outbox::database_time(txn.get_database_backend(), lease_seconds);
     let statement = Query::update()
         .table(message::Entity)
-        .from(TableRef::ValuesList(rows.collect(), Alias::new("given").into()))
+        .from(TableRef::ValuesList(rows.collect(), Alias::new(GIVEN).into()))
         .value(message::Column::State, text(MessageState::Handoff))
         .value(message::Column::ChangedAt, now)
         .value(message::Column::LeasedUntil, until)
@@ -83,7 +80,7 @@ pub async fn begin(
         .and_where(own(message::Column::State).eq(text(MessageState::Leased)))
         .returning(Query::returning().columns([message::Column::Id]))
         .to_owned();
-    let begun = ids(txn, &statement).await?;
+    let begun = ids_of(txn, &statement).await?;
     let steps = all.iter().filter(|one| begun.contains(&one.lease.id)).map(|one| Step {
         lease: one.lease,
         state: MessageState::Handoff,
@@ -116,7 +113,7 @@ pub async fn accept(
         .filter(message::Column::State.eq(text(MessageState::Handoff)));
     let mut statement = update.into_query();
     statement.returning(Query::returning().columns([message::Column::Id]));
-    let taken = ids(txn, &statement).await?;
+    let taken = ids_of(txn, &statement).await?;
     let links = all.iter().filter(|one| one.kind == MessageKind::SignInLink);
     let links: Vec<Uuid> =
         links.map(|one| one.lease.id).filter(|link| taken.contains(link)).collect();
@@ -142,14 +139,4 @@ pub async fn accept(
     });
     outbox::note_all(txn, now, steps.collect()).await?;
     Ok(taken)
-}
-
-/// Runs an update that returns ids.
-async fn ids(
-    txn: &DatabaseTransaction,
-    statement: &sea_orm::sea_query::UpdateStatement,
-) -> Result<HashSet<Uuid>, StoreError> {
-    let rows = txn.query_all(statement).await?;
-    let ids = rows.iter().map(|row| row.try_get::<Uuid>("", message::Column::Id.as_str()));
-    Ok(ids.collect::<Result<_, _>>()?)
 }

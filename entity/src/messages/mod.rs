@@ -31,7 +31,11 @@ pub mod unwanted_mail;
 pub mod upcoming;
 pub mod worker_presence;
 
-use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend};
+use std::collections::HashSet;
+
+use sea_orm::sea_query::{Alias, Expr};
+use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend, StatementBuilder};
+use uuid::Uuid;
 
 use crate::outcome::StoreError;
 
@@ -48,6 +52,24 @@ async fn alone(txn: &DatabaseTransaction) -> Result<(), StoreError> {
         txn.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({REMINDERS})")).await?;
     }
     Ok(())
+}
+
+/// What a list of values that a statement is given is called in it.
+const GIVEN: &str = "given";
+
+/// A column of that list, counted from 1. Both databases call the columns of a list of values so.
+fn given(number: u8) -> Expr {
+    Expr::col((Alias::new(GIVEN), Alias::new(format!("column{number}"))))
+}
+
+/// Runs a statement that returns the ids of the rows it wrote.
+async fn ids_of(
+    txn: &DatabaseTransaction,
+    statement: &impl StatementBuilder,
+) -> Result<HashSet<Uuid>, StoreError> {
+    let rows = txn.query_all(statement).await?;
+    let ids = rows.iter().map(|row| row.try_get_by_index(0));
+    Ok(ids.collect::<Result<_, _>>()?)
 }
 
 /// The text of a word.

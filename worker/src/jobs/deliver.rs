@@ -5,13 +5,15 @@
 //! outcome. A worker killed in between leaves messages that are either still to be sent or known to
 //! be in doubt, of these at most one for each connection.
 //!
-//! One task claims; as many as there are connections carry, each a conversation of its own, which
-//! nobody else breaks off; one writes down what they begin and end, many at a time.
+//! One task claims; a few look again and render; as many as there are connections carry, each a
+//! conversation of its own, which nobody else breaks off; one writes down what they begin and end,
+//! many at a time.
 
 mod carry;
 mod desk;
 mod ledger;
 mod outcome;
+mod prepare;
 mod round;
 
 use std::sync::Arc;
@@ -28,19 +30,17 @@ use tokio_util::sync::CancellationToken;
 
 use self::desk::Desk;
 use self::ledger::{End, Ending, Ledger};
+use self::prepare::{Load, Ready};
 use self::round::Round;
 use crate::app::App;
 use crate::failpoint;
 use crate::pass::Done;
 
-/// A claimed message, and what it takes to render it.
-type Load = (Arc<Desk>, Parcel);
-
 /// What the tasks of one run share.
 struct Shared {
     app: App,
     /// Messages that wait for a connection.
-    loads: Mutex<mpsc::Receiver<Load>>,
+    ready: Mutex<mpsc::Receiver<Ready>>,
     ledger: Ledger,
     /// No message is begun any more.
     over: CancellationToken,
@@ -65,30 +65,38 @@ pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<D
     let busy = Arc::new(AtomicUsize::new(0));
     let (entries, written) = mpsc::channel(256);
     let (waiting, loads) = mpsc::channel(usize::try_from(room.claims)?.div_ceil(2));
+    let (prepared, ready) = mpsc::channel(room.connections);
     let shared = Arc::new(Shared {
         app: app.clone(),
-        loads: Mutex::new(loads),
+        ready: Mutex::new(ready),
         ledger: Ledger::new(entries, Arc::clone(&busy)),
         over: over.clone(),
         cut: cut.clone(),
     });
     let writer = tokio::spawn(ledger::keep(app.clone(), written, busy, over.clone()));
     let limit = tokio::spawn(cut_after(stop.clone(), cut, app.config.mail.drain_seconds));
-    let carriers: Vec<_> = (0..room.connections)
-        .map(|number| tokio::spawn(carry::carry(Arc::clone(&shared), number)))
-        .collect();
+    let loads = Arc::new(Mutex::new(loads));
+    let at_once = std::thread::available_parallelism().map_or(1, Into::into);
+    let preparing = (0..at_once.min(room.connections)).map(|_| {
+        let (shared, loads) = (Arc::clone(&shared), Arc::clone(&loads));
+        tokio::spawn(prepare::prepare(shared, loads, prepared.clone()))
+    });
+    let carrying =
+        (0..room.connections).map(|number| tokio::spawn(carry::carry(Arc::clone(&shared), number)));
+    let tasks: Vec<_> = preparing.chain(carrying).collect();
+    drop(prepared);
 
     let fed = feed(&shared, first, room.claims, waiting).await;
     let mut panicked = None;
-    for carrier in carriers {
-        panicked = carrier.await.err().or(panicked);
+    for task in tasks {
+        panicked = task.await.err().or(panicked);
     }
     // What nobody began any more.
-    let mut loads = shared.loads.lock().await;
-    while let Ok((_, parcel)) = loads.try_recv() {
-        shared.ledger.end(given_back(&parcel)).await;
+    let mut ready = shared.ready.lock().await;
+    while let Ok(Ready { known, .. }) = ready.try_recv() {
+        shared.ledger.end(given_back(known)).await;
     }
-    drop(loads);
+    drop(ready);
     limit.abort();
     drop(shared);
     let mut round: Round = writer.await?;
@@ -161,10 +169,10 @@ async fn feed(
         for parcel in parcels {
             tokio::select! {
                 biased;
-                () = shared.over.cancelled() => shared.ledger.end(given_back(&parcel)).await,
+                () = shared.over.cancelled() => shared.ledger.end(given_back(Known::of(&parcel))).await,
                 room = waiting.reserve() => match room {
                     Ok(room) => room.send((Arc::clone(&desk), parcel)),
-                    Err(_) => shared.ledger.end(given_back(&parcel)).await,
+                    Err(_) => shared.ledger.end(given_back(Known::of(&parcel))).await,
                 },
             }
         }
@@ -184,8 +192,8 @@ async fn feed(
 
 /// What was claimed and not begun is given back, so that nobody has to wait for its lease to run
 /// out.
-fn given_back(parcel: &Parcel) -> Ending {
-    Ending::of(parcel, End::GivenBack { from: None, detail: "Given back by the worker." })
+fn given_back(known: Known) -> Ending {
+    Ending { known, end: End::GivenBack { from: None, detail: "Given back by the worker." } }
 }
 
 /// What the ledger has to know about a message.

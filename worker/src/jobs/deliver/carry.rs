@@ -9,7 +9,8 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::ledger::{Begin, End, Ending};
-use super::{Known, Load, Shared, given_back};
+use super::prepare::Ready;
+use super::{Known, Shared, given_back};
 use crate::failpoint;
 use crate::mail::{Carrier, Outcome, Setback, Turn};
 use crate::metrics;
@@ -17,58 +18,45 @@ use crate::metrics;
 /// Carries messages until there are no more, or none is to be begun.
 pub(super) async fn carry(shared: Arc<Shared>, number: usize) {
     let mut carrier = shared.app.mail.carrier(number, shared.cut.clone());
-    while let Some(load) = next(&shared).await {
-        let (id, kind) = (load.1.message.id, load.1.kind);
+    while let Some(ready) = next(&shared).await {
+        let (id, kind) = (ready.known.lease.id, ready.known.kind);
         let span = tracing::info_span!("delivery", %id, kind = <&str>::from(kind));
         let started = Instant::now();
-        deliver(&shared, &mut carrier, load).instrument(span).await;
+        deliver(&shared, &mut carrier, ready).instrument(span).await;
         metrics::took(kind, started.elapsed());
     }
     carrier.close().await;
 }
 
 /// The next message, if one is to be begun.
-async fn next(shared: &Shared) -> Option<Load> {
+async fn next(shared: &Shared) -> Option<Ready> {
     tokio::select! {
         biased;
         () = shared.over.cancelled() => None,
-        load = async { shared.loads.lock().await.recv().await } => load,
+        ready = async { shared.ready.lock().await.recv().await } => ready,
     }
 }
 
 /// Delivers one message; what became of it is in the ledger.
-async fn deliver(shared: &Shared, carrier: &mut Carrier, (desk, mut parcel): Load) {
+async fn deliver(shared: &Shared, carrier: &mut Carrier, ready: Ready) {
     let ledger = &shared.ledger;
-    let decided = desk.decide(&mut parcel);
-    let mut known = Known::of(&parcel);
-    let (mail, dropped) = match decided {
-        Ok(Ok(ready)) => ready,
-        Ok(Err(end)) => return ledger.end(Ending { known, end }).await,
-        Err(error) => {
-            // Its lease runs out, and then it is tried again; the others do not wait for it.
-            tracing::error!(id = %known.lease.id, "a message failed: {error:#}");
-            return ledger.failed().await;
-        }
-    };
-    if !may_go(shared, carrier, desk.since).await {
-        return ledger.end(given_back(&parcel)).await;
+    let Ready { known, mail, dropped, since } = ready;
+    if !may_go(shared, carrier, since).await {
+        return ledger.end(given_back(known)).await;
     }
-    let to = parcel.person.email;
-    known.subject = Some(mail.rendered.subject.clone());
-    let busy = ledger.busy();
+    let _busy = ledger.busy();
     failpoint::pass("offering");
     if let Err(setback) = carrier.offer(&mail.from, &mail.to, &mail.rendered.bytes).await {
         let end = if shared.cut.is_cancelled() {
             End::GivenBack { from: None, detail: "Given back by the worker." }
         } else {
-            set_back(&known, &to, setback)
+            set_back(&known, &mail.address, setback)
         };
-        drop(busy);
         return ledger.end(Ending { known, end }).await;
     }
     failpoint::pass("offered");
     let begin = Begin { known: known.clone(), rendered: mail.rendered.clone(), dropped };
-    match ledger.begin(begin, busy).await {
+    match ledger.begin(begin).await {
         Ok(true) => {}
         Ok(false) => return carrier.abandon(),
         // Whether it is written down or not: nothing has been handed over.
@@ -81,7 +69,7 @@ async fn deliver(shared: &Shared, carrier: &mut Carrier, (desk, mut parcel): Loa
     failpoint::pass("begun");
     let end = match carrier.hand_over(known.lease.id, &mail.rendered.bytes).await {
         Outcome::Accepted(detail) => End::Accepted { detail },
-        Outcome::Refused(setback) => set_back(&known, &to, setback),
+        Outcome::Refused(setback) => set_back(&known, &mail.address, setback),
         Outcome::Uncertain => {
             tracing::warn!(id = %known.lease.id, "a hand-over was cut off");
             End::CutOff

@@ -30,6 +30,8 @@ pub(super) struct Desk {
 pub(super) struct Mail {
     pub(super) from: Address,
     pub(super) to: Address,
+    /// The recipient's address as it is written down.
+    pub(super) address: String,
     pub(super) rendered: Rendered,
 }
 
@@ -69,7 +71,8 @@ impl Desk {
         };
         // What may have arrived says what it said.
         let off = if parcel.in_doubt { CallOff::default() } else { dropped(parcel) };
-        Ok(Ok((Mail { from, to, rendered }, off)))
+        let address = parcel.person.email.clone();
+        Ok(Ok((Mail { from, to, address, rendered }, off)))
     }
 
     /// Where a message ends that is not to be sent any more, and why.

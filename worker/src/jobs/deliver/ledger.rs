@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use entity::messages::handovers::{self, Accepted, HandOver};
-use entity::messages::parcels::Parcel;
 use entity::messages::reminders::CallOff;
 use rules::messages::{MessageKind, MessageState};
 use sea_orm::DatabaseTransaction;
@@ -30,8 +29,8 @@ use crate::metrics;
 
 /// Most entries of one commit.
 const TOGETHER: usize = 64;
-/// How long a commit waits for the connections that are about to begin a message.
-const LINGER: Duration = Duration::from_millis(2);
+/// Longest time that a commit waits for the connections that have a message in hand.
+const LINGER: Duration = Duration::from_millis(5);
 /// First pause after a commit that failed; it doubles with every further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// Longest pause after a commit that failed.
@@ -52,12 +51,6 @@ pub(super) struct Begin {
 pub(super) struct Ending {
     pub(super) known: Known,
     pub(super) end: End,
-}
-
-impl Ending {
-    pub(super) fn of(parcel: &Parcel, end: End) -> Self {
-        Self { known: Known::of(parcel), end }
-    }
 }
 
 /// What became of a message.
@@ -104,7 +97,7 @@ pub(super) struct Ledger {
     busy: Arc<AtomicUsize>,
 }
 
-/// Says, as long as it lives, that a connection is about to begin a message.
+/// Says, as long as it lives, that a connection has a message in hand.
 pub(super) struct Busy(Arc<AtomicUsize>);
 
 impl Drop for Busy {
@@ -118,7 +111,7 @@ impl Ledger {
         Self { entries, busy }
     }
 
-    /// Announces that a message is about to be begun.
+    /// Announces that a connection has a message in hand.
     pub(super) fn busy(&self) -> Busy {
         self.busy.fetch_add(1, Ordering::SeqCst);
         Busy(Arc::clone(&self.busy))
@@ -126,13 +119,8 @@ impl Ledger {
 
     /// Writes down, durably, that the bytes of a message go out now. False when it is another
     /// worker's by now.
-    pub(super) async fn begin(
-        &self,
-        begin: Begin,
-        busy: Busy,
-    ) -> Result<bool, oneshot::error::RecvError> {
+    pub(super) async fn begin(&self, begin: Begin) -> Result<bool, oneshot::error::RecvError> {
         let (answer, answered) = oneshot::channel();
-        drop(busy);
         // Without anybody who writes, nobody answers either.
         let _ = self.entries.send(Entry::Begin(Box::new(begin), answer)).await;
         answered.await
@@ -158,15 +146,17 @@ pub(super) async fn keep(
     over: CancellationToken,
 ) -> Round {
     let mut writer = Writer { app, round: Round::default(), over, later: JoinSet::new() };
+    let mut linger = LINGER;
     while let Some(first) = entries.recv().await {
         let mut group = vec![first];
-        let until = Instant::now() + LINGER;
+        let until = Instant::now() + linger;
         while group.len() < TOGETHER {
             if let Ok(entry) = entries.try_recv() {
                 group.push(entry);
                 continue;
             }
-            if busy.load(Ordering::SeqCst) == 0 {
+            let begun = group.iter().filter(|entry| matches!(entry, Entry::Begin(..))).count();
+            if begun >= busy.load(Ordering::SeqCst) {
                 break;
             }
             match tokio::time::timeout_at(until, entries.recv()).await {
@@ -174,7 +164,11 @@ pub(super) async fn keep(
                 Ok(None) | Err(_) => break,
             }
         }
+        let began = Instant::now();
         writer.write(group).await;
+        // Whoever just misses a commit waits for one more: where that takes longer, it is better to
+        // wait for them.
+        linger = began.elapsed().min(LINGER);
     }
     while let Some(written) = writer.later.join_next().await {
         writer.count_later(written.ok().flatten());
