@@ -187,7 +187,8 @@ impl MessageState {
 /// Whether a message may go from one state to another. Once its bytes are being handed over only
 /// the mail server's word counts: it can no longer be cancelled, suppressed or expire. `Leased` to
 /// `Leased` is another worker taking over an expired lease. That an uncertain message is leased
-/// only once more is for the caller to count.
+/// only once more is for the caller to count. One that nobody knew to have been taken is known to be
+/// when a report about it comes back.
 #[must_use]
 pub fn may_become(from: MessageState, to: MessageState) -> bool {
     use MessageState::{
@@ -204,9 +205,10 @@ pub fn may_become(from: MessageState, to: MessageState) -> bool {
         Deferred => matches!(to, Leased | Cancelled | Suppressed | Expired),
         // A server may refuse after it has read the body; that too is its word.
         Handoff => matches!(to, Accepted | Uncertain | Deferred | Rejected),
-        Uncertain => matches!(to, Leased | Held),
+        Uncertain => matches!(to, Leased | Held | Accepted),
+        Held => to == Accepted,
         Accepted => matches!(to, Bounced | Complained),
-        Rejected | Held | Bounced | Complained | Cancelled | Suppressed | Expired => false,
+        Rejected | Bounced | Complained | Cancelled | Suppressed | Expired => false,
     }
 }
 

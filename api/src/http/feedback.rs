@@ -115,9 +115,20 @@ fn mailed(body: &Bytes, secret: &[u8]) -> Result<Told, String> {
     })
 }
 
+/// The event in a body, or what is wrong with it, with the name of the field that is wrong.
+fn read(body: &Bytes) -> Result<Event, String> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let event = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let field = error.path().to_string();
+        let field = if field == "." { String::new() } else { format!("\"{field}\": ") };
+        format!("the event cannot be read: {field}{}", error.inner())
+    })?;
+    json.end().map_err(|error| format!("the event cannot be read: {error}"))?;
+    Ok(event)
+}
+
 fn event(body: &Bytes, secret: &[u8]) -> Result<Told, String> {
-    let event: Event = serde_json::from_slice(body)
-        .map_err(|error| format!("the event cannot be read: {error}"))?;
+    let event: Event = read(body)?;
     for (name, value) in [("id", &event.id), ("status", &event.status)] {
         let odd = value.len() > LONGEST || value.chars().any(char::is_control);
         if odd || (name == "id" && value.is_empty()) {
@@ -125,12 +136,10 @@ fn event(body: &Bytes, secret: &[u8]) -> Result<Told, String> {
         }
     }
     let status = event.status.trim();
-    let parts: Vec<u16> = status.split('.').filter_map(|part| part.parse().ok()).collect();
-    let parts = match (status.is_empty(), parts.as_slice()) {
-        (true, _) => None,
-        (false, [class @ (4 | 5), subject, detail]) => Some((*class, *subject, *detail)),
-        _ => return Err("\"status\" is an enhanced status such as 5.1.1".to_owned()),
-    };
+    let parts = report::status(status).filter(|(class, ..)| *class != 2);
+    if !status.is_empty() && parts.is_none() {
+        return Err("\"status\" is an enhanced status such as 5.1.1".to_owned());
+    }
     if event.message_id.is_none() && event.verp.is_none() {
         return Err("give \"message_id\" or \"verp\"".to_owned());
     }

@@ -41,7 +41,9 @@ pub fn tellings() -> Vec<Telling> {
         Telling {
             name: "upcomingReminders",
             about: "The reminders that go on some days as things stand, if nobody did anything more, \
-                    and those that do not, and why. Worked out by the rules the worker sends by.",
+                    and those that do not, and why. Worked out by the rules the worker sends by, from \
+                    the facts of now: a due day that time will move, as when a session passes \
+                    unattended, is not foreseen; `worker simulate` sees that too.",
             arguments: &[
                 ("from", "Date!", "First day in London: today or one of the next 400 days."),
                 ("to", "Date!", "Last day, at most 31 days with the first."),
@@ -140,7 +142,7 @@ fn preview() -> Plain {
                 "token",
                 "token",
                 Holds::TextIfAny,
-                "Sends exactly this, once given back; null when nobody would get it.",
+                "Sends exactly this, once given back; null for a message that nobody would get.",
             ),
             part("expiresAt", "expires_at", Holds::MomentIfAny, "Until when the token works."),
             part("recipients", "recipients", list(), "Who gets it."),
@@ -208,7 +210,9 @@ async fn bulletin(asked: Asked) -> Result<Json, StoreError> {
     let audience = bulletins::audience_of(&snapshot, &hub).await?;
     snapshot.commit().await?;
     let print = fingerprint("bulletin", hub.id, &audience, subject, text);
-    previewed(&asked.app, &asked.scope, asked.now, &audience, &print).await
+    let token =
+        if audience.recipients.is_empty() { None } else { Some(sealed(&asked, &print).await?) };
+    Ok(previewed(asked.now, &audience, token.as_deref()))
 }
 
 async fn campaign(asked: Asked) -> Result<Json, StoreError> {
@@ -219,37 +223,33 @@ async fn campaign(asked: Asked) -> Result<Json, StoreError> {
     let (_, audience) = of_launch(&snapshot, &asked.scope, asked.now, id).await?;
     snapshot.commit().await?;
     let print = fingerprint("campaign", id, &audience, "", "");
-    previewed(&asked.app, &asked.scope, asked.now, &audience, &print).await
+    // A campaign is launched for its codes too, where nobody gets a letter.
+    let token = sealed(&asked, &print).await?;
+    Ok(previewed(asked.now, &audience, Some(&token)))
 }
 
-/// A preview of what has this fingerprint, with its token.
-async fn previewed(
-    app: &App,
-    scope: &Scope,
-    now: DateTime<Utc>,
-    audience: &Audience,
-    fingerprint: &str,
-) -> Result<Json, StoreError> {
-    let by = match scope {
+/// The token of a preview of what has this fingerprint.
+async fn sealed(asked: &Asked, fingerprint: &str) -> Result<String, StoreError> {
+    let by = match &asked.scope {
         Scope::Viewer(viewer) => viewer.person_id,
         Scope::System => Uuid::nil(),
     };
-    let until = now + PREVIEW_LASTS;
-    let token = if audience.recipients.is_empty() {
-        None
-    } else {
-        Some(seal(link_secret(app).await?.as_bytes(), fingerprint, by, until))
-    };
+    let secret = link_secret(&asked.app).await?;
+    Ok(seal(secret.as_bytes(), fingerprint, by, asked.now + PREVIEW_LASTS))
+}
+
+/// What a preview tells.
+fn previewed(now: DateTime<Utc>, audience: &Audience, token: Option<&str>) -> Json {
     let row = |person: &Uuid, setting: &Uuid, why: Option<&str>| json!({ "person": person, "setting": setting, "why": why });
     let recipients = audience.recipients.iter().map(|(person, setting)| row(person, setting, None));
     let excluded = audience.excluded.iter();
     let excluded = excluded.map(|(person, setting, why)| row(person, setting, Some(why)));
-    Ok(json!({
-        "expires_at": token.as_ref().map(|_| moment(until)),
+    json!({
+        "expires_at": token.map(|_| moment(now + PREVIEW_LASTS)),
         "token": token,
         "recipients": recipients.collect::<Json>(),
         "excluded": excluded.collect::<Json>(),
-    }))
+    })
 }
 
 /// What signs previews, the same as links.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rules::messages::bulletin::{Audience, Candidate, STAYS, TokenFault, audience, faults};
+use rules::messages::suppression::normalised;
 use rules::messages::{About, MessageKind};
 use sea_orm::sea_query::Query;
 use sea_orm::{
@@ -104,7 +105,7 @@ pub async fn audience_of(
         let Some(person) = people.iter().find(|person| person.id == row.person_id) else {
             continue;
         };
-        let reason = suppressed.get(&person.email).copied();
+        let reason = suppressed.get(&normalised(&person.email)).copied();
         candidates.push(Candidate {
             person_id: person.id,
             setting_id: row.setting_id,

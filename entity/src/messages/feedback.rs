@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use rules::calendar::local;
 use rules::messages::MessageState;
-use rules::messages::feedback::{Feedback, FeedbackKind, Known, SOFT_REMEMBERED, effect};
+use rules::messages::feedback::{
+    Feedback, FeedbackKind, Known, SOFT_REMEMBERED, effect, shows_it_was_taken,
+};
 use rules::messages::report::recipient;
+use rules::messages::suppression::normalised;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
     QuerySelect as _, TryInsertResult,
@@ -72,8 +75,9 @@ pub async fn take(
     told: &Told,
 ) -> Result<Taken, StoreError> {
     let message = find(txn, told).await?;
-    // Nobody's clock is trusted to be ahead of ours.
-    let at = told.at.unwrap_or(now).min(now);
+    // Nobody's clock is trusted to be ahead of ours, and nothing happened to a message before it was.
+    let first = message.as_ref().map_or(now, |row| row.created_at.min(now));
+    let at = told.at.unwrap_or(now).clamp(first, now);
     let address = match &message {
         Some(message) => address(txn, message).await?,
         None => None,
@@ -100,9 +104,14 @@ pub async fn take(
     if !matches!(inserted, TryInsertResult::Inserted(1)) {
         return Ok(Taken::Known);
     }
-    let (Some(message), Some(known)) = (message, known) else {
+    let (Some(message), Some(mut known)) = (message, known) else {
         return Ok(Taken::Stray);
     };
+    let mut lease = Lease { id: message.id, epoch: message.lease_epoch };
+    if shows_it_was_taken(known.state) && outbox::was_taken(txn, now, lease).await? {
+        known.state = MessageState::Accepted;
+        lease.epoch += 1;
+    }
     let effect = effect(Feedback { kind: told.kind, at }, &known);
     let mut detail = effect.detail.to_owned();
     if !told.status.is_empty() {
@@ -122,7 +131,6 @@ pub async fn take(
     if effect.state.is_some() {
         become_(txn, now, message.id, state).await?;
     }
-    let lease = Lease { id: message.id, epoch: message.lease_epoch };
     outbox::note(txn, lease, state, &detail, now).await?;
     Ok(Taken::New)
 }
@@ -143,17 +151,17 @@ async fn find(
     Ok(find.filter(message::Column::MessageIdHeader.eq(header)).one(txn).await?)
 }
 
-/// The address a message went to: that in its bytes, since its person's may have been put right by
-/// now; else that of its person.
+/// The address a message went to, as addresses are compared: that in its bytes, since its person's may
+/// have been put right by now; else that of its person. The person is held, so that reports about two
+/// messages to one reader take turns where the days are counted on which mail came back.
 async fn address(
-    db: &impl ConnectionTrait,
+    txn: &DatabaseTransaction,
     message: &message::Model,
 ) -> Result<Option<String>, StoreError> {
-    if let Some(address) = message.body.as_deref().and_then(recipient) {
-        return Ok(Some(address));
-    }
-    let person = person::Entity::find_by_id(message.person_id).one(db).await?;
-    Ok(person.map(|person| person.email))
+    let person =
+        person::Entity::find_by_id(message.person_id).lock(LockType::NoKeyUpdate).one(txn).await?;
+    let written = message.body.as_deref().and_then(recipient);
+    Ok(written.or_else(|| person.map(|person| normalised(&person.email))))
 }
 
 async fn known(

@@ -117,6 +117,29 @@ pub async fn cut_off(
     Ok(Some(MessageState::Held))
 }
 
+/// Notes that a message was taken, of which nobody knew: a report about it came back. Whoever holds
+/// it, if somebody does, writes nothing more. Says whether it was so.
+///
+/// # Errors
+/// The database fails.
+pub async fn was_taken(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    lease: Lease,
+) -> Result<bool, StoreError> {
+    let set = message::ActiveModel {
+        lease_epoch: Set(lease.epoch + 1),
+        leased_until: Set(None),
+        ..Default::default()
+    };
+    let detail = "It was taken: a report about it came back.";
+    if !advance(txn, now, lease, MessageState::Accepted, detail, set).await? {
+        return Ok(false);
+    }
+    settle_reminders(txn, now, lease.id, ReminderState::Sent, None).await?;
+    Ok(true)
+}
+
 /// Gives back a message that its holder has not begun: anybody may take it, from `send_after` on
 /// if that is given, and the attempt does not count. False when the lease is no longer the caller's.
 ///

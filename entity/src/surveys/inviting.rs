@@ -262,6 +262,15 @@ impl<'a> Letters<'a> {
         self.policy.recipients.contains(&role)
     }
 
+    /// When a letter goes to somebody for a setting: their next time, unless the campaign is over by
+    /// then.
+    pub(super) fn goes_at(&self, setting: Uuid, person: Uuid) -> Option<DateTime<Utc>> {
+        let calendar = self.calendars.of_setting(setting);
+        let minute = self.minutes.get(&person).copied();
+        let at = next_send_time(&self.policy, &calendar, minute, self.now);
+        (at < end_of_day(self.campaign.closes_on)).then_some(at)
+    }
+
     /// Personal invitations and letters of one newly invited school.
     async fn invite(
         &mut self,
@@ -344,13 +353,10 @@ impl<'a> Letters<'a> {
         person_id: Uuid,
         dedupe_key: String,
     ) -> Result<(), StoreError> {
-        let calendar = self.calendars.of_setting(setting);
-        let minute = self.minutes.get(&person_id).copied();
-        let send_after = next_send_time(&self.policy, &calendar, minute, self.now);
-        let expires_at = end_of_day(self.campaign.closes_on);
-        if send_after >= expires_at {
+        let Some(send_after) = self.goes_at(setting, person_id) else {
             return Ok(());
-        }
+        };
+        let expires_at = end_of_day(self.campaign.closes_on);
         let wish =
             LetterWish { kind, person_id, about, about_id, dedupe_key, send_after, expires_at };
         self.invited.letters += usize::from(queue(txn, self.now, wish).await?);

@@ -22,6 +22,9 @@ use crate::outcome::{RefusalCode, StoreError};
 use crate::people::{contact, person};
 use crate::scope::Scope;
 
+/// Why no letter goes to whom one would go to.
+const TOO_LATE: &str = "The survey closes before their next hour for mail.";
+
 /// A campaign and whom its launch would write to, for whoever may launch it. Locks nothing.
 ///
 /// # Errors
@@ -74,8 +77,9 @@ pub(super) async fn audience(
     let suppressed = kept_back(txn, campaign.programme_id).await?;
     let mut audience = Audience::default();
     for (person, setting) in wanted {
-        match suppressed.get(&person) {
-            Some(why) => audience.excluded.push((person, setting, why.clone())),
+        let too_late = || (letters.goes_at(setting, person).is_none()).then(|| TOO_LATE.to_owned());
+        match suppressed.get(&person).cloned().or_else(too_late) {
+            Some(why) => audience.excluded.push((person, setting, why)),
             None => audience.recipients.push((person, setting)),
         }
     }

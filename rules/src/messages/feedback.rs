@@ -69,7 +69,15 @@ pub fn is_hard(status: (u16, u16, u16)) -> bool {
     matches!(status, (5, 1 | 4, _))
 }
 
-/// Judges a report.
+/// Whether a report about a message in this state is the first that is heard of its having been
+/// taken: the hand-over was cut off, or its outcome is not written down yet.
+#[must_use]
+pub fn shows_it_was_taken(state: MessageState) -> bool {
+    matches!(state, MessageState::Handoff | MessageState::Uncertain | MessageState::Held)
+}
+
+/// Judges a report about a message that is known to have been taken, where [`shows_it_was_taken`]
+/// says so.
 #[must_use]
 pub fn effect(told: Feedback, known: &Known) -> Effect {
     let to = |state| may_become(known.state, state).then_some(state);

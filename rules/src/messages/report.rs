@@ -41,16 +41,33 @@ pub fn read(bytes: &[u8], secret: &[u8]) -> Option<Report> {
         return None;
     }
     let mail = MessageParser::default().parse(bytes)?;
-    let (kind, status) = delivery(&mail).or_else(|| complaint(&mail))?;
+    let report = told(&mail, bytes, secret);
+    take_apart(mail);
+    report
+}
+
+fn told(mail: &Message<'_>, bytes: &[u8], secret: &[u8]) -> Option<Report> {
+    let (kind, status) = delivery(mail).or_else(|| complaint(mail))?;
     let at = mail.date().and_then(|date| DateTime::from_timestamp(date.to_timestamp(), 0));
     Some(Report {
         kind,
-        message: to_return_path(&mail, secret),
-        message_id: returned(&mail),
+        message: to_return_path(mail, secret),
+        message_id: returned(mail),
         status,
         at,
-        key: key(&mail, bytes),
+        key: key(mail, bytes),
     })
+}
+
+/// Drops a mail level by level. Left to itself each message would drop the one within it, and so many
+/// may lie within each other that the stack has no room for them.
+fn take_apart(mail: Message<'_>) {
+    let mut parts = mail.parts;
+    while let Some(part) = parts.pop() {
+        if let PartType::Message(inner) = part.body {
+            parts.extend(inner.parts);
+        }
+    }
 }
 
 /// The recipient of a mail of ours, in lower case.
@@ -111,8 +128,9 @@ fn value<'a>(block: &'a str, field: &str) -> Option<&'a str> {
     })
 }
 
-/// A status as in `5.1.1 (no such user)`.
-fn status(text: &str) -> Option<(u16, u16, u16)> {
+/// The enhanced status (RFC 3463) at the beginning of a text, as in `5.1.1 (no such user)`.
+#[must_use]
+pub fn status(text: &str) -> Option<(u16, u16, u16)> {
     let mut parts = text.split_whitespace().next()?.splitn(3, '.').map(str::parse);
     match (parts.next(), parts.next(), parts.next()) {
         (Some(Ok(class @ (2 | 4 | 5))), Some(Ok(subject)), Some(Ok(detail))) => {

@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use rules::messages::feedback::{Effect, Feedback, FeedbackKind, Known, effect};
+use rules::messages::feedback::{
+    Effect, Feedback, FeedbackKind, Known, effect, shows_it_was_taken,
+};
 use rules::messages::suppression::{SuppressionReason, normalised};
 use rules::messages::{MessageKind, MessageState, report, verp};
 use strum::VariantArray as _;
@@ -24,7 +26,7 @@ fn judged(kind: FeedbackKind, known: &Known) -> (Option<MessageState>, Option<Su
 #[test]
 fn each_report_does_what_it_says_to_a_message_in_each_state() {
     use FeedbackKind::{Complaint, Delayed, HardBounce, SoftBounce};
-    use MessageState::{Accepted, Bounced, Complained, Held, Uncertain};
+    use MessageState::{Accepted, Bounced, Complained, Expired, Leased};
     let hard = Some(SuppressionReason::HardBounce);
     let complaint = Some(SuppressionReason::Complaint);
     for (kind, state, expected) in [
@@ -36,11 +38,23 @@ fn each_report_does_what_it_says_to_a_message_in_each_state() {
         (HardBounce, Bounced, (None, hard)),
         (SoftBounce, Complained, (None, None)),
         (Complaint, Bounced, (None, complaint)),
-        // What may have arrived is for the mail server to say, but the address is known to be none.
-        (HardBounce, Uncertain, (None, hard)),
-        (HardBounce, Held, (None, hard)),
+        // One that is to go again, and may have gone: the address is known to be none.
+        (HardBounce, Leased, (None, hard)),
+        (SoftBounce, Expired, (None, None)),
     ] {
         assert_eq!(judged(kind, &known(state)), expected, "{kind:?} of one {state:?}");
+    }
+}
+
+#[test]
+fn a_report_shows_that_a_message_was_taken_of_which_nobody_knew() {
+    for state in MessageState::VARIANTS {
+        let unknown =
+            matches!(state, MessageState::Handoff | MessageState::Uncertain | MessageState::Held);
+        assert_eq!(shows_it_was_taken(*state), unknown, "{state:?}");
+        if unknown {
+            assert!(rules::messages::may_become(*state, MessageState::Accepted), "{state:?}");
+        }
     }
 }
 

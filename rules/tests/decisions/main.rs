@@ -14,6 +14,7 @@ mod engagement_partners;
 mod engagement_surveys;
 mod events;
 mod feedback;
+mod hostile_reports;
 mod hosts;
 mod hub_deeds;
 mod latecomers;

@@ -1,26 +1,33 @@
-//! Bounces and complaints, from the folder of a mailbox and by the webhook: late, twice, out of order,
-//! and whatever the bytes are.
+//! Bounces and complaints: from the folder of a mailbox and by the webhook, late, twice, out of order,
+//! and before anybody knew that the message had gone.
 
 use std::path::PathBuf;
 
 use api::app::App;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
-use entity::messages::{mail_feedback, message};
+use entity::messages::feedback::{Source, Told, take};
+use entity::messages::{mail_feedback, message, reminder};
 use entity::people::secrets;
+use rules::messages::feedback::FeedbackKind;
 use rules::messages::verp;
-use sea_orm::{EntityTrait as _, PaginatorTrait as _};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, PaginatorTrait as _,
+    QueryFilter as _, Statement,
+};
 use serde_json::{Value, json};
+use tests::mails::delivered;
 use tests::rise::Rise;
-use tests::{World, both};
+use tests::{World, both, on_postgres, until};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-use crate::{EIGHT, list, message_to, pass_at, story};
+use crate::{EIGHT, list, message_to, messages_to, pass_at, story};
 
 const HEAD: &str = "head.of.demo.ash.school@example.org";
-const TOKEN: &str = "a token of the tests, long enough";
+pub const TOKEN: &str = "a token of the tests, long enough";
 
 /// A bounce as a mail server writes it. `to` is where it came to, `id` what the returned message calls
 /// itself, `own` what the bounce does.
@@ -37,15 +44,15 @@ fn bounce(to: &str, id: &str, own: &str, action: &str, status: &str) -> String {
 }
 
 /// A programme whose digests went out, with a mailbox and a webhook.
-struct Sent {
-    world: World,
-    head: Uuid,
-    message: message::Model,
+pub struct Sent {
+    pub world: World,
+    pub head: Uuid,
+    pub message: message::Model,
     mailbox: PathBuf,
 }
 
 impl Sent {
-    async fn new(mut world: World) -> Self {
+    pub async fn new(mut world: World) -> Self {
         let mailbox = world.folder.path().join("bounces");
         world.config.mail.bounces_folder.clone_from(&mailbox);
         TOKEN.clone_into(&mut world.config.mail.feedback_token);
@@ -57,7 +64,7 @@ impl Sent {
         Self { world, head, message, mailbox }
     }
 
-    fn header(&self) -> &str {
+    pub fn header(&self) -> &str {
         self.message.message_id_header.as_deref().expect("a Message-ID")
     }
 
@@ -78,27 +85,35 @@ impl Sent {
         names
     }
 
-    async fn state(&self) -> String {
+    pub async fn state(&self) -> String {
         message_to(&self.world, self.head).await.state
     }
 
-    async fn post(&self, token: &str, kind: &str, body: impl Into<Body>) -> StatusCode {
+    /// What the api answers to a request to the webhook: status and words.
+    pub async fn answered(&self, request: Request<Body>) -> (StatusCode, String) {
         let stop = CancellationToken::new();
         let mut app = App::open(self.world.config.clone(), stop).await.expect("opens");
         app.clock = self.world.clock.clone();
+        let answer = api::http::router(app).oneshot(request).await.expect("an answer");
+        let status = answer.status();
+        let words = to_bytes(answer.into_body(), 10_000).await.expect("words");
+        (status, String::from_utf8_lossy(&words).into_owned())
+    }
+
+    pub async fn post(&self, token: &str, kind: &str, body: impl Into<Body>) -> StatusCode {
         let request = Request::post("/feedback/mail")
             .header(header::AUTHORIZATION, format!("Bearer {token}"))
             .header(header::CONTENT_TYPE, kind)
             .body(body.into())
             .expect("a request");
-        api::http::router(app).oneshot(request).await.expect("an answer").status()
+        self.answered(request).await.0
     }
 
-    async fn event(&self, event: Value) -> StatusCode {
+    pub async fn event(&self, event: Value) -> StatusCode {
         self.post(TOKEN, "application/json", event.to_string()).await
     }
 
-    async fn reports(&self) -> u64 {
+    pub async fn reports(&self) -> u64 {
         mail_feedback::Entity::find().count(self.world.db.reader()).await.expect("a count")
     }
 }
@@ -232,67 +247,101 @@ async fn a_complaint_is_noted_and_keeps_back_what_is_no_duty() {
     .await;
 }
 
+/// As if the worker that handed the message over had been killed then, or later.
+async fn nobody_knows(sent: &Sent, state: &str) {
+    message::Entity::update_many()
+        .col_expr(message::Column::State, Expr::value(state))
+        .filter(message::Column::Id.eq(sent.message.id))
+        .exec(sent.world.db.migrator())
+        .await
+        .expect("cut off");
+    reminder::Entity::update_many()
+        .col_expr(reminder::Column::State, Expr::value("bundled"))
+        .filter(reminder::Column::MessageId.eq(sent.message.id))
+        .exec(sent.world.db.migrator())
+        .await
+        .expect("cut off");
+}
+
 #[tokio::test]
-async fn the_webhook_takes_nothing_from_whoever_has_no_token_and_nothing_it_cannot_read() {
+async fn a_report_about_a_message_that_nobody_knew_to_have_gone_keeps_it_from_going_again() {
     both(async |world| {
         let sent = Sent::new(world).await;
-        let good = json!({ "event": "bounced", "message_id": sent.header(), "status": "5.1.1",
-            "id": "1" });
-        let json = "application/json";
-        for token in ["", "x", &TOKEN[1..], "a token of the tests, long enougH"] {
-            let status = sent.post(token, json, good.to_string()).await;
-            assert_eq!(status, StatusCode::UNAUTHORIZED, "{token}");
+        for (number, state) in ["handoff", "uncertain", "held"].into_iter().enumerate() {
+            let minute = chrono::TimeDelta::minutes(1);
+            sent.world.clock.set(sent.world.clock.now() + minute);
+            nobody_knows(&sent, state).await;
+            let before = message_to(&sent.world, sent.head).await;
+            let event = json!({ "event": "bounced", "message_id": sent.header(),
+                "status": "4.2.2", "id": format!("{number}") });
+            assert_eq!(sent.event(event).await, StatusCode::NO_CONTENT);
+            let after = message_to(&sent.world, sent.head).await;
+            assert_eq!(after.state, "bounced", "{}: {state}", sent.world.name);
+            assert!(after.lease_epoch > before.lease_epoch, "whoever holds it writes nothing more");
+            let told = story(&sent.world, sent.message.id).await;
+            let [.., (taken, why), (back, _)] = told.as_slice() else { panic!("{told:#?}") };
+            assert_eq!((taken.as_str(), back.as_str()), ("accepted", "bounced"));
+            assert_eq!(why, "It was taken: a report about it came back.");
+            let carried = reminder::Entity::find()
+                .filter(reminder::Column::MessageId.eq(sent.message.id))
+                .all(sent.world.db.reader())
+                .await
+                .expect("reminders");
+            assert!(carried.iter().all(|row| row.state == "sent"), "{state}: {carried:#?}");
         }
-        let without = |field: &str| {
-            let mut event = good.clone();
-            event.as_object_mut().expect("an object").remove(field);
-            event.to_string()
-        };
-        let with = |field: &str, value: &str| {
-            let mut event = good.clone();
-            event[field] = value.into();
-            event.to_string()
-        };
-        for body in [
-            String::new(),
-            "[]".to_owned(),
-            without("event"),
-            without("id"),
-            without("message_id"),
-            with("event", "opened"),
-            with("status", "five"),
-            with("status", "2.0.0"),
-            with("at", "yesterday"),
-            with("id", ""),
-            with("id", &"x".repeat(201)),
-            with("mood", "bad"),
-        ] {
-            let status = sent.post(TOKEN, json, body.clone()).await;
-            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
-        }
-        let mail = "message/rfc822";
-        let status = sent.post(TOKEN, mail, "Subject: Out of office\r\n\r\n").await;
-        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-        let status = sent.post(TOKEN, "text/plain", good.to_string()).await;
-        assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        let status = sent.post(TOKEN, mail, vec![b'x'; 2_000_001]).await;
-        assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
-        assert_eq!((sent.reports().await, sent.state().await.as_str()), (0, "accepted"));
-
-        // A message of another system: there is nothing for the service to repeat.
-        let stray = with("message_id", "1@elsewhere.example");
-        assert_eq!(sent.post(TOKEN, json, stray).await, StatusCode::NO_CONTENT);
-        assert_eq!(sent.state().await, "accepted");
+        let mails = delivered(&sent.world.config.mail.folder);
+        let count = mails.iter().filter(|mail| mail.to == HEAD).count();
+        pass_at(&sent.world, "2026-10-05T12:00:00Z", "").await;
+        let mails = delivered(&sent.world.config.mail.folder);
+        assert_eq!(mails.iter().filter(|mail| mail.to == HEAD).count(), count, "once");
     })
     .await;
 }
 
 #[tokio::test]
-async fn without_a_token_in_the_settings_there_is_no_webhook() {
-    both(async |world| {
-        let mut sent = Sent::new(world).await;
-        sent.world.config.mail.feedback_token = String::new();
-        assert_eq!(sent.post("", "application/json", "{}").await, StatusCode::NOT_FOUND);
+async fn days_on_which_mail_came_back_are_counted_also_where_two_reports_come_at_once() {
+    on_postgres(async |world| {
+        let sent = Sent::new(world).await;
+        for day in ["2026-10-06", "2026-10-07", "2026-10-08"] {
+            pass_at(&sent.world, &format!("{day}T07:00:00Z"), "").await;
+        }
+        sent.world.clock.set("2026-10-09T10:00:00Z".parse().expect("a moment"));
+        let all = messages_to(&sent.world, sent.head).await;
+        assert!(all.len() >= 3, "{all:#?}");
+        let now = sent.world.clock.now();
+        let told = |day: u32| Told {
+            key: format!("{day}"),
+            kind: FeedbackKind::SoftBounce,
+            source: Source::Webhook,
+            // Each of another message, so that none waits for the row of another's.
+            message: Some(all[day as usize - 6].id),
+            message_id: None,
+            status: String::new(),
+            at: Some(format!("2026-10-0{day}T09:00:00Z").parse().expect("a moment")),
+        };
+        let db = &sent.world.db;
+        let txn = db.write().await.expect("a transaction");
+        take(&txn, now, &told(6)).await.expect("taken in");
+        txn.commit().await.expect("commit");
+
+        let first = db.write().await.expect("a transaction");
+        take(&first, now, &told(7)).await.expect("taken in");
+        let (other, report) = (db.clone(), told(8));
+        let second = tokio::spawn(async move {
+            let txn = other.write().await.expect("a transaction");
+            take(&txn, now, &report).await.expect("taken in");
+            txn.commit().await.expect("commit");
+        });
+        until("the second waits for the first", async || {
+            let waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() \
+                           AND wait_event_type = 'Lock'";
+            let waiting = Statement::from_string(db.backend(), waiting);
+            db.reader().query_one_raw(waiting).await.expect("a read")
+        })
+        .await;
+        first.commit().await.expect("commit");
+        second.await.expect("it ends");
+        assert_eq!(list(&sent.world).await, [(HEAD.to_owned(), "soft_bounces".to_owned(), true)]);
     })
     .await;
 }

@@ -4,7 +4,10 @@
 mod bulletins;
 mod explaining;
 mod feedback;
+mod forecast;
+mod previews;
 mod suppressions;
+mod webhook;
 
 use entity::messages::{message, message_event, suppression};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
