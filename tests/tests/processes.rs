@@ -2,6 +2,9 @@
 //! and a real mail server. Redis goes away and comes back, and a worker is killed in the middle of
 //! handing over a mail; still every mail arrives once and nothing is lost.
 
+#[path = "processes/flushed.rs"]
+mod flushed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
@@ -110,7 +113,8 @@ async fn many_processes_send_each_mail_once_through_lost_redis_and_killed_worker
         world.config.redis.url = redis.url();
         world.config.mail.smtp_url = server.url();
         world.config.mail.smtp_ca = server.ca();
-        world.config.mail.smtp_timeout_seconds = 4;
+        // Long enough that what is stuck is still so when its worker is killed.
+        world.config.mail.smtp_timeout_seconds = 9;
         world.config.worker.lease_seconds = 10;
         world.config.worker.beat_seconds = 1;
         let token = token_for(&world, "ada@admin.example", Grant::ProgrammeAdmin).await;

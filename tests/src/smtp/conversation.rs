@@ -231,13 +231,9 @@ impl Conversation {
             bytes.extend(line.strip_prefix(b".").unwrap_or(&line));
         }
         let fault = self.planned(Step::Body);
-        let takes = match fault {
-            None => true,
-            Some(Fault::Say(_) | Fault::Drop | Fault::Stall) => false,
-            Some(Fault::TakeAndDrop | Fault::Dribble | Fault::Meet(_) | Fault::Kill { .. }) => true,
-        };
+        let keeps = !matches!(fault, Some(Fault::Say(_) | Fault::Drop | Fault::Stall));
         let told = self.planned(Step::Told);
-        if takes {
+        if keeps {
             let taken = Taken {
                 connection: self.number,
                 user: self.user.clone(),

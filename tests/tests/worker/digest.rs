@@ -3,9 +3,11 @@
 use entity::enrolments;
 use entity::messages::reminder;
 use entity::people::person;
+use entity::programme::programme;
 use entity::scope::Scope;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use serde_json::json;
 use tests::rise::{Rise, at};
 use tests::{World, both};
 use tokio_util::sync::CancellationToken;
@@ -215,6 +217,37 @@ async fn a_digest_says_the_same_in_text_and_html() {
             let whole = format!("Subject: {}\n\n{}\n\n{}", mail.subject, mail.text, mail.html);
             insta::assert_snapshot!(name, token(&whole.replace('\r', "")));
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_kind_is_reminded_of_as_the_programme_says_of_it() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        let row = programme::Entity::find_by_id(rise.id).one(world.db.reader()).await;
+        let mut policy = row.expect("a read").expect("the programme").policy;
+        policy["kind"] = json!({
+            "self_assessment": { "recipients": ["trust_lead"], "escalate_to_hub_after": 5 },
+            "perception_survey": { "remind_before": [1] },
+        });
+        programme::Entity::update_many()
+            .col_expr(programme::Column::Policy, Expr::value(policy))
+            .filter(programme::Column::Id.eq(rise.id))
+            .exec(world.db.migrator())
+            .await
+            .expect("another policy");
+        pass_at(&world, EIGHT).await;
+        let mails = mails(&world);
+        let head = to_head(&mails, "Demo Ash School");
+        // The first is nobody's to do here, and told to the hub five days late; the second is due in
+        // four.
+        assert!(head.text.contains("introduction video"), "{}", head.text);
+        for other in ["self-assessment", "baseline surveys"] {
+            assert!(!head.text.contains(other), "{}: {}", world.name, head.text);
+        }
+        let lead = mails.iter().find(|mail| mail.to == "demo.lead@example.org");
+        assert!(lead.expect("a mail to the lead").text.contains("self-assessment"));
     })
     .await;
 }

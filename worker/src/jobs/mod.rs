@@ -90,6 +90,11 @@ const fn latest(hours: i64) -> CatchUp {
 
 /// The timetable, in the order in which a pass goes through it. A worker that starts does at once
 /// what the day has been due so far.
+///
+/// Of moments that passed unseen each job makes up for the latest alone: all of them look at the
+/// facts as they are, so that one run does what several would have done, and none may be left out
+/// because somebody was away at its minute. The other ways of making up are for jobs that do
+/// something of their own for every moment, and for those that are pointless later.
 pub const TIMETABLE: &[Row] = &[
     Row {
         job: Job::DeriveObligations,

@@ -1,0 +1,157 @@
+//! What may be asked, and what the command prints and writes.
+
+use super::*;
+
+#[tokio::test]
+async fn days_that_cannot_be_are_refused_with_a_sentence() {
+    both(async |world| {
+        Rise::seed(&world, &["Demo Ash School"]).await;
+        assert_eq!(
+            refused(&world, "2026-10-06", "2026-10-05").await,
+            "--to lies before --from: give the first day, then the last"
+        );
+        assert_eq!(
+            refused(&world, "2026-10-05", "2029-10-06").await,
+            "--to lies more than three years after --from: that far nothing can be foreseen"
+        );
+        let stop = CancellationToken::new();
+        let app = App::open(world.config.clone(), world.clock.clone(), stop.clone()).await;
+        pass::run(&app.expect("opens"), &stop).await.into_result().expect("a pass");
+        assert_eq!(
+            refused(&world, "2026-10-04", "2026-10-09").await,
+            "--from lies before Monday 5 October 2026 at 07:45, up to which the worker has done \
+             its work: give that day or a later one"
+        );
+        assert_eq!(
+            refused(&world, "2029-11-01", "2029-11-02").await,
+            "--from lies more than three years after Monday 5 October 2026, up to which the \
+             worker has done its work"
+        );
+        let report = simulated(&world, "2026-10-05", "2026-10-05", Pace::Sparse).await;
+        assert_eq!(report.expect("a report").days.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_lies_between_the_worker_and_the_first_day_is_walked_without_a_word() {
+    both(async |world| {
+        Rise::seed(&world, &["Demo Ash School"]).await;
+        world.clock.set(at("2026-10-05T12:00:00Z"));
+        let stop = CancellationToken::new();
+        let app = App::open(world.config.clone(), world.clock.clone(), stop.clone()).await;
+        pass::run(&app.expect("opens"), &stop).await.into_result().expect("a pass");
+        let whole = simulated(&world, "2026-10-05", "2026-10-16", Pace::Sparse).await;
+        let later = simulated(&world, "2026-10-12", "2026-10-16", Pace::Sparse).await;
+        let (whole, later) = (whole.expect("a report"), later.expect("a report"));
+        let mut days = whole.days;
+        days.retain(|one| one.day >= day("2026-10-12"));
+        // Ids made in two walks differ; what is said does not.
+        let said = |days: Vec<worker::simulate::report::Day>| {
+            let (from, to) = (day("2026-10-12"), day("2026-10-16"));
+            Report { version: 1, from, to, days }.to_string()
+        };
+        assert!(!days.is_empty());
+        assert_eq!(said(days), said(later.days));
+    })
+    .await;
+}
+
+fn temporary(world: &World) -> std::path::PathBuf {
+    let folder = world.folder.path().join("temporary");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).expect("a folder").next().is_none()
+}
+
+#[tokio::test]
+async fn the_command_prints_days_and_writes_json() {
+    both(async |world| {
+        demo(&world).await;
+        let arguments = ["simulate", "--from", "2026-10-05", "--to", "2026-10-06", "--report"];
+        let arguments = [&arguments[..], &["year.json"]].concat();
+        let command = || at_london(program(&world, "worker", &arguments), "2026-10-05T07:58:00");
+        let mut first = command();
+        first.env("TMPDIR", temporary(&world));
+        let text = run(first);
+        assert!(text.contains("\nMonday 5 October 2026\n"), "{text}");
+        assert!(text.contains("  08:00  mail to "), "{text}");
+        assert!(text.contains("\nIn all: "), "{text}");
+        assert!(is_empty(&temporary(&world)), "the copy is gone");
+        assert!(!world.config.mail.folder.exists());
+        let json = std::fs::read_to_string(world.folder.path().join("year.json")).expect("JSON");
+        let json: Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(json["version"], 1);
+        assert_eq!(json["from"], "2026-10-05");
+        let mail = &json["days"][0]["mails"][0];
+        for field in ["at", "kind", "subject"] {
+            assert!(mail[field].is_string(), "{field}: {mail}");
+        }
+        for field in ["whose", "what", "obligation_id", "step", "reason"] {
+            assert!(mail["because"][0][field].is_string(), "{field}: {mail}");
+        }
+        assert!(mail["to"]["id"].is_string() && mail["to"]["name"].is_string(), "{mail}");
+        // Once more, over the file that is there, with the same words.
+        assert_eq!(run(command()), text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_command_says_what_is_not_ready() {
+    both(async |world| {
+        let simulate = |more: &[&str]| {
+            let days = ["simulate", "--from", "2026-10-05", "--to", "2027-10-04"];
+            program(&world, "worker", &[&days[..], more].concat())
+        };
+        let said = refuse(simulate(&["--report", "nowhere/year.json"]));
+        assert!(said.contains("the report cannot be written to nowhere/year.json"), "{said}");
+        let mut nowhere = simulate(&[]);
+        nowhere.env("TMPDIR", world.folder.path().join("nowhere"));
+        let said = refuse(nowhere);
+        assert!(said.contains("no temporary folder can be made"), "{said}");
+        let absent = world.folder.path().join("absent.db");
+        let mut without = simulate(&[]);
+        without.env("DATABASE_URL", format!("sqlite://{}", absent.display()));
+        let said = refuse(without);
+        assert!(said.contains("is not there: start `api serve` first"), "{said}");
+        assert!(!absent.exists(), "it was not made");
+        let unprepared = if world.name == "SQLite" {
+            let empty = world.folder.path().join("empty.db");
+            std::fs::write(&empty, "").expect("an empty file");
+            format!("sqlite://{}", empty.display())
+        } else {
+            tests::world::new_postgres_database().await
+        };
+        let mut unready = simulate(&[]);
+        unready.env("DATABASE_URL", unprepared);
+        let said = refuse(unready);
+        assert!(
+            said.contains("the database is not prepared yet: start `api serve` first"),
+            "{said}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_simulation_that_is_stopped_leaves_nothing_behind() {
+    both(async |world| {
+        demo(&world).await;
+        let arguments = ["simulate", "--from", "2026-10-05", "--to", "2029-10-04", "--report"];
+        let arguments = [&arguments[..], &["year.json"]].concat();
+        let mut command = program(&world, "worker", &arguments);
+        command.env("TMPDIR", temporary(&world)).env("HUBS__LOG__FILTER", "info");
+        let mut running = Running::start(command);
+        running.wait_for("the copy is made");
+        assert!(!is_empty(&temporary(&world)), "it works on a copy");
+        assert!(!running.stop().success());
+        running.wait_for("it was asked to stop");
+        assert!(is_empty(&temporary(&world)));
+        assert!(!world.folder.path().join("year.json").exists());
+    })
+    .await;
+}
