@@ -101,7 +101,8 @@ pub async fn outlook(
         }
         let count = obligation::Entity::find().filter(which.clone()).count(db).await?;
         left = left.checked_sub(count).ok_or_else(|| {
-            let message = format!("more than {MOST} obligations are due then: give a hub or fewer days");
+            let message =
+                format!("more than {MOST} obligations are due then: give a hub or fewer days");
             StoreError::refused(RefusalCode::Invalid, Some("to"), message)
         })?;
         let answered_for = answered_for(db, scope, which.clone()).await?;
