@@ -1,15 +1,30 @@
 //! Settings: `config.default.toml` compiled in, a file over it, environment variables over both.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+mod http;
+mod mail;
+mod running;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
 
 use chrono::{DateTime, NaiveDateTime, TimeZone as _};
 use chrono_tz::Europe::London;
 use serde::Deserialize;
 
+pub use http::{
+    DocumentsConfig, DocumentsMode, HttpConfig, LimitsConfig, LiveConfig, SignInConfig,
+};
+pub use mail::MailConfig;
+pub use running::{
+    ClockConfig, DatabaseConfig, LogConfig, LogFormat, MetricsConfig, RedisConfig, TracesConfig,
+    WorkerConfig,
+};
+
 use crate::clock::Clock;
-use crate::issuers::{IssuerConfig, Secret};
+
+/// Shortest token that nobody guesses, in characters.
+const SHORTEST_TOKEN: usize = 24;
 
 /// The documented defaults.
 pub const DEFAULTS: &str = include_str!("../../config.default.toml");
@@ -51,244 +66,6 @@ impl From<config::ConfigError> for ConfigError {
     fn from(error: config::ConfigError) -> Self {
         Self::Unreadable(error.to_string())
     }
-}
-
-/// See `[database]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DatabaseConfig {
-    /// SQLite or PostgreSQL address. May hold a password: never logged.
-    pub url: String,
-    /// Most connections to PostgreSQL.
-    pub max_connections: u32,
-}
-
-/// See `[redis]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RedisConfig {
-    /// Redis address, empty for none. May hold a password: never logged.
-    pub url: String,
-}
-
-/// See `[http]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HttpConfig {
-    /// Address to listen on.
-    pub listen: SocketAddr,
-    /// What links start with, without a final slash.
-    pub public_url: String,
-    /// Longest time for one request, in seconds.
-    pub timeout_seconds: u64,
-    /// Longest wait for the head of a connection's next request, in seconds.
-    pub head_seconds: u64,
-    /// Longest wait for a client to take what is sent, in seconds.
-    pub write_seconds: u64,
-    /// Longest time for what is under way once asked to stop, in seconds.
-    pub stop_seconds: u64,
-    /// Most connections of this process.
-    pub connections: u32,
-    /// Reverse proxies of our own in front, each of which adds to `X-Forwarded-For`.
-    pub proxies: usize,
-    /// Whether GraphiQL is served.
-    pub graphiql: bool,
-}
-
-impl HttpConfig {
-    /// The scheme, host and port that links start with, as browsers name them.
-    #[must_use]
-    pub fn origin(&self) -> String {
-        self.public_url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
-    }
-}
-
-/// See `[sign_in]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SignInConfig {
-    /// Minutes without a request after which a session ends.
-    pub idle_minutes: u32,
-    /// Hours after which a session ends in any case.
-    pub longest_hours: u32,
-    /// The sign-in services that vouch for people, by key.
-    pub issuers: BTreeMap<String, IssuerConfig>,
-}
-
-/// See `[documents]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DocumentsConfig {
-    /// Manifest of trusted documents, empty for none.
-    pub manifest: PathBuf,
-    /// Whether others are answered as well.
-    pub mode: DocumentsMode,
-}
-
-/// Which documents are answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DocumentsMode {
-    /// Any document of the schema.
-    Any,
-    /// Those of the manifest, and nothing else.
-    TrustedOnly,
-}
-
-/// See `[limits]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LimitsConfig {
-    /// Points a caller can have; 0 if they are not counted.
-    pub points: u32,
-    /// Points that come back each second.
-    pub points_per_second: u32,
-}
-
-/// See `[live]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LiveConfig {
-    /// Most sockets and streams of this process.
-    pub connections: u32,
-    /// Most sockets and streams of one person.
-    pub connections_per_person: u32,
-    /// Most operations under way on one socket.
-    pub operations_per_connection: usize,
-    /// Messages a client may send over a socket each second.
-    pub messages_per_second: u32,
-    /// Seconds until a new socket must have said who it is.
-    pub init_seconds: u64,
-    /// Seconds of silence after which a socket is closed.
-    pub idle_seconds: u64,
-    /// Seconds between looks without a signal.
-    pub look_seconds: u64,
-    /// Seconds from a change's moment to its commit, at most.
-    pub overlap_seconds: u32,
-    /// Web addresses whose pages may ask and open sockets, separated by blanks.
-    pub origins: String,
-}
-
-impl LiveConfig {
-    /// The web addresses besides our own whose pages may ask, as browsers name them.
-    pub fn origins(&self) -> impl Iterator<Item = &str> {
-        self.origins.split_whitespace()
-    }
-}
-
-/// Whether a browser may name an address so: a scheme and a host in small letters, a port if need
-/// be, and nothing after it.
-fn is_origin(address: &str) -> bool {
-    let host = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_:[]".contains(c);
-    host.is_some_and(|host| !host.is_empty() && host.chars().all(plain))
-}
-
-/// Shortest token that nobody guesses, in characters.
-const SHORTEST_TOKEN: usize = 24;
-
-/// See `[mail]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MailConfig {
-    /// Mail servers, separated by blanks, empty for none. May hold passwords: never logged.
-    pub smtp_url: String,
-    /// File with the certificate of a private authority, empty for the public ones.
-    pub smtp_ca: PathBuf,
-    /// Longest time for each step of a conversation with the mail server, in seconds.
-    pub smtp_timeout_seconds: u64,
-    /// Conversations at a time.
-    pub connections: usize,
-    /// Messages a second for each mail server, in the long run.
-    pub per_second: f64,
-    /// Messages at once for each mail server after a pause.
-    pub burst: u32,
-    /// Longest time that conversations may take to end once the worker is asked to stop, in seconds.
-    pub drain_seconds: u64,
-    /// Domain that signs mails (DKIM), empty for none.
-    pub dkim_domain: String,
-    /// Selector under which the public key is published.
-    pub dkim_selector: String,
-    /// Private key as PEM, or the file it is in.
-    pub dkim_key: Secret,
-    /// Return path with `{token}` in it, empty to use the sender's address.
-    pub bounce_address: String,
-    /// Folder for `.eml` files.
-    pub folder: PathBuf,
-    /// Sender.
-    pub from: String,
-    /// Folder of a mailbox where bounces and complaints arrive, empty for none.
-    pub bounces_folder: PathBuf,
-    /// What a mail service proves itself with that reports them; empty for none. Never logged.
-    pub feedback_token: String,
-}
-
-/// See `[worker]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WorkerConfig {
-    /// Seconds between heartbeats.
-    pub beat_seconds: u64,
-    /// Seconds a message may be held.
-    pub lease_seconds: u64,
-    /// Seconds that what is under way may take when asked to stop.
-    pub stop_seconds: u64,
-}
-
-/// See `[log]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LogConfig {
-    /// Form of a log line.
-    pub format: LogFormat,
-    /// What is logged.
-    pub filter: String,
-}
-
-/// Form of a log line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// For machines.
-    Json,
-}
-
-/// See `[metrics]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MetricsConfig {
-    /// Address to listen on, empty for none.
-    pub listen: String,
-}
-
-impl MetricsConfig {
-    /// Where metrics are served, if they are; [`Config::load`] sees that it is an address.
-    #[must_use]
-    pub fn address(&self) -> Option<SocketAddr> {
-        self.listen.parse().ok()
-    }
-}
-
-/// See `[traces]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TracesConfig {
-    /// Whom spans are sent to, empty for nobody. May hold a key: never logged.
-    pub otlp_endpoint: String,
-    /// The part of all traces that is sent, from 0 to 1.
-    pub share: f64,
-}
-
-/// See `[clock]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClockConfig {
-    /// London time, empty for the real time.
-    pub starts_at: String,
-    /// Milliseconds since 1970.
-    pub anchor_unix_ms: i64,
 }
 
 /// A setting that cannot be used, in a sentence that names it.
@@ -394,7 +171,7 @@ impl Config {
         for (key, issuer) in &self.sign_in.issuers {
             issuer.check(key)?;
         }
-        if let Some(wrong) = self.live.origins().find(|origin| !is_origin(origin)) {
+        if let Some(wrong) = self.live.origins().find(|origin| !http::is_origin(origin)) {
             let problem = format!(
                 "\"{wrong}\" is no web address such as https://app.example: small letters, and no \
                  slash or path after the host"
@@ -498,6 +275,3 @@ impl Config {
         Ok(Clock::started_at(start.to_utc(), anchor))
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -18,7 +18,7 @@ use crate::http::pages::parts::secret;
 use crate::read::map::{Holds, Plain, Vocabulary as _, part};
 use crate::read::telling::{Asked, Telling};
 
-/// Most reminders told at a time.
+/// Most reminders told in each list.
 const MOST: usize = 2_000;
 
 /// The telling fields of this area.
@@ -117,8 +117,21 @@ fn outlook() -> Plain {
         name: "UpcomingReminders",
         about: "The reminders of some days.",
         parts: vec![
-            part("going", "going", list(), "Those that go, in the order of their moments."),
-            part("excluded", "excluded", list(), "Those that do not, each with the reason."),
+            part("goingCount", "going_count", Holds::Int, "How many go."),
+            part(
+                "going",
+                "going",
+                list(),
+                "Those that go, in the order of their moments: at most the first 2,000. If there are \
+                 more, ask day by day, or of one hub.",
+            ),
+            part("excludedCount", "excluded_count", Holds::Int, "How many do not."),
+            part(
+                "excluded",
+                "excluded",
+                list(),
+                "Those that do not, each with the reason: at most the first 2,000.",
+            ),
         ],
     }
 }
@@ -170,14 +183,13 @@ async fn ahead(asked: Asked) -> Result<Json, StoreError> {
     let snapshot = asked.app.db.snapshot().await?;
     let told = upcoming::outlook(&snapshot, &asked.scope, asked.now, days, hub).await?;
     snapshot.commit().await?;
-    let count = told.going.len() + told.excluded.len();
-    if count > MOST {
-        let message = format!("this comes to {count} reminders: give a hub or fewer days");
-        let code = entity::outcome::RefusalCode::Invalid;
-        return Err(StoreError::refused(code, Some("to"), message));
-    }
-    let list = |all: &[Upcoming]| all.iter().map(shown).collect::<Json>();
-    Ok(json!({ "going": list(&told.going), "excluded": list(&told.excluded) }))
+    let list = |all: &[Upcoming]| all.iter().take(MOST).map(shown).collect::<Json>();
+    Ok(json!({
+        "going_count": told.going.len(),
+        "going": list(&told.going),
+        "excluded_count": told.excluded.len(),
+        "excluded": list(&told.excluded),
+    }))
 }
 
 fn shown(one: &Upcoming) -> Json {

@@ -6,8 +6,8 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use rules::calendar::local;
 use rules::reminders::{Account, Verdict, reach};
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
-    QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, PaginatorTrait as _,
+    QueryFilter as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -19,6 +19,8 @@ use crate::scope::Scope;
 
 /// Most days looked at.
 pub const LONGEST: u64 = 31;
+/// Most obligations looked at: some seconds of work.
+const MOST: u64 = 50_000;
 /// Farthest first day, counted from the present one.
 pub const FARTHEST: u64 = 400;
 
@@ -70,7 +72,8 @@ pub async fn story(
 /// caller sees, as far as they may know of them.
 ///
 /// # Errors
-/// Days that cannot be looked at, a row this version cannot read, or a database fault.
+/// Days that cannot be looked at, more obligations than are looked at, a row this version cannot read,
+/// or a database fault.
 pub async fn outlook(
     db: &impl ConnectionTrait,
     scope: &Scope,
@@ -82,6 +85,7 @@ pub async fn outlook(
     let book = Book::load(db).await?;
     let mut outlook = Outlook::default();
     let programmes: Vec<Uuid> = book.programmes.keys().copied().collect();
+    let mut left = MOST;
     for programme_id in programmes {
         let policy = book.policy(programme_id)?;
         let calendars = book.calendars();
@@ -95,6 +99,12 @@ pub async fn outlook(
         if let Some(hub) = hub_id {
             which = which.add(obligation::Column::HubId.eq(hub));
         }
+        let count = obligation::Entity::find().filter(which.clone()).count(db).await?;
+        left = left.checked_sub(count).ok_or_else(|| {
+            let message =
+                format!("more than {MOST} obligations are due then: give a hub or fewer days");
+            StoreError::refused(RefusalCode::Invalid, Some("to"), message)
+        })?;
         let answered_for = answered_for(db, scope, which.clone()).await?;
         for one in of_obligations(db, &book, now, which).await? {
             for upcoming in told(one, scope, &answered_for) {

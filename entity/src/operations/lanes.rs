@@ -85,6 +85,12 @@ pub async fn under_way(
         .await?)
 }
 
+/// What travels in a lane, in a sentence on one line.
+fn about(lane: MailLane) -> String {
+    let words = lane.get_documentation().unwrap_or_default().split_whitespace();
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// Writes down which lanes there are, and what waits in each.
 ///
 /// # Errors
@@ -98,7 +104,7 @@ pub async fn note(
         let row = mail_lane::ActiveModel {
             id: Set(new_id(now)),
             name: Set(<&str>::from(*lane).to_owned()),
-            about: Set(lane.get_documentation().unwrap_or_default().to_owned()),
+            about: Set(about(*lane)),
             waiting: Set(i32::try_from(*messages).unwrap_or(i32::MAX)),
             waiting_since: Set(*since),
             changed_at: Set(now),

@@ -126,9 +126,15 @@ async fn days_that_cannot_be_looked_at_are_refused_by_name() {
             assert_eq!(told["data"]["hubs"]["totalCount"], 2, "the rest is answered");
         }
         let query = "{ upcomingReminders(from: \"2026-10-05\", to: \"2026-11-04\") {
-            going { person { id } at } excluded { verdict why } } }";
+            goingCount going { person { id } at } excludedCount excluded { verdict why } } }";
         let told = data(&app, Who::Admin, query).await;
-        assert!(told["upcomingReminders"]["going"].is_array());
+        let told = &told["upcomingReminders"];
+        for list in ["going", "excluded"] {
+            let length = told[list].as_array().map(Vec::len);
+            let length = length.unwrap_or_else(|| panic!("no list: {told:#}"));
+            assert_eq!(told[format!("{list}Count")], length, "{list}");
+        }
+        assert_ne!(told["goingCount"], 0);
     })
     .await;
 }
