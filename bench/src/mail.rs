@@ -20,7 +20,7 @@ use crate::procs::{Usage, postgres_cpu};
 use crate::sink::{Sink, push};
 
 /// Connections to the mail server, the worker's and the floor's.
-const CONNECTIONS: usize = 10;
+pub const CONNECTIONS: usize = 10;
 /// When the worker runs: a Tuesday of the second term, at nine in London.
 const LONDON: &str = "2026-12-15T09:01:00";
 /// Just before, in UTC: all that the timetable has was done then.
@@ -42,6 +42,8 @@ pub struct Wanted {
     pub worker: String,
     /// Where to keep the SQLite file.
     pub scratch: String,
+    /// Conversations at a time.
+    pub connections: usize,
 }
 
 /// What one round came to.
@@ -85,12 +87,21 @@ async fn measure(wanted: &Wanted) -> anyhow::Result<()> {
     }
     sides.push(("SQLite", format!("sqlite://{file}"), None));
     println!(
-        "{mails} reminders of {} schools, {CONNECTIONS} connections, {rounds} rounds",
-        size.enrolments()
+        "{mails} reminders of {} schools, {} connections, {rounds} rounds",
+        size.enrolments(),
+        wanted.connections
     );
     println!(
-        "\n{:<12}{:>10}{:>12}{:>12}{:>8}{:>14}{:>14}{:>10}",
-        "", "mails/s", "delivery/s", "floor/s", "ratio", "worker s/1000", "db s/1000", "MB"
+        "\n{:<12}{:>10}{:>12}{:>12}{:>8}{:>14}{:>14}{:>10}{:>12}",
+        "",
+        "mails/s",
+        "delivery/s",
+        "floor/s",
+        "ratio",
+        "worker s/1000",
+        "db s/1000",
+        "MB",
+        "commit ms"
     );
     for (name, url, folder) in sides {
         load::fill(&url, size).await?;
@@ -98,17 +109,19 @@ async fn measure(wanted: &Wanted) -> anyhow::Result<()> {
         people(&db, size, mails).await?;
         for _ in 0..rounds {
             start_over(&db, size, mails).await?;
+            let commit = commit(&db).await?;
             let round = round(wanted, &url, folder, mails).await?;
             delivered(&db, mails).await?;
             println!(
-                "{name:<12}{:>10.0}{:>12.0}{:>12.0}{:>8.2}{:>14.2}{:>14.2}{:>10.0}",
+                "{name:<12}{:>10.0}{:>12.0}{:>12.0}{:>8.2}{:>14.2}{:>14.2}{:>10.0}{:>12.2}",
                 round.whole,
                 round.delivery,
                 round.floor,
                 round.delivery / round.floor,
                 round.worker_cpu,
                 round.database_cpu,
-                round.memory
+                round.memory,
+                commit * 1_000.0
             );
         }
     }
@@ -174,6 +187,20 @@ async fn people(db: &Database, size: Size, mails: usize) -> anyhow::Result<()> {
     insert(db, into, done.collect()).await
 }
 
+/// Seconds that the smallest commit takes: the one in the middle of a hundred.
+async fn commit(db: &Database) -> anyhow::Result<f64> {
+    let mut taken = Vec::new();
+    for number in 0..100 {
+        // SQLite does not write what has not changed.
+        let change = format!("UPDATE occurrence SET summary = '{number}'");
+        let started = Instant::now();
+        db.migrator().execute_unprepared(&change).await?;
+        taken.push(started.elapsed().as_secs_f64());
+    }
+    taken.sort_by(f64::total_cmp);
+    taken.get(taken.len() / 2).copied().context("a commit")
+}
+
 /// One reminder due for each of them, and nothing sent.
 async fn start_over(db: &Database, size: Size, mails: usize) -> anyhow::Result<()> {
     for table in ["reminder", "message_event", "message"] {
@@ -214,7 +241,7 @@ async fn round(
         .args(["run", "--once"])
         .env("DATABASE_URL", url)
         .env("SMTP_URL", format!("smtp://127.0.0.1:{}?tls=none", sink.port))
-        .env("HUBS__MAIL__CONNECTIONS", CONNECTIONS.to_string())
+        .env("HUBS__MAIL__CONNECTIONS", wanted.connections.to_string())
         .env("HUBS__MAIL__PER_SECOND", "100000")
         .env("HUBS__MAIL__BURST", "100000")
         .env("HUBS__CLOCK__STARTS_AT", LONDON)
@@ -243,7 +270,7 @@ async fn round(
         _ => 0.0,
     };
     let database_cpu = database() - database_before;
-    let floor = push(sink.port, &Arc::new(taken.mails), CONNECTIONS).await?;
+    let floor = push(sink.port, &Arc::new(taken.mails), wanted.connections).await?;
     let count = f64::from(u32::try_from(mails)?);
     Ok(Round {
         whole: count / seconds,

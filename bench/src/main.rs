@@ -22,7 +22,8 @@ use anyhow::bail;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "bench graph [--quick] --postgres FOLDER --api PROGRAM --scratch FOLDER
-       bench mail [--quick] --postgres FOLDER --worker PROGRAM --scratch FOLDER";
+       bench mail [--quick] --postgres FOLDER --worker PROGRAM --scratch FOLDER
+                  [--connections N]";
 
 fn main() -> anyhow::Result<()> {
     runtime::tls::install();
@@ -45,6 +46,7 @@ fn main() -> anyhow::Result<()> {
             postgres: named("--postgres"),
             worker: named("--worker").unwrap_or_else(|| "target/release/worker".to_owned()),
             scratch: named("--scratch").unwrap_or_else(|| "target/bench".to_owned()),
+            connections: named("--connections").map_or(Ok(mail::CONNECTIONS), |it| it.parse())?,
         }),
         _ => bail!("usage: {USAGE}"),
     }

@@ -38,7 +38,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
             mail(options)
         }
         _ => Err("There are three benchmarks: cargo bench-all register, cargo bench-all graph \
-                  [--quick] [--only OPERATION], cargo bench-all mail [--quick]"
+                  [--quick] [--only OPERATION], cargo bench-all mail [--quick] [--connections N]"
             .to_owned()),
     }
 }

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::facts::{self, Book, Fact};
 use super::outbox::{self, Lease};
 use super::reminders::CallOff;
-use super::{BATCH, GIVEN, alone, given, ids_of, message, reminder, text};
+use super::{BATCH, GIVEN, alone, given, ids_of, message, planned, reminder, text};
 use crate::enrolments::obligation;
 use crate::id::new_id;
 use crate::outcome::StoreError;
@@ -100,7 +100,7 @@ fn due(today: NaiveDate) -> Condition {
         .and_where(message::Column::LocalDay.eq(today))
         .to_owned();
     Condition::all()
-        .add(reminder::Column::State.eq(text(ReminderState::Planned)))
+        .add(planned())
         .add(reminder::Column::SendOn.lte(today))
         .add(reminder::Column::PersonId.not_in_subquery(had_one))
 }

@@ -8,8 +8,7 @@ use rules::messages::{MessageKind, MessageState};
 use rules::reminders::ReminderState;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Query, TableRef, Value, ValueTuple};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, DatabaseTransaction, EntityTrait as _,
-    QueryFilter as _, QueryTrait as _,
+    ColumnTrait as _, ConnectionTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
 };
 use uuid::Uuid;
 
@@ -41,12 +40,44 @@ pub struct Accepted {
     pub detail: String,
 }
 
-/// Writes down that these messages are handed over from now on, with their bytes, and renews their
-/// leases by so many seconds. Returns those it is true of: the others are somebody else's by now.
+/// Of which messages what was to be written down is true: the others are somebody else's by now.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    /// Those that were taken.
+    pub accepted: HashSet<Uuid>,
+    /// Those that are handed over from now on.
+    pub begun: HashSet<Uuid>,
+}
+
+/// Writes down that some messages were taken, and with them the reminders they carry; and that others
+/// are handed over from now on, with their bytes, their leases renewed by so many seconds.
 ///
 /// # Errors
 /// The database fails.
-pub async fn begin(
+pub async fn write(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    lease_seconds: u64,
+    taken: &[Accepted],
+    given: &[HandOver],
+) -> Result<Written, StoreError> {
+    let accepted = accept(txn, now, taken).await?;
+    let begun = begin(txn, now, lease_seconds, given).await?;
+    let ended = taken.iter().filter(|one| accepted.contains(&one.lease.id)).map(|one| Step {
+        lease: one.lease,
+        state: MessageState::Accepted,
+        detail: one.detail.clone(),
+    });
+    let handed = given.iter().filter(|one| begun.contains(&one.lease.id)).map(|one| Step {
+        lease: one.lease,
+        state: MessageState::Handoff,
+        detail: format!("Handed over as {}.", one.message_id),
+    });
+    outbox::note_all(txn, now, ended.chain(handed).collect()).await?;
+    Ok(Written { accepted, begun })
+}
+
+async fn begin(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
     lease_seconds: u64,
@@ -64,7 +95,6 @@ pub async fn begin(
             one.bytes.clone().into(),
         ])
     });
-    let own = |column: message::Column| Expr::col((message::Entity, column));
     let until = outbox::database_time(txn.get_database_backend(), lease_seconds);
     let statement = Query::update()
         .table(message::Entity)
@@ -80,22 +110,10 @@ pub async fn begin(
         .and_where(own(message::Column::State).eq(text(MessageState::Leased)))
         .returning(Query::returning().columns([message::Column::Id]))
         .to_owned();
-    let begun = ids_of(txn, &statement).await?;
-    let steps = all.iter().filter(|one| begun.contains(&one.lease.id)).map(|one| Step {
-        lease: one.lease,
-        state: MessageState::Handoff,
-        detail: format!("Handed over as {}.", one.message_id),
-    });
-    outbox::note_all(txn, now, steps.collect()).await?;
-    Ok(begun)
+    ids_of(txn, &statement).await
 }
 
-/// Writes down that these messages were taken, and with them the reminders they carry. Returns those
-/// it is true of: the others are somebody else's by now.
-///
-/// # Errors
-/// The database fails.
-pub async fn accept(
+async fn accept(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
     all: &[Accepted],
@@ -103,16 +121,18 @@ pub async fn accept(
     if all.is_empty() {
         return Ok(HashSet::new());
     }
-    let leases = all.iter().map(|one| (one.lease.id, one.lease.epoch));
-    let columns = [message::Column::Id, message::Column::LeaseEpoch].map(Expr::col);
-    let update = message::Entity::update_many()
-        .col_expr(message::Column::State, Expr::val(text(MessageState::Accepted)))
-        .col_expr(message::Column::ChangedAt, Expr::val(now))
-        .col_expr(message::Column::LeasedUntil, Expr::val(None::<DateTime<Utc>>))
-        .filter(Expr::tuple(columns).in_tuples(leases))
-        .filter(message::Column::State.eq(text(MessageState::Handoff)));
-    let mut statement = update.into_query();
-    statement.returning(Query::returning().columns([message::Column::Id]));
+    let leases = all.iter().map(|one| ValueTuple::Two(one.lease.id.into(), one.lease.epoch.into()));
+    let statement = Query::update()
+        .table(message::Entity)
+        .from(TableRef::ValuesList(leases.collect(), Alias::new(GIVEN).into()))
+        .value(message::Column::State, text(MessageState::Accepted))
+        .value(message::Column::ChangedAt, now)
+        .value(message::Column::LeasedUntil, None::<DateTime<Utc>>)
+        .and_where(own(message::Column::Id).eq(given(1)))
+        .and_where(own(message::Column::LeaseEpoch).eq(given(2)))
+        .and_where(own(message::Column::State).eq(text(MessageState::Handoff)))
+        .returning(Query::returning().columns([message::Column::Id]))
+        .to_owned();
     let taken = ids_of(txn, &statement).await?;
     let links = all.iter().filter(|one| one.kind == MessageKind::SignInLink);
     let links: Vec<Uuid> =
@@ -125,18 +145,22 @@ pub async fn accept(
             .exec(txn)
             .await?;
     }
-    reminder::Entity::update_many()
-        .col_expr(reminder::Column::State, Expr::val(text(ReminderState::Sent)))
-        .col_expr(reminder::Column::ChangedAt, Expr::val(now))
-        .filter(reminder::Column::MessageId.is_in(taken.iter().copied()))
-        .filter(reminder::Column::State.eq(text(ReminderState::Bundled)))
-        .exec(txn)
-        .await?;
-    let steps = all.iter().filter(|one| taken.contains(&one.lease.id)).map(|one| Step {
-        lease: one.lease,
-        state: MessageState::Accepted,
-        detail: one.detail.clone(),
-    });
-    outbox::note_all(txn, now, steps.collect()).await?;
+    let digests = all.iter().filter(|one| one.kind == MessageKind::Digest);
+    let digests: Vec<Uuid> =
+        digests.map(|one| one.lease.id).filter(|digest| taken.contains(digest)).collect();
+    if !digests.is_empty() {
+        reminder::Entity::update_many()
+            .col_expr(reminder::Column::State, Expr::val(text(ReminderState::Sent)))
+            .col_expr(reminder::Column::ChangedAt, Expr::val(now))
+            .filter(reminder::Column::MessageId.is_in(digests))
+            .filter(reminder::Column::State.eq(text(ReminderState::Bundled)))
+            .exec(txn)
+            .await?;
+    }
     Ok(taken)
+}
+
+/// A column of the message itself.
+fn own(column: message::Column) -> Expr {
+    Expr::col((message::Entity, column))
 }

@@ -33,7 +33,8 @@ pub mod worker_presence;
 
 use std::collections::HashSet;
 
-use sea_orm::sea_query::{Alias, Expr};
+use rules::reminders::ReminderState;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait as _};
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend, StatementBuilder};
 use uuid::Uuid;
 
@@ -60,6 +61,13 @@ const GIVEN: &str = "given";
 /// A column of that list, counted from 1. Both databases call the columns of a list of values so.
 fn given(number: u8) -> Expr {
     Expr::col((Alias::new(GIVEN), Alias::new(format!("column{number}"))))
+}
+
+/// That a reminder is planned, word for word as the index over those says it: with a bound value
+/// SQLite would not see that they are the same.
+fn planned() -> Expr {
+    Expr::col((reminder::Entity, reminder::Column::State))
+        .eq(Expr::Constant(text(ReminderState::Planned).into()))
 }
 
 /// Runs a statement that returns the ids of the rows it wrote.

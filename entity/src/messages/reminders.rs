@@ -14,7 +14,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::facts::{self, Book, Fact};
-use super::{BATCH, alone, reminder, text};
+use super::{BATCH, alone, planned, reminder, text};
 use crate::enrolments::obligation;
 use crate::id::new_id;
 use crate::outcome::{StoreError, word};
@@ -89,15 +89,14 @@ pub async fn call_off_unwanted(
     book: &Book,
 ) -> Result<usize, StoreError> {
     alone(txn).await?;
-    let planned = Query::select()
+    let about = Query::select()
         .column(reminder::Column::ObligationId)
         .from(reminder::Entity)
-        .and_where(reminder::Column::State.eq("planned"))
+        .and_where(planned())
         .to_owned();
-    let which = Condition::all().add(obligation::Column::Id.in_subquery(planned));
+    let which = Condition::all().add(obligation::Column::Id.in_subquery(about));
     let facts = facts::load(txn, book, now, which).await?;
-    let reminders =
-        reminder::Entity::find().filter(reminder::Column::State.eq("planned")).all(txn).await?;
+    let reminders = reminder::Entity::find().filter(planned()).all(txn).await?;
     let mut off = CallOff::default();
     for row in &reminders {
         // One without facts was planned after they were read, and is as new as can be.

@@ -4,8 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rules::calendar::{Calendar, Span, SpanKind};
+use sea_orm::sea_query::Query;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, JoinType, QueryFilter as _,
+    QuerySelect as _, RelationDef,
 };
 use uuid::Uuid;
 
@@ -21,7 +23,7 @@ pub struct Calendars {
     default: Vec<Span>,
     by_authority: HashMap<Uuid, Vec<Span>>,
     by_school: HashMap<Uuid, Vec<Span>>,
-    /// School and local authority of each setting that is a school.
+    /// School and local authority of each setting that may have another calendar than the default.
     schools: HashMap<Uuid, (Uuid, Option<Uuid>)>,
 }
 
@@ -95,36 +97,34 @@ fn read_span(row: &calendar_span::Model) -> Result<Span, StoreError> {
     Ok(Span { kind, starts_on: row.starts_on, ends_on: row.ends_on })
 }
 
-/// The school and local authority of each setting that is a school.
+/// The school and local authority of each setting whose school, or its authority, has a calendar of
+/// its own; the others keep to the default one.
 async fn places(
     db: &impl ConnectionTrait,
 ) -> Result<HashMap<Uuid, (Uuid, Option<Uuid>)>, StoreError> {
-    let settings: Vec<(Uuid, Option<Uuid>)> = setting::Entity::find()
+    let owners = |column| Query::select().column(column).from(school_calendar::Entity).to_owned();
+    let with_calendars = Condition::any()
+        .add(school::Column::Id.in_subquery(owners(school_calendar::Column::SchoolId)))
+        .add(
+            school::Column::LocalAuthorityId
+                .in_subquery(owners(school_calendar::Column::LocalAuthorityId)),
+        );
+    let settings: Vec<(Uuid, Uuid, Option<Uuid>)> = setting::Entity::find()
         .select_only()
         .columns([setting::Column::Id, setting::Column::SchoolId])
-        .filter(setting::Column::SchoolId.is_not_null())
+        .column(school::Column::LocalAuthorityId)
+        .join(JoinType::InnerJoin, of_school())
+        .filter(with_calendars)
         .into_tuple()
         .all(db)
         .await?;
-    let taking_part = sea_orm::sea_query::Query::select()
-        .column(setting::Column::SchoolId)
-        .from(setting::Entity)
-        .and_where(setting::Column::SchoolId.is_not_null())
-        .to_owned();
-    let authorities: HashMap<Uuid, Option<Uuid>> = school::Entity::find()
-        .select_only()
-        .columns([school::Column::Id, school::Column::LocalAuthorityId])
-        .filter(school::Column::Id.in_subquery(taking_part))
-        .into_tuple::<(Uuid, Option<Uuid>)>()
-        .all(db)
-        .await?
-        .into_iter()
-        .collect();
-    Ok(settings
-        .into_iter()
-        .filter_map(|(setting, school)| {
-            let school = school?;
-            Some((setting, (school, authorities.get(&school).copied().flatten())))
-        })
-        .collect())
+    Ok(settings.into_iter().map(|(setting, school, area)| (setting, (school, area))).collect())
+}
+
+/// From a setting to the school it is.
+fn of_school() -> RelationDef {
+    setting::Entity::belongs_to(school::Entity)
+        .from(setting::Column::SchoolId)
+        .to(school::Column::Id)
+        .into()
 }

@@ -1,5 +1,6 @@
 //! The worker, driven pass by pass: what it sends, to whom, and that it does nothing twice.
 
+mod bundling;
 mod digest;
 mod flags;
 mod leases;

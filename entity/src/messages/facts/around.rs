@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::engagement::closed_settings;
 use crate::enrolments::{enrolment, obligation};
 use crate::hubs::hub;
-use crate::messages::{reminder, text};
+use crate::messages::{BATCH, reminder, text};
 use crate::outcome::{StoreError, word};
 use crate::people::{contact, role_grant, setting};
 
@@ -50,8 +50,6 @@ impl Around {
             .filter(hub::Column::Id.in_subquery(chosen(obligation::Column::HubId, which)))
             .all(db)
             .await?;
-        let of_enrolments =
-            enrolment::Column::Id.in_subquery(chosen(obligation::Column::EnrolmentId, which));
         let enrolments: Vec<(Uuid, Uuid, String)> = enrolment::Entity::find()
             .select_only()
             .columns([
@@ -59,45 +57,35 @@ impl Around {
                 enrolment::Column::PartnerSettingId,
                 enrolment::Column::Status,
             ])
-            .filter(of_enrolments.clone())
-            .into_tuple()
-            .all(db)
-            .await?;
-        let partners = Query::select()
-            .column(enrolment::Column::PartnerSettingId)
-            .from(enrolment::Entity)
-            .and_where(of_enrolments)
-            .to_owned();
-        let leads = Query::select()
-            .column(hub::Column::LeadSettingId)
-            .from(hub::Entity)
-            .and_where(hub::Column::Id.in_subquery(chosen(obligation::Column::HubId, which)))
-            .to_owned();
-        let names: Vec<(Uuid, String)> = setting::Entity::find()
-            .select_only()
-            .columns([setting::Column::Id, setting::Column::Name])
             .filter(
-                Condition::any()
-                    .add(setting::Column::Id.in_subquery(partners.clone()))
-                    .add(setting::Column::Id.in_subquery(leads.clone())),
+                enrolment::Column::Id.in_subquery(chosen(obligation::Column::EnrolmentId, which)),
             )
             .into_tuple()
             .all(db)
             .await?;
-        let people = contact::Entity::find()
-            .filter(contact::Column::EndedAt.is_null())
-            .filter(
-                Condition::any()
-                    .add(contact::Column::SettingId.in_subquery(partners))
-                    .add(contact::Column::SettingId.in_subquery(leads)),
-            )
-            .all(db)
-            .await?;
+        let partners = enrolments.iter().map(|(_, partner, _)| *partner);
+        let settings = distinct(partners.chain(hubs.iter().map(|hub| hub.lead_setting_id)));
+        let mut names = HashMap::with_capacity(settings.len());
         let mut contacts: HashMap<Uuid, Vec<(ContactRole, Uuid)>> = HashMap::new();
-        for row in people {
-            let role = word("contact", row.id, &row.role)?;
-            let of_setting = contacts.entry(row.setting_id).or_default();
-            of_setting.push((role, row.person_id));
+        // By their ids: asked for by how they were chosen, all settings were read each time.
+        for some in settings.chunks(BATCH) {
+            let found: Vec<(Uuid, String)> = setting::Entity::find()
+                .select_only()
+                .columns([setting::Column::Id, setting::Column::Name])
+                .filter(setting::Column::Id.is_in(some.iter().copied()))
+                .into_tuple()
+                .all(db)
+                .await?;
+            names.extend(found);
+            let people = contact::Entity::find()
+                .filter(contact::Column::EndedAt.is_null())
+                .filter(contact::Column::SettingId.is_in(some.iter().copied()))
+                .all(db)
+                .await?;
+            for row in people {
+                let role = word("contact", row.id, &row.role)?;
+                contacts.entry(row.setting_id).or_default().push((role, row.person_id));
+            }
         }
         let (granted_leads, admins) = grants(db).await?;
         Ok(Self {
@@ -106,7 +94,7 @@ impl Around {
                 .into_iter()
                 .map(|(id, partner, status)| (id, (partner, status == "active")))
                 .collect(),
-            names: names.into_iter().collect(),
+            names,
             closed: closed_settings(db).await?,
             contacts,
             granted_leads,

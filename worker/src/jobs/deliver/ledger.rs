@@ -306,16 +306,16 @@ async fn write(
     let now = app.clock.now();
     let mut states = States::default();
     let accepted: Vec<Accepted> = ended.iter().filter_map(accepted).collect();
-    let taken = handovers::accept(txn, now, &accepted).await?;
-    let taken = accepted.iter().filter(|one| taken.contains(&one.lease.id));
+    let all: Vec<HandOver> = begun.iter().map(hand_over).collect();
+    let seconds = app.config.worker.lease_seconds;
+    let written = handovers::write(txn, now, seconds, &accepted, &all).await?;
+    states.begun = written.begun;
+    let taken = accepted.iter().filter(|one| written.accepted.contains(&one.lease.id));
     states.ended.extend(taken.map(|one| (one.kind, MessageState::Accepted)));
     for ending in ended {
         let state = ending.write(txn, now).await?;
         states.ended.extend(state.map(|state| (ending.known.kind, state)));
     }
-    let all: Vec<HandOver> = begun.iter().map(hand_over).collect();
-    let seconds = app.config.worker.lease_seconds;
-    states.begun = handovers::begin(txn, now, seconds, &all).await?;
     for begin in begun.iter().filter(|begin| !begin.dropped.is_empty()) {
         if states.begun.contains(&begin.known.lease.id) {
             begin.dropped.write(txn, now).await?;
