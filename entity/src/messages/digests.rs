@@ -169,6 +169,8 @@ async fn make(
         about_kind: Set(None),
         about_id: Set(None),
         about_revision: Set(None),
+        was_starts_at: Set(None),
+        was_ends_at: Set(None),
     };
     let inserted = message::Entity::insert(row)
         .on_conflict_do_nothing_on([message::Column::DedupeKey])
