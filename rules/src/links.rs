@@ -1,8 +1,9 @@
 //! Links in mails: what one allows, sealed so that it cannot be made up or changed.
 //!
-//! A token is a few dozen bytes in base64url: version, purpose, person, the id of the obligation or
-//! survey invitation if it is for one, the last day it works, and the first half of an HMAC-SHA256 over all of that. Nothing is kept
-//! about it, so whether its person still has the right it stands for is asked when it is used.
+//! A token is a few dozen bytes in base64url: version, purpose, person, the id of what it is for and
+//! the revision its mail told of, where it is for one thing, the last day it works, and the first half
+//! of an HMAC-SHA256 over all of that. Nothing is kept about it, so whether its person still has the
+//! right it stands for is asked when it is used.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -28,8 +29,25 @@ pub enum Purpose {
     Obligation(Uuid),
     /// Answer a survey, by this personal invitation. It works until the answers are sent.
     Survey(Uuid),
+    /// See this visit, agree to its time or name another.
+    Visit(Uuid, Told),
+    /// See this booking and its event, and give places up.
+    Booking(Uuid, Told),
     /// Choose which mails to receive, and when.
     Preferences,
+}
+
+/// Which revision of something a mail told of, so that the page its link opens can say that it changed
+/// since. Two bytes of it: revisions begin at 0 and are few.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told(u16);
+
+impl Told {
+    /// Of this revision.
+    #[must_use]
+    pub fn of(revision: i32) -> Self {
+        Self(u16::try_from(revision).unwrap_or(u16::MAX))
+    }
 }
 
 /// What a link allows.
@@ -66,26 +84,26 @@ impl Link {
         }
     }
 
+    /// The same link, made to work to the end of `day` if it would not otherwise.
+    #[must_use]
+    pub fn at_least_until(self, day: NaiveDate) -> Self {
+        Self { last_day: self.last_day.max(day), ..self }
+    }
+
     /// Its token: letters, digits, `-` and `_`.
     #[must_use]
     pub fn seal(&self, secret: &[u8]) -> String {
-        let mut bytes = vec![VERSION];
-        match self.purpose {
-            Purpose::Obligation(obligation) => {
-                bytes.push(b'o');
-                bytes.extend(self.person_id.as_bytes());
-                bytes.extend(obligation.as_bytes());
-            }
-            Purpose::Survey(invitation) => {
-                bytes.push(b's');
-                bytes.extend(self.person_id.as_bytes());
-                bytes.extend(invitation.as_bytes());
-            }
-            Purpose::Preferences => {
-                bytes.push(b'p');
-                bytes.extend(self.person_id.as_bytes());
-            }
-        }
+        let (letter, id, told) = match self.purpose {
+            Purpose::Obligation(id) => (b'o', Some(id), None),
+            Purpose::Survey(id) => (b's', Some(id), None),
+            Purpose::Visit(id, told) => (b'v', Some(id), Some(told)),
+            Purpose::Booking(id, told) => (b'b', Some(id), Some(told)),
+            Purpose::Preferences => (b'p', None, None),
+        };
+        let mut bytes = vec![VERSION, letter];
+        bytes.extend(self.person_id.as_bytes());
+        bytes.extend(id.iter().flat_map(|id| id.as_bytes()));
+        bytes.extend(told.iter().flat_map(|told| told.0.to_be_bytes()));
         bytes.extend(day_number(self.last_day).to_be_bytes());
         let seal = mac(secret, &bytes).finalize().into_bytes();
         bytes.extend(&seal[..SEAL]);
@@ -142,15 +160,25 @@ fn read(content: &[u8]) -> Option<Link> {
     let (head, rest) = content.split_first_chunk::<2>()?;
     let (person, rest) = rest.split_first_chunk::<16>()?;
     let (rest, day) = rest.split_last_chunk::<2>()?;
-    let purpose = match (head, <[u8; 16]>::try_from(rest)) {
-        ([VERSION, b'o'], Ok(id)) => Purpose::Obligation(Uuid::from_bytes(id)),
-        ([VERSION, b's'], Ok(id)) => Purpose::Survey(Uuid::from_bytes(id)),
-        ([VERSION, b'p'], Err(_)) if rest.is_empty() => Purpose::Preferences,
+    let (id, told) = match rest.split_first_chunk::<16>() {
+        Some((id, told)) => (Some(Uuid::from_bytes(*id)), told),
+        None => (None, rest),
+    };
+    let purpose = match (head, id, told) {
+        ([VERSION, b'o'], Some(id), []) => Purpose::Obligation(id),
+        ([VERSION, b's'], Some(id), []) => Purpose::Survey(id),
+        ([VERSION, b'v'], Some(id), [high, low]) => Purpose::Visit(id, read_told(*high, *low)),
+        ([VERSION, b'b'], Some(id), [high, low]) => Purpose::Booking(id, read_told(*high, *low)),
+        ([VERSION, b'p'], None, []) => Purpose::Preferences,
         _ => return None,
     };
     let last_day = NaiveDate::default()
         .checked_add_days(chrono::Days::new(u16::from_be_bytes(*day).into()))?;
     Some(Link { purpose, person_id: Uuid::from_bytes(*person), last_day })
+}
+
+fn read_told(high: u8, low: u8) -> Told {
+    Told(u16::from_be_bytes([high, low]))
 }
 
 #[cfg(test)]
@@ -170,11 +198,18 @@ mod tests {
     #[test]
     fn a_link_says_again_what_was_sealed() {
         let id = Uuid::from_u128(9);
-        for purpose in [Purpose::Obligation(id), Purpose::Survey(id), Purpose::Preferences] {
+        let told = Told::of(3);
+        for purpose in [
+            Purpose::Obligation(id),
+            Purpose::Survey(id),
+            Purpose::Visit(id, told),
+            Purpose::Booking(id, told),
+            Purpose::Preferences,
+        ] {
             let sealed = link(purpose);
             let token = sealed.seal(SECRET);
             assert_eq!(Link::open(SECRET, &token, at("2026-10-06T07:00:00Z")), Ok(sealed));
-            assert!(token.len() < 72, "{token}");
+            assert!(token.len() <= 72, "{token}");
         }
     }
 
@@ -185,6 +220,14 @@ mod tests {
         assert!(Link::open(SECRET, &token, last).is_ok());
         let over = Link::open(SECRET, &token, last + chrono::TimeDelta::seconds(1));
         assert_eq!(over, Err(LinkFault::Expired));
+    }
+
+    #[test]
+    fn a_link_works_until_what_it_is_about_is_over() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap_or_default();
+        let usual = link(Purpose::Preferences);
+        assert_eq!(usual.at_least_until(day("2026-10-19")).last_day, day("2026-12-04"));
+        assert_eq!(usual.at_least_until(day("2027-03-01")).last_day, day("2027-03-01"));
     }
 
     #[test]

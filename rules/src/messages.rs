@@ -1,6 +1,8 @@
 //! The life of a message, from decision to outcome.
 
 pub mod bulletin;
+pub mod entry;
+pub mod fact;
 pub mod feedback;
 pub mod hosts;
 pub mod notices;

@@ -53,6 +53,26 @@ words! {
     }
 }
 
+/// What a kind of visit is called in the middle of a sentence.
+#[must_use]
+pub fn in_words(kind: VisitKind) -> &'static str {
+    match kind {
+        VisitKind::SupportDay => "support day",
+        VisitKind::DeepDiveVisit => "deep-dive visit",
+    }
+}
+
+/// So many half days of support: `Half a day`, `1 day`, `1½ days`.
+#[must_use]
+pub fn support_time_in_words(half_days: i32) -> String {
+    match (half_days / 2, half_days % 2) {
+        (0, _) => "Half a day".to_owned(),
+        (1, 0) => "1 day".to_owned(),
+        (days, 0) => format!("{days} days"),
+        (days, _) => format!("{days}½ days"),
+    }
+}
+
 /// Somebody who came to a visit, as it is stored with the visit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attendee {

@@ -2,6 +2,7 @@
 //!
 //! A test that touches a database is written once and runs on both through [`both`].
 
+pub mod arranged;
 pub mod browser;
 pub mod deeds;
 pub mod hostile;

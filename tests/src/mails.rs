@@ -38,6 +38,90 @@ impl Mail {
     }
 }
 
+/// A mail as a snapshot keeps it.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Its kind, and for whom it is where there are several.
+    pub name: String,
+    /// Its subject.
+    pub subject: String,
+    /// The text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+}
+
+/// The mails in the snapshots of all tests, by name.
+///
+/// # Panics
+/// A snapshot cannot be read.
+#[must_use]
+pub fn snapshots() -> Vec<Kept> {
+    let mut kept = Vec::new();
+    collect(&root().join("tests/tests"), &mut kept);
+    kept.sort_by(|one, other| one.name.cmp(&other.name));
+    kept
+}
+
+fn collect(folder: &Path, kept: &mut Vec<Kept>) {
+    for entry in std::fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(&path, kept);
+        } else if path.extension().is_some_and(|extension| extension == "snap") {
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            let name = name.rsplit("__").next().unwrap_or_default().to_owned();
+            let whole = std::fs::read_to_string(&path).expect("the snapshot can be read");
+            kept.extend(read(name, &whole));
+        }
+    }
+}
+
+/// A mail out of a snapshot; none out of one of something else.
+fn read(name: String, snapshot: &str) -> Option<Kept> {
+    // Below the head of the snapshot, which says where it is from.
+    let (_, rest) = snapshot.split_once("\n---\n")?;
+    let rest = rest.trim_start().strip_prefix("Subject: ")?;
+    let (subject, rest) = rest.split_once('\n')?;
+    let (text, rest) = rest.split_once("<!doctype html>")?;
+    let (html, _) = rest.split_once("</html>")?;
+    let html = format!("<!doctype html>{html}</html>");
+    Some(Kept { name, subject: subject.to_owned(), text: text.trim().to_owned(), html })
+}
+
+/// The text and the HTML of a mail have the same words in the same order, and the same links.
+///
+/// # Panics
+/// They do not.
+pub fn say_the_same(kind: &str, text: &str, html: &str) {
+    let body = html.split("<body").nth(1).expect("a body");
+    let (_, body) = body.split_once("</h1>").expect("a heading");
+    let mut bare = String::new();
+    let mut inside = false;
+    for letter in body.chars() {
+        match letter {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                bare.push(' ');
+            }
+            _ if !inside => bare.push(letter),
+            _ => {}
+        }
+    }
+    let escapes = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
+    let bare = escapes.iter().fold(bare, |bare, (escape, letter)| bare.replace(escape, letter));
+    let words = |text: &str| -> Vec<String> {
+        let words = text.split_whitespace().filter(|word| !word.starts_with("http"));
+        let words = words.map(|word| word.trim_matches([':', ',', '*', '-']).to_owned());
+        words.filter(|word| !word.is_empty()).collect()
+    };
+    assert_eq!(words(text), words(&bare), "{kind}");
+    for link in text.split_whitespace().filter(|word| word.starts_with("http")) {
+        assert!(html.contains(link), "{kind}: {link}");
+    }
+}
+
 /// All mails in `folder` and the folders in it, in the order of their names.
 ///
 /// # Panics

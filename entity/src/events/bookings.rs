@@ -19,7 +19,7 @@ use super::{booking, seen};
 use crate::enrolments::permission::{require, runs_hub};
 use crate::enrolments::{check_text, check_version, enrolment, refused, settle_enrolment};
 use crate::id::new_id;
-use crate::messages::notices::bookings::tell;
+use crate::messages::notices::bookings::{tell, tell_moved};
 use crate::outcome::{RefusalCode, StoreError};
 use crate::programme::event;
 use crate::scope::Scope;
@@ -204,7 +204,8 @@ pub(crate) async fn tell_of_change(
     let concerned = rows.iter().filter(|row| moved || row.state == "booked");
     let concerned: Vec<_> = concerned.collect();
     let kind = if moved { MessageKind::EventMoved } else { MessageKind::JoiningChanged };
-    tell(txn, now, event, &concerned, kind, None).await
+    let from = moved.then_some((old.starts_at, old.ends_at));
+    tell_moved(txn, now, event, &concerned, (kind, None), from).await
 }
 
 /// Ends the bookings a partner has at coming events that are no longer for it, after it left or

@@ -217,5 +217,7 @@ fn digest(id: Uuid, person: Uuid, now: DateTime<Utc>, today: NaiveDate) -> messa
         about_kind: Set(None),
         about_id: Set(None),
         about_revision: Set(None),
+        was_starts_at: Set(None),
+        was_ends_at: Set(None),
     }
 }

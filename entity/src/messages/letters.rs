@@ -39,7 +39,16 @@ pub async fn queue(
     now: DateTime<Utc>,
     wish: LetterWish,
 ) -> Result<bool, StoreError> {
-    queue_revision(txn, now, wish, None).await
+    queue_revision(txn, now, wish, Told::default()).await
+}
+
+/// What a letter tells of what it is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told {
+    /// Its revision; none where there are no revisions.
+    pub revision: Option<i32>,
+    /// The time, start and end, that the reader knew before; none unless it is another now.
+    pub was: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
 /// Puts a letter into the outbox that tells of one revision of what it is about; see [`queue`].
@@ -50,7 +59,7 @@ pub async fn queue_revision(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
     wish: LetterWish,
-    about_revision: Option<i32>,
+    told: Told,
 ) -> Result<bool, StoreError> {
     let id = new_id(now);
     let row = message::ActiveModel {
@@ -73,7 +82,9 @@ pub async fn queue_revision(
         changed_at: Set(now),
         about_kind: Set(Some(text(wish.about))),
         about_id: Set(Some(wish.about_id)),
-        about_revision: Set(about_revision),
+        about_revision: Set(told.revision),
+        was_starts_at: Set(told.was.map(|(start, _)| start)),
+        was_ends_at: Set(told.was.map(|(_, end)| end)),
     };
     let inserted = message::Entity::insert(row)
         .on_conflict_do_nothing_on([message::Column::DedupeKey])

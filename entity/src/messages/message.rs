@@ -47,6 +47,11 @@ pub struct Model {
     pub about_id: Option<Uuid>,
     /// Which revision of that row it tells of; none where there are no revisions.
     pub about_revision: Option<i32>,
+    /// When what takes place at another time was to start, as the reader knew it; only in notices of
+    /// that.
+    pub was_starts_at: Option<DateTimeUtc>,
+    /// When it was to end.
+    pub was_ends_at: Option<DateTimeUtc>,
 }
 
 /// Joins are written where they are read; none is implied here.

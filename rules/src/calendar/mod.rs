@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
 mod bank_holidays;
+mod words;
 mod working_days;
 
 pub use bank_holidays::{BankHolidaysError, bank_holidays};
+pub use words::{day_in_words, in_words, short_day, time_in_words, when, working_days_in_words};
 
 /// What a stretch of a school calendar is.
 #[derive(
@@ -101,16 +103,4 @@ pub fn moment(local: NaiveDateTime) -> DateTime<Utc> {
 #[must_use]
 pub fn end_of_day(day: NaiveDate) -> DateTime<Utc> {
     moment(day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN))
-}
-
-/// A day in plain English, such as `25 September 2026`.
-#[must_use]
-pub fn in_words(day: NaiveDate) -> String {
-    format!("{} {}", day.day(), day.format("%B %Y"))
-}
-
-/// So many working days in plain English, such as `1 working day`.
-#[must_use]
-pub fn working_days_in_words(count: u32) -> String {
-    if count == 1 { "1 working day".to_owned() } else { format!("{count} working days") }
 }

@@ -25,6 +25,8 @@ pub enum CalendarMethod {
     Request,
     /// Take the entry of this UID out.
     Cancel,
+    /// Here it is, for whoever takes it: as a file, in no mail.
+    Publish,
 }
 
 /// How far a message in this state came. One that a worker holds may be handed over at any moment.

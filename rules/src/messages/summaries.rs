@@ -8,6 +8,9 @@ use crate::engagement::{AlertState, AlertStep};
 /// Days that a hub lead's summary looks ahead, the day of the mail included.
 pub const WEEK_LOOKS_AHEAD: Days = Days::new(14);
 
+/// How far back the first summary to a hub lead looks for what partners booked or gave up.
+pub const WEEK_LOOKS_BACK: TimeDelta = TimeDelta::days(7);
+
 /// How far back the first mail about alerts to somebody looks.
 pub const FIRST_LOOK_BACK: TimeDelta = TimeDelta::days(7);
 

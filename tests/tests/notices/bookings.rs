@@ -139,3 +139,42 @@ async fn what_changes_before_the_first_notice_went_out_is_told_in_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_move_is_told_against_the_time_that_its_reader_knew() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School", "Demo Birch School"]).await;
+        world.clock.set(at(NINE));
+        let birch = rise.partners[1].head;
+        let event = session(&world, &rise, morning("2026-11-19")).await;
+        book_two(&world, &rise, event.id, 0).await;
+        book_two(&world, &rise, event.id, 1).await;
+        pass_at(&world, NINE).await;
+        // Nobody is told of the first move before the second.
+        change(&world, event.id, to("2026-11-26")).await;
+        change(&world, event.id, to("2026-12-03")).await;
+        pass_at(&world, NINE).await;
+        let mails = sent(&world, &["event_moved"]).await;
+        assert_eq!(mails.len(), 2, "{}", world.name);
+        for mail in &mails {
+            let text = mail.text.replace("\r\n", "\n");
+            for part in [
+                "New time:\n  Thursday 3 December 2026, 8am to 11am",
+                "Old time:\n  Thursday 19 November 2026, 8am to 11am",
+            ] {
+                assert!(text.contains(part), "{part}: {text}");
+            }
+        }
+        assert_eq!(mails.iter().filter(|mail| mail.person == birch).count(), 1, "who waits too");
+
+        // What is back where it was before anybody heard has not moved; who waits hears nothing.
+        change(&world, event.id, to("2026-12-10")).await;
+        change(&world, event.id, to("2026-12-03")).await;
+        pass_at(&world, NINE).await;
+        let mails = sent(&world, &BOOKINGS).await;
+        let last = &mails[3..];
+        assert_eq!(kinds(last), [("joining_changed", rise.partners[0].head)]);
+        assert!(!last[0].text.contains("Old time"), "{}", last[0].text);
+    })
+    .await;
+}

@@ -1,7 +1,5 @@
 //! Every kind of mail has its folder of templates, and a snapshot of what it says.
 
-use std::path::Path;
-
 use entity::people::role_grant;
 use entity::people::sign_in_links::{Asked, Asking, ask};
 use rules::messages::MessageKind;
@@ -9,40 +7,44 @@ use sea_orm::ActiveModelTrait as _;
 use sea_orm::ActiveValue::Set;
 use strum::VariantArray as _;
 use tests::both;
+use tests::mails::{Kept, say_the_same, snapshots};
 use tests::notices::{pass_at, sent};
 use tests::programs::root;
 use tests::rise::Rise;
 
 use super::support::NINE;
 
-/// The names of the snapshots in a folder and the folders in it.
-fn snapshots(folder: &Path, found: &mut Vec<String>) {
-    for entry in std::fs::read_dir(folder).expect("the folder can be read") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            snapshots(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "snap") {
-            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-            found.push(name);
-        }
-    }
-}
-
 #[test]
 fn every_kind_has_templates_and_a_snapshot() {
-    let mut found = Vec::new();
-    snapshots(&root().join("tests/tests"), &mut found);
+    let found = snapshots();
     for kind in MessageKind::VARIANTS {
         let kind: &str = kind.into();
         // The digest has one for each of its readers.
-        let is_its = |name: &String| {
-            name.ends_with(&format!("__{kind}")) || name.contains(&format!("__{kind}_to_"))
-        };
+        let is_its =
+            |kept: &Kept| kept.name == kind || kept.name.starts_with(&format!("{kind}_to_"));
         assert!(found.iter().any(is_its), "{kind} has no snapshot");
         for file in ["text.txt", "page.html"] {
             let file = root().join("worker/templates").join(kind).join(file);
             assert!(file.is_file(), "{} is missing", file.display());
         }
+    }
+}
+
+#[test]
+fn every_kind_says_the_same_as_text_and_as_html_with_one_main_button_at_most() {
+    for mail in snapshots() {
+        say_the_same(&mail.name, &mail.text, &mail.html);
+        let buttons = mail.html.matches("<a class=\"action\"").count();
+        assert!(buttons <= 1, "{}: {buttons} main buttons", mail.name);
+        let preview = mail.html.split_once("mso-hide:all;\">").expect("a preview").1;
+        let (preview, _) = preview.split_once('<').expect("it ends");
+        assert!(preview.len() > 10, "{} has no preview", mail.name);
+        assert!(!preview.contains(mail.subject.as_str()), "{} says its subject twice", mail.name);
+        assert!(mail.html.contains("<html lang=\"en-GB\">"), "{}", mail.name);
+        for word in ["!", "obligation_", " SEQUENCE", "null"] {
+            assert!(!mail.text.contains(word), "{}: {word}", mail.name);
+        }
+        assert!(mail.subject.chars().count() <= 90, "{}: {}", mail.name, mail.subject);
     }
 }
 

@@ -55,7 +55,7 @@ async fn a_proposal_that_moved_before_it_was_told_is_told_once_with_its_new_time
         pass_at(&world, NINE).await;
         let mails = sent(&world, &VISITS).await;
         assert_eq!(kinds(&mails), [("visit_proposed", rise.partners[0].head)]);
-        assert!(mails[0].text.contains("Wednesday 21 October 2026, 09:00 to 12:00"));
+        assert!(mails[0].text.contains("Wednesday 21 October 2026, 9am to midday"));
     })
     .await;
 }
@@ -114,6 +114,26 @@ async fn a_notice_that_waited_until_the_visit_began_expires() {
         let all = messages(&world).await;
         let proposal = all.iter().find(|row| row.kind == "visit_proposed").expect("a proposal");
         assert_eq!(proposal.state, "expired");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_visit_moved_twice_is_told_against_the_time_that_its_reader_knew() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        world.clock.set(at(NINE));
+        let visit = propose_by(&world, &rise, lead(&world, &rise), morning("2026-10-19")).await;
+        pass_at(&world, NINE).await;
+        for day in ["2026-10-20", "2026-10-21"] {
+            move_by(&world, lead(&world, &rise), visit.id, morning(day)).await;
+        }
+        pass_at(&world, NINE).await;
+        let mails = sent(&world, &["visit_moved"]).await;
+        let [mail] = &mails[..] else { panic!("{}: {} mails", world.name, mails.len()) };
+        let text = mail.text.replace("\r\n", "\n");
+        assert!(text.contains("Old time:\n  Monday 19 October 2026"), "{text}");
+        assert!(!text.contains("20 October"), "{text}");
     })
     .await;
 }

@@ -12,7 +12,7 @@ use tests::rise::{Rise, at};
 use tests::{World, both};
 use uuid::Uuid;
 
-use super::support::{agree_by, head, lead, morning, propose_by, shown};
+use super::support::{agree_by, book_two, head, lead, morning, propose_by, session, shown};
 
 /// Raises an alert about the first partner.
 async fn raise(world: &World, rise: &Rise, moment: &str) -> Uuid {
@@ -85,6 +85,10 @@ async fn a_hub_lead_has_the_week_once_on_its_first_working_day_at_their_hour() {
         world.clock.set(at("2026-10-02T08:00:00Z"));
         let visit = propose_by(&world, &rise, lead(&world, &rise), morning("2026-10-08")).await;
         agree_by(&world, head(&world, &rise, 0), visit.id).await;
+        // A lead hears of their partners' bookings here, and in no mail of its own.
+        let event = session(&world, &rise, morning("2026-11-19")).await;
+        book_two(&world, &rise, event.id, 0).await;
+        book_two(&world, &rise, event.id, 1).await;
         raise(&world, &rise, "2026-10-02T08:00:00Z").await;
         // Saturday and Sunday are no days for it; on Monday it waits for eight o'clock.
         for moment in ["2026-10-03T08:00:00Z", "2026-10-04T08:00:00Z", "2026-10-05T06:00:00Z"] {
@@ -96,12 +100,16 @@ async fn a_hub_lead_has_the_week_once_on_its_first_working_day_at_their_hour() {
         let [mail] = &mails[..] else { panic!("{}: {} mails", world.name, mails.len()) };
         assert_eq!(mail.person, rise.lead);
         shown(mail);
+        let booked = sent(&world, &["event_booked"]).await;
+        assert!(booked.iter().all(|mail| mail.person != rise.lead));
         for moment in ["2026-10-05T09:00:00Z", "2026-10-06T08:00:00Z", "2026-10-09T08:00:00Z"] {
             pass_at(&world, moment).await;
         }
         assert_eq!(sent(&world, &["hub_week"]).await.len(), 1);
         pass_at(&world, "2026-10-12T08:00:00Z").await;
-        assert_eq!(sent(&world, &["hub_week"]).await.len(), 2, "the next week has its own");
+        let mails = sent(&world, &["hub_week"]).await;
+        assert_eq!(mails.len(), 2, "the next week has its own");
+        assert!(!mails[1].text.contains("Places booked"), "told once: {}", mails[1].text);
     })
     .await;
 }

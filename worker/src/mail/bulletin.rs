@@ -13,6 +13,8 @@ use super::render::{Links, Words, one_line};
 pub struct Letter {
     /// Subject line.
     subject: String,
+    /// What a list of mails shows beside the subject.
+    preview: String,
     /// The reader's name.
     name: String,
     /// What was written, as paragraphs of lines.
@@ -44,6 +46,7 @@ struct Html<'a> {
 pub fn content(reader: &person::Model, letter: &BulletinLetter, links: &Links<'_>) -> Letter {
     Letter {
         subject: one_line(&letter.bulletin.subject),
+        preview: one_line(&format!("{} writes to all partners of {}.", letter.author, letter.hub)),
         name: one_line(&reader.name),
         paragraphs: paragraphs(&letter.bulletin.text),
         author: one_line(&letter.author),

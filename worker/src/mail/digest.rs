@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use chrono::{Datelike as _, NaiveDate};
+use chrono::NaiveDate;
 use entity::messages::facts::{Book, Fact};
 use entity::messages::parcels::Reminders;
 use entity::outcome::StoreError;
 use entity::people::person;
-use rules::calendar::{local, working_days_in_words};
+use rules::calendar::{day_in_words, local, short_day, time_in_words, working_days_in_words};
 use rules::commitments::{Action, OwedBy};
 use rules::links::Purpose;
 use rules::reminders::Step;
@@ -19,13 +19,13 @@ use super::render::{Links, Words, one_line};
 #[derive(Template)]
 #[template(path = "digest/text.txt")]
 struct Text<'a> {
-    digest: &'a Digest,
+    letter: &'a Digest,
 }
 
 #[derive(Template)]
 #[template(path = "digest/page.html")]
 struct Html<'a> {
-    digest: &'a Digest,
+    letter: &'a Digest,
 }
 
 /// A digest, ready for its templates.
@@ -33,6 +33,8 @@ struct Html<'a> {
 pub struct Digest {
     /// Subject line.
     pub subject: String,
+    /// What a list of mails shows beside the subject.
+    pub preview: String,
     /// The reader's name.
     pub name: String,
     /// What the reader's own schools or hub have to do.
@@ -112,7 +114,10 @@ pub fn content(
             }
         }
     }
+    let first = duties.iter().chain(&late).find_map(|section: &Section| section.items.first());
+    let preview = first.map(|item| format!("{}. {}", item.title, item.when)).unwrap_or_default();
     Ok(Digest {
+        preview: one_line(&preview),
         subject: one_line(&subject(&own, &theirs, today)),
         name: one_line(&reader.name),
         duties,
@@ -128,7 +133,7 @@ impl Digest {
     /// # Errors
     /// A template fails.
     pub fn words(&self) -> Result<Words, askama::Error> {
-        Words::fill(&self.subject, &self.name, &Text { digest: self }, &Html { digest: self })
+        Words::fill(&self.subject, &self.name, &Text { letter: self }, &Html { letter: self })
     }
 }
 
@@ -161,18 +166,22 @@ fn item(fact: &Fact, now: chrono::DateTime<chrono::Utc>, link: String) -> Item {
         let days = fact.rules.calendar.working_days_between(due, today);
         match u32::try_from(days) {
             Ok(days) if days > 0 => {
-                format!("This was due by {}. It is {} late.", day(due), working_days_in_words(days))
+                format!(
+                    "This was due by {}. It is {} late.",
+                    day_in_words(due),
+                    working_days_in_words(days)
+                )
             }
-            _ => format!("This was due by {}.", day(due)),
+            _ => format!("This was due by {}.", day_in_words(due)),
         }
     } else if let (Action::Attend, Some(starts_at)) = (fact.action, fact.starts_at) {
-        let time = local(starts_at).format("%H:%M");
+        let time = time_in_words(local(starts_at).time());
         let when = if due == today { "today," } else { "on" };
-        format!("It takes place {when} {} at {time}.", day(due))
+        format!("It takes place {when} {}, {time}.", day_in_words(due))
     } else if due == today {
-        format!("Do this by the end of today, {}.", day(due))
+        format!("Do this by the end of today, {}.", day_in_words(due))
     } else {
-        format!("Do this by {}.", day(due))
+        format!("Do this by {}.", day_in_words(due))
     };
     let how = match fact.action {
         Action::WatchRecording => {
@@ -187,22 +196,16 @@ fn item(fact: &Fact, now: chrono::DateTime<chrono::Utc>, link: String) -> Item {
     Item { title: fact.row.title.clone(), how, when, overdue, label, link }
 }
 
-/// `Friday 9 October 2026`.
-fn day(day: NaiveDate) -> String {
-    day.format("%A %-d %B %Y").to_string()
-}
-
-/// `9 October`, with the year when it is not this one.
-fn short(date: NaiveDate, today: NaiveDate) -> String {
-    if date.year() == today.year() {
-        date.format("%-d %B").to_string()
-    } else {
-        date.format("%-d %B %Y").to_string()
+/// What, for whom and by when, in one line, and what is escalated.
+fn subject(own: &[&Fact], late: &[&Fact], today: NaiveDate) -> String {
+    match (own.is_empty(), late.len()) {
+        (true, _) => late_subject(late),
+        (false, 0) => own_subject(own, today),
+        (false, escalated) => format!("{}; {escalated} escalated", own_subject(own, today)),
     }
 }
 
-/// What, for whom and by when, in one line.
-fn subject(own: &[&Fact], late: &[&Fact], today: NaiveDate) -> String {
+fn own_subject(own: &[&Fact], today: NaiveDate) -> String {
     let owners: BTreeSet<&str> = own.iter().map(|fact| owner(fact)).collect();
     let whose = match (owners.len(), owners.first()) {
         (1, Some(name)) => (*name).to_owned(),
@@ -217,29 +220,29 @@ fn subject(own: &[&Fact], late: &[&Fact], today: NaiveDate) -> String {
     };
     match (next.iter().min(), next.iter().max()) {
         (Some(first), Some(last)) => {
-            let by = short(*first, today);
+            let by = short_day(*first, today);
             let by = if first == last { format!("by {by}") } else { format!("the first by {by}") };
             let what = things(own.len());
             match overdue {
                 0 if first == last => format!("{what} to do for {whose} {by}"),
                 0 => format!("{what} to do for {whose}, {by}"),
                 overdue => {
-                    let next = short(*first, today);
+                    let next = short_day(*first, today);
                     format!("{what} to do for {whose}: {overdue} overdue, the next by {next}")
                 }
             }
         }
-        _ if overdue > 0 => format!("{} overdue for {whose}", things(overdue)),
-        _ => late_subject(late),
+        _ => format!("{} overdue for {whose}", things(overdue)),
     }
 }
 
+/// Whose being late is escalated to the reader.
 fn late_subject(late: &[&Fact]) -> String {
     let names: BTreeSet<&str> = late.iter().map(|fact| owner(fact)).collect();
     let names: Vec<&str> = names.into_iter().collect();
     match names[..] {
-        [one] => format!("{one} is late"),
-        [one, two] => format!("{one} and {two} are late"),
-        _ => format!("{} partners are late", names.len()),
+        [one] => format!("Escalated: {one} is late"),
+        [one, two] => format!("Escalated: {one} and {two} are late"),
+        _ => format!("Escalated: {} partners are late", names.len()),
     }
 }

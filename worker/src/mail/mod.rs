@@ -2,7 +2,6 @@
 
 pub mod booking;
 pub mod bulletin;
-pub mod calendar;
 pub mod digest;
 pub mod dkim;
 mod folder;

@@ -1,12 +1,13 @@
 //! Notices: letters that tell at once of a visit or of places at an event.
 
 use askama::Template;
-use chrono::{DateTime, Datelike as _, Utc};
-use rules::calendar::local;
+use chrono::{DateTime, Utc};
+use rules::calendar::{local, short_day, time_in_words};
 use rules::messages::MessageKind;
+use rules::messages::entry::Entry;
+use rules::messages::fact::Fact;
 use rules::messages::notices::CalendarMethod;
 
-use super::calendar::Entry;
 use super::render::Words;
 
 /// A notice, ready for its templates.
@@ -41,7 +42,9 @@ pub struct Letter {
     pub left: bool,
     /// Whether there is still a place for the school.
     pub has_place: bool,
-    /// Where to sign in.
+    /// What a list of mails shows beside the subject.
+    pub preview: String,
+    /// The reader's own page of it, or where to sign in.
     pub link: String,
     /// Why the reader gets this.
     pub why: String,
@@ -49,48 +52,6 @@ pub struct Letter {
     pub entry: Option<Entry>,
     /// `Message-ID` of the first notice about it.
     pub first: Option<String>,
-}
-
-/// One thing to know.
-#[derive(Clone, Debug)]
-pub struct Fact {
-    /// What it is, such as `When`.
-    pub label: &'static str,
-    /// Its lines, each in pieces.
-    pub lines: Vec<Vec<Piece>>,
-}
-
-/// A piece of a line.
-#[derive(Clone, Debug)]
-pub struct Piece {
-    /// The text.
-    pub text: String,
-    /// Whether it is an address of the web.
-    pub is_link: bool,
-}
-
-impl Fact {
-    /// A fact as somebody wrote it, line by line, its links as links.
-    #[must_use]
-    pub fn new(label: &'static str, text: &str) -> Self {
-        let is_link = |word: &str| word.starts_with("https://") || word.starts_with("http://");
-        let piece = |word: &str| Piece { text: word.to_owned(), is_link: is_link(word) };
-        let line = |line: &str| -> Vec<Piece> {
-            let mut pieces: Vec<Piece> = Vec::new();
-            for word in line.split_whitespace() {
-                match pieces.last_mut() {
-                    Some(last) if !last.is_link && !is_link(word) => {
-                        last.text.push(' ');
-                        last.text.push_str(word);
-                    }
-                    _ => pieces.push(piece(word)),
-                }
-            }
-            pieces
-        };
-        let lines = text.lines().map(line).filter(|line| !line.is_empty());
-        Self { label, lines: lines.collect() }
-    }
 }
 
 macro_rules! templates {
@@ -150,27 +111,24 @@ impl Letter {
         self.tells(CalendarMethod::Cancel)
     }
 
+    /// Whether the mail holds a link that is its reader's own.
+    fn is_own_link(&self) -> bool {
+        !self.left && self.kind != MessageKind::EventCancelled
+    }
+
     fn tells(&self, method: CalendarMethod) -> bool {
         self.entry.as_ref().is_some_and(|entry| entry.method == method)
     }
 }
 
-/// `Monday 19 October 2026, 09:00 to 12:00`, in London time.
+/// `19 October`, with the year when it is not this one; in London.
 #[must_use]
-pub fn when(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) -> String {
-    let (start, end) = (local(starts_at), local(ends_at));
-    let first = start.format("%A %-d %B %Y, %H:%M");
-    if start.date() == end.date() {
-        format!("{first} to {}", end.format("%H:%M"))
-    } else {
-        format!("{first} to {}", end.format("%A %-d %B %Y, %H:%M"))
-    }
+pub fn on(moment: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    short_day(local(moment).date(), local(now).date())
 }
 
-/// `19 October at 09:00`, with the year when it is not this one.
+/// `19 October, 9am`, with the year when it is not this one; in London.
 #[must_use]
 pub fn briefly(moment: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let (at, now) = (local(moment), local(now));
-    let form = if at.year() == now.year() { "%-d %B at %H:%M" } else { "%-d %B %Y at %H:%M" };
-    at.format(form).to_string()
+    format!("{}, {}", on(moment, now), time_in_words(local(moment).time()))
 }

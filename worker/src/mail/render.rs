@@ -3,14 +3,13 @@
 use std::time::SystemTime;
 
 use askama::Template;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::messages::parcels::Parcel;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, MultiPartKind, SinglePart};
 use rules::links::{Link, Purpose};
 use uuid::Uuid;
 
-use super::calendar::Part;
 use super::dkim::Signer;
 
 /// What links in a mail are made from.
@@ -28,13 +27,24 @@ impl Links<'_> {
     /// A link for one purpose and person.
     #[must_use]
     pub fn to(&self, purpose: Purpose, person: Uuid) -> String {
-        let token = Link::mailed(purpose, person, self.now).seal(self.secret);
-        let page = match purpose {
+        self.written(Link::mailed(purpose, person, self.now))
+    }
+
+    /// A link for one purpose and person that works at least to the end of `day`, in London.
+    #[must_use]
+    pub fn lasting(&self, purpose: Purpose, person: Uuid, day: NaiveDate) -> String {
+        self.written(Link::mailed(purpose, person, self.now).at_least_until(day))
+    }
+
+    fn written(&self, link: Link) -> String {
+        let page = match link.purpose {
             Purpose::Obligation(_) => "o",
             Purpose::Survey(_) => "s",
+            Purpose::Visit(..) => "v",
+            Purpose::Booking(..) => "b",
             Purpose::Preferences => "preferences",
         };
-        format!("{}/{page}/{token}", self.public_url)
+        format!("{}/{page}/{}", self.public_url, link.seal(self.secret))
     }
 
     /// Where one signs in.
@@ -67,6 +77,15 @@ pub enum RenderError {
     /// The calendar part has no proper type.
     #[error(transparent)]
     Type(#[from] lettre::message::header::ContentTypeErr),
+}
+
+/// The calendar part of a mail.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// `REQUEST` or `CANCEL`, as inside.
+    pub method: &'static str,
+    /// The text.
+    pub text: String,
 }
 
 /// What a mail says, in both its forms.

@@ -3,7 +3,7 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 use entity::people::person;
-use rules::calendar::local;
+use rules::calendar::{local, time_in_words};
 use rules::links::sign_in_token;
 use uuid::Uuid;
 
@@ -14,11 +14,13 @@ use super::render::{Links, Words, one_line};
 pub struct Letter {
     /// Subject line.
     subject: &'static str,
+    /// What a list of mails shows beside the subject.
+    preview: &'static str,
     /// The reader's name.
     name: String,
     /// The link.
     link: String,
-    /// Until when it works, in London time, as `14:35`.
+    /// Until when it works, in London time, as `2:35pm`.
     until: String,
 }
 
@@ -46,9 +48,10 @@ pub fn content(
     let token = sign_in_token(links.secret, link);
     Letter {
         subject: "Your link to sign in to Hubs",
+        preview: "It works once, and not for long.",
         name: one_line(&reader.name),
         link: format!("{}/sign-in/link/{token}", links.public_url),
-        until: local(until).format("%H:%M").to_string(),
+        until: time_in_words(local(until).time()),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use askama::Template;
 use chrono::NaiveDate;
-use entity::messages::notices::hub_week::{Ahead, OpenSurvey, Week, What};
+use entity::messages::notices::hub_week::{Ahead, Booked, OpenSurvey, Week, What};
 use entity::messages::notices::{AlertDigest, HubWeek};
 use entity::people::person;
-use rules::calendar::local;
+use rules::calendar::{local, short_day, time_in_words};
+use rules::events::BookingState;
 use rules::links::Purpose;
 use rules::messages::MessageKind;
 use rules::messages::summaries::AlertNews;
@@ -21,6 +22,8 @@ const MOST_LINES: usize = 40;
 #[derive(Clone, Debug)]
 struct Letter {
     subject: String,
+    /// What a list of mails shows beside the subject.
+    preview: String,
     name: String,
     /// Its sections.
     sections: Vec<Section>,
@@ -82,7 +85,8 @@ pub fn hub_week(
     let behind: usize = week.hubs.iter().map(|week| week.behind.len()).sum();
     let ahead: usize = week.hubs.iter().map(|week| week.ahead.len()).sum();
     let counts = format!("{ahead} ahead, {behind} flagged");
-    let subject = format!("{}: your week from {} ({counts})", names(&hubs), short(today, today));
+    let subject =
+        format!("{}: your week from {} ({counts})", names(&hubs), short_day(today, today));
     let sections = week.hubs.iter().map(|week| of_hub(week, today)).collect();
     let letter = letter(reader, &subject, sections, MessageKind::HubWeek, links);
     let (text, html) = (WeekText { letter: &letter }, WeekHtml { letter: &letter });
@@ -154,12 +158,20 @@ fn letter(
     let kind: &str = kind.into();
     Letter {
         subject: one_line(subject),
+        preview: preview(&sections),
         name: one_line(&reader.name),
         sections,
         link: links.sign_in(),
         unsubscribe: format!("{preferences}/unsubscribe/{kind}"),
         preferences,
     }
+}
+
+/// The first line there is to say.
+fn preview(sections: &[Section]) -> String {
+    let first =
+        sections.iter().flat_map(|section| &section.lists).find_map(|list| list.items.first());
+    first.map(|item| format!("{}: {}", item.lead, item.rest)).unwrap_or_default()
 }
 
 fn of_hub(week: &Week, today: NaiveDate) -> Section {
@@ -170,6 +182,8 @@ fn of_hub(week: &Week, today: NaiveDate) -> Section {
         }
     };
     add("In the next two weeks", week.ahead.iter().map(ahead).collect());
+    let bookings = week.bookings.iter().map(|booked| bookings(booked, today));
+    add("Places booked or given up since the last summary", bookings.collect());
     let behind = week.behind.iter();
     let behind = behind.map(|(school, what)| Item { lead: one_line(school), rest: one_line(what) });
     add("Partners falling behind", behind.collect());
@@ -180,7 +194,7 @@ fn of_hub(week: &Week, today: NaiveDate) -> Section {
 fn ahead(one: &Ahead) -> Item {
     let day = one.day.format("%A %-d %B");
     let lead = match one.starts_at {
-        Some(at) => format!("{day}, {}", local(at).format("%H:%M")),
+        Some(at) => format!("{day}, {}", time_in_words(local(at).time())),
         None => format!("By {day}"),
     };
     let rest = match &one.what {
@@ -196,6 +210,24 @@ fn ahead(one: &Ahead) -> Item {
     Item { lead, rest: one_line(&rest) }
 }
 
+fn bookings(booked: &Booked, today: NaiveDate) -> Item {
+    let of = |(partner, state, places): &(String, BookingState, i32)| {
+        let places = match places {
+            1 => "1 place".to_owned(),
+            places => format!("{places} places"),
+        };
+        match state {
+            BookingState::Booked => format!("{partner} has {places}"),
+            BookingState::Waiting => format!("{partner} waits for {places}"),
+            BookingState::Cancelled => format!("{partner} gave up {places}"),
+        }
+    };
+    let day = short_day(local(booked.starts_at).date(), today);
+    let all: Vec<String> = booked.partners.iter().map(of).collect();
+    let lead = one_line(&format!("{}, {day}", booked.event));
+    Item { lead, rest: one_line(&all.join("; ")) }
+}
+
 fn open(survey: &OpenSurvey, today: NaiveDate) -> Item {
     let rest = match survey.short.len() {
         0 => "enough answers from every school".to_owned(),
@@ -205,7 +237,7 @@ fn open(survey: &OpenSurvey, today: NaiveDate) -> Item {
             format!("{count} of {} {schools} need more answers: {short}", survey.asked)
         }
     };
-    let closes = short(survey.closes_on, today);
+    let closes = short_day(survey.closes_on, today);
     Item { lead: one_line(&survey.title), rest: format!("closes {closes}; {rest}") }
 }
 
@@ -221,11 +253,4 @@ fn names(all: &[String]) -> String {
         }
         (_, more) => format!("{} and {more} more", all[..MOST_NAMES].join(", ")),
     }
-}
-
-/// `9 October`, with the year when it is not this one.
-fn short(day: NaiveDate, today: NaiveDate) -> String {
-    let year = |day: NaiveDate| day.format("%Y").to_string();
-    let form = if year(day) == year(today) { "%-d %B" } else { "%-d %B %Y" };
-    day.format(form).to_string()
 }

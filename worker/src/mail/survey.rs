@@ -2,10 +2,9 @@
 //! contact with a link of their own; and to the school again when too few have answered.
 
 use askama::Template;
-use chrono::NaiveDate;
 use entity::people::person;
 use entity::surveys::letters::{AskedGroup, SurveyLetter};
-use rules::calendar::local;
+use rules::calendar::{day_in_words, local, short_day};
 use rules::links::Purpose;
 use rules::messages::MessageKind;
 use rules::surveys::{RespondentGroup, code};
@@ -19,6 +18,8 @@ pub struct Letter {
     kind: MessageKind,
     /// Subject line.
     subject: String,
+    /// What a list of mails shows beside the subject.
+    preview: String,
     /// The reader's name.
     name: String,
     /// Title of the survey.
@@ -106,7 +107,7 @@ pub fn content(
     }
     let title = one_line(&campaign.title);
     let school = one_line(&letter.setting);
-    let by = short(campaign.closes_on, local(links.now).date());
+    let by = short_day(campaign.closes_on, local(links.now).date());
     let subject = match kind {
         MessageKind::SurveyLink => format!("Please answer by {by}: {title}"),
         MessageKind::SurveyReminder => {
@@ -114,16 +115,24 @@ pub fn content(
         }
         _ => format!("Survey open at {school} until {by}: {title}"),
     };
+    let preview = match kind {
+        MessageKind::SurveyLink => "It takes a few minutes.",
+        MessageKind::SurveyReminder => {
+            "Please give your groups their code again, and time to answer."
+        }
+        _ => "Please give each group its code, and time to answer.",
+    };
     let link = letter.personal.map(|id| links.to(Purpose::Survey(id), reader.id));
     Letter {
         kind,
         subject,
+        preview: preview.to_owned(),
         name: one_line(&reader.name),
         title,
         school,
         programme: one_line(&letter.programme),
         event: letter.event.as_deref().map(one_line),
-        closes: campaign.closes_on.format("%A %-d %B %Y").to_string(),
+        closes: day_in_words(campaign.closes_on),
         needed: campaign.enough_responses,
         asked: list(letter.groups.iter().map(|asked| names(asked.group)[0])),
         anonymous: campaign.anonymous,
@@ -215,11 +224,4 @@ fn so_far(asked: &AskedGroup) -> String {
         1 => "1 has answered so far".to_owned(),
         count => format!("{count} have answered so far"),
     }
-}
-
-/// `9 October`, with the year when it is not this one.
-fn short(day: NaiveDate, today: NaiveDate) -> String {
-    let year = |day: NaiveDate| day.format("%Y").to_string();
-    let form = if year(day) == year(today) { "%-d %B" } else { "%-d %B %Y" };
-    day.format(form).to_string()
 }

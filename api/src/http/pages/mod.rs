@@ -1,5 +1,7 @@
 //! Server-rendered pages that links in mails open. GET shows, POST acts; nothing needs JavaScript.
 
+mod arranged;
+mod booking;
 mod obligation;
 pub(crate) mod parts;
 mod preferences;
@@ -8,6 +10,7 @@ mod survey_entrance;
 pub(crate) mod survey_guesses;
 mod survey_views;
 mod unsubscribe;
+mod visit;
 
 use std::sync::Arc;
 
@@ -18,7 +21,7 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
-use rules::links::{Link, LinkFault, Purpose};
+use rules::links::{Link, LinkFault, Purpose, Told};
 
 use self::parts::PageError;
 use crate::app::App;
@@ -34,6 +37,10 @@ const LARGEST_ANSWERS: usize = 256 * 1024;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/o/{token}", get(obligation::show).post(obligation::report))
+        .route("/v/{token}", get(visit::show).post(visit::act))
+        .route("/v/{token}/calendar.ics", get(visit::calendar))
+        .route("/b/{token}", get(booking::show).post(booking::act))
+        .route("/b/{token}/calendar.ics", get(booking::calendar))
         .route("/preferences/{token}", get(preferences::show).post(preferences::choose))
         .route(
             "/preferences/{token}/unsubscribe/{kind}",
@@ -117,7 +124,23 @@ impl Opened {
     fn obligation(&self) -> Result<uuid::Uuid, PageError> {
         match self.link.purpose {
             Purpose::Obligation(id) => Ok(id),
-            Purpose::Survey(_) | Purpose::Preferences => Err(PageError::Unknown),
+            _ => Err(PageError::Unknown),
+        }
+    }
+
+    /// The visit this link is for, and which revision of it the mail told of.
+    fn visit(&self) -> Result<(uuid::Uuid, Told), PageError> {
+        match self.link.purpose {
+            Purpose::Visit(id, told) => Ok((id, told)),
+            _ => Err(PageError::Unknown),
+        }
+    }
+
+    /// The booking this link is for, and which revision of it the mail told of.
+    fn booking(&self) -> Result<(uuid::Uuid, Told), PageError> {
+        match self.link.purpose {
+            Purpose::Booking(id, told) => Ok((id, told)),
+            _ => Err(PageError::Unknown),
         }
     }
 
@@ -125,7 +148,7 @@ impl Opened {
     fn is_for_preferences(&self) -> Result<(), PageError> {
         match self.link.purpose {
             Purpose::Preferences => Ok(()),
-            Purpose::Obligation(_) | Purpose::Survey(_) => Err(PageError::Unknown),
+            _ => Err(PageError::Unknown),
         }
     }
 }

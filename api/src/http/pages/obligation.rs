@@ -13,7 +13,7 @@ use entity::messages::facts::{self, Book, Fact};
 use entity::outcome::{Refusal, StoreError};
 use entity::people::{contact, person, role_grant};
 use entity::scope::Scope;
-use rules::calendar::{in_words, local};
+use rules::calendar::{in_words, local, time_in_words};
 use rules::commitments::{Action, ObligationState, is_overdue};
 use sea_orm::sea_query::Query;
 use sea_orm::{
@@ -195,9 +195,10 @@ async fn view(
 /// Why nobody can have done it yet: its event has not taken place, or its first day not come.
 fn waits(fact: &Fact, now: DateTime<Utc>) -> Option<String> {
     if let Some(starts_at) = fact.starts_at.filter(|starts_at| *starts_at > now) {
-        let (day, time) = (in_words(local(starts_at).date()), local(starts_at).format("%H:%M"));
+        let at = local(starts_at);
+        let (day, time) = (in_words(at.date()), time_in_words(at.time()));
         return Some(format!(
-            "It takes place on {day} at {time}. Once it has taken place, it can be reported done \
+            "It takes place on {day}, {time}. Once it has taken place, it can be reported done \
              here."
         ));
     }

@@ -68,8 +68,7 @@ impl IntoResponse for PageError {
             Self::Expired => (
                 StatusCode::GONE,
                 "This link has expired",
-                "Links work for 60 days. Use the link in your latest mail, or ask your hub lead to \
-                 record it.",
+                "Use the link in your latest mail. If there is none, ask your hub lead.",
             ),
             Self::Revoked => (
                 StatusCode::GONE,

@@ -5,9 +5,11 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use chrono::NaiveTime;
 use entity::audit::{self, Deed};
 use entity::messages::{choices, unwanted_mail};
 use entity::people::{person, principal};
+use rules::calendar::time_in_words;
 use rules::messages::MessageKind;
 use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
@@ -153,6 +155,12 @@ async fn kinds(app: &App, person_id: Uuid) -> Result<Vec<(MessageKind, bool)>, P
     Ok(kinds.map(|kind| (kind, unwanted.iter().all(|row| row.kind != text(kind)))).collect())
 }
 
+fn in_words(minute: u32) -> String {
+    NaiveTime::from_num_seconds_from_midnight_opt(minute * 60, 0)
+        .map(time_in_words)
+        .unwrap_or_default()
+}
+
 fn view(
     person: &person::Model,
     kinds: Vec<(MessageKind, bool)>,
@@ -165,7 +173,7 @@ fn view(
     let chosen = person.digest_minute.and_then(|minute| u32::try_from(minute).ok());
     let times = offered().map(|minute| Time {
         minute,
-        words: format!("{:02}:{:02}", minute / 60, minute % 60),
+        words: in_words(minute),
         chosen: chosen == Some(minute),
     });
     Page {

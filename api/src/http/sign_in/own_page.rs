@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use entity::people::grants::{self, Held};
 use entity::people::principal::{self, Proof};
 use entity::people::{person, session as row, sessions};
-use rules::calendar::{in_words, local};
+use rules::calendar::{in_words, local, time_in_words};
 use rules::people::Role;
 use rules::sign_in::browser_name;
 use sea_orm::EntityTrait as _;
@@ -116,7 +116,7 @@ fn part(Held { role, place }: Held) -> Part {
 
 fn when(moment: DateTime<Utc>) -> String {
     let local = local(moment);
-    format!("{} at {}", in_words(local.date()), local.format("%H:%M"))
+    format!("{}, {}", in_words(local.date()), time_in_words(local.time()))
 }
 
 pub(super) async fn home() -> Redirect {

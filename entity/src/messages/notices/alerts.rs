@@ -7,18 +7,16 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use rules::calendar::{Calendar, end_of_day, local};
 use rules::engagement::{AlertState, AlertStep};
-use rules::messages::notices::{Reach, reach};
 use rules::messages::summaries::{AlertNews, FIRST_LOOK_BACK, alert_news};
 use rules::messages::{About, MessageKind};
 use rules::people::Role;
 use rules::reminders::next_send_time;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _,
 };
 use uuid::Uuid;
 
-use super::Notice;
+use super::{Notice, last_told};
 use crate::engagement::{alert_event, engagement_alert};
 use crate::enrolments::enrolment;
 use crate::hubs::hub;
@@ -85,7 +83,9 @@ pub async fn queue_due(
     let rows = person::Entity::find().filter(person::Column::Id.is_in(admins)).all(txn).await?;
     let mut queued = 0;
     for row in rows.into_iter().filter(|row| !unwilling.contains(&row.id)) {
-        let since = last_told(txn, row.id, None).await?.unwrap_or(now - FIRST_LOOK_BACK);
+        let since = last_told(txn, MessageKind::AlertDigest, row.id, None)
+            .await?
+            .unwrap_or(now - FIRST_LOOK_BACK);
         if lines(txn, since, now).await?.is_empty() {
             continue;
         }
@@ -119,7 +119,7 @@ pub(in crate::messages) async fn open(
         return Ok(Content::Unwanted("They do not look after a programme any more.".to_owned()));
     }
     let until = row.created_at;
-    let since = last_told(db, row.person_id, Some(row.id)).await?;
+    let since = last_told(db, MessageKind::AlertDigest, row.person_id, Some(row.id)).await?;
     let since = since.unwrap_or(until - FIRST_LOOK_BACK);
     let lines = lines(db, since, until).await?;
     if lines.is_empty() {
@@ -133,28 +133,6 @@ pub(in crate::messages) async fn open(
         .len();
     let digest = AlertDigest { since, lines, open, calendar: office_days(db).await? };
     Ok(Content::Notice(Box::new(Notice::Alerts(digest))))
-}
-
-/// Up to when somebody has been told, by the last such mail before this one that was sent.
-async fn last_told(
-    db: &impl ConnectionTrait,
-    person_id: Uuid,
-    before: Option<Uuid>,
-) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let mut sent = message::Entity::find()
-        .filter(message::Column::AboutId.eq(person_id))
-        .filter(message::Column::PersonId.eq(person_id))
-        .filter(message::Column::Kind.eq(text(MessageKind::AlertDigest)))
-        .order_by_desc(message::Column::Id);
-    if let Some(before) = before {
-        sent = sent.filter(message::Column::Id.lt(before));
-    }
-    for row in sent.all(db).await? {
-        if reach(word("message", row.id, &row.state)?) == Reach::Gone {
-            return Ok(Some(row.created_at));
-        }
-    }
-    Ok(None)
 }
 
 /// What there is to say of what happened after `since` and by `until`.

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use rules::events::BookingState;
-use rules::messages::notices::stale_booking;
+use rules::messages::entry::Entry;
+use rules::messages::notices::{CalendarMethod, stale_booking};
 use rules::messages::{About, MessageKind};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
 };
 use uuid::Uuid;
 
-use super::{News, Notice, Thread, people};
+use super::{Moved, News, Notice, Thread, Time, people};
 use crate::enrolments::enrolment;
 use crate::events::booking;
 use crate::hubs::hub;
@@ -21,23 +22,58 @@ use crate::outcome::{StoreError, word};
 use crate::people::setting;
 use crate::programme::event;
 
-/// What a notice of a booking says.
-#[derive(Debug)]
-pub struct BookingNotice {
+/// A booking and its event as one of its partner sees them.
+#[derive(Clone, Debug)]
+pub struct BookingView {
     /// The booking as it stands.
     pub booking: booking::Model,
     /// The event as it stands.
     pub event: event::Model,
+    /// Where the booking stands.
+    pub state: BookingState,
     /// Name of the programme.
     pub programme: String,
+    /// The partner.
+    pub setting_id: Uuid,
     /// Name of the partner.
     pub school: String,
     /// Name of the hub that hosts the event; none for the whole programme's.
     pub host: Option<String>,
     /// Rises with every change of the booking or the event.
     pub revision: i32,
+    /// Whether its reader is one of those who hear of it.
+    pub is_theirs: bool,
+}
+
+/// What a notice of a booking says.
+#[derive(Debug)]
+pub struct BookingNotice {
+    /// The booking and its event.
+    pub view: BookingView,
+    /// The time that its reader knew before, if it was another.
+    pub was: Option<Time>,
     /// What it shares with the notices before it.
     pub thread: Thread,
+}
+
+impl BookingView {
+    /// Its entry in a calendar.
+    #[must_use]
+    pub fn entry(&self, method: CalendarMethod) -> Entry {
+        let event = &self.event;
+        let details = [event.joining_details.as_deref(), event.summary.as_deref()];
+        Entry {
+            method,
+            uid: format!("booking-{}", self.booking.id),
+            sequence: self.revision,
+            title: event.title.clone(),
+            description: details.into_iter().flatten().collect::<Vec<_>>().join("\n\n"),
+            place: event.place.clone(),
+            starts_at: event.starts_at,
+            ends_at: event.ends_at,
+            firm: true,
+        }
+    }
 }
 
 /// Both only rise, so their sum does whenever one of them does.
@@ -55,16 +91,29 @@ pub(crate) async fn tell(
     kind: MessageKind,
     by: Option<Uuid>,
 ) -> Result<(), StoreError> {
+    tell_moved(txn, now, event, bookings, (kind, by), None).await
+}
+
+/// The same of an event that took place at another time before; none if it did not.
+pub(crate) async fn tell_moved(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    event: &event::Model,
+    bookings: &[&booking::Model],
+    (kind, by): (MessageKind, Option<Uuid>),
+    from: Option<Time>,
+) -> Result<(), StoreError> {
     if bookings.is_empty() {
         return Ok(());
     }
+    let moved = from.map(|from| Moved { from, to: (event.starts_at, event.ends_at) });
     let ids: Vec<Uuid> = bookings.iter().map(|row| row.id).collect();
     let earlier = super::earlier(txn, About::Booking, &ids).await?;
     let concerned = concerned(txn, event.programme_id, bookings).await?;
     for row in bookings {
         let (about, about_id, expires_at) = (About::Booking, row.id, event.starts_at);
         let revision = revision(event, row);
-        let news = News { kind, about, about_id, revision, by, expires_at };
+        let news = News { kind, about, about_id, revision, by, expires_at, moved };
         let people = concerned.get(&row.id).map(|(_, people)| people.iter().copied().collect());
         super::tell(txn, now, news, &people.unwrap_or_else(Vec::new), &earlier).await?;
     }
@@ -103,6 +152,41 @@ async fn concerned(
     Ok(found)
 }
 
+/// A booking as somebody sees it; none if it or its event is gone.
+///
+/// # Errors
+/// A row this version cannot read, or a database fault.
+pub async fn look(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    reader: Uuid,
+) -> Result<Option<BookingView>, StoreError> {
+    let Some(booking) = booking::Entity::find_by_id(id).one(db).await? else { return Ok(None) };
+    let event = event::Entity::find_by_id(booking.event_id).one(db).await?;
+    let concerned = match &event {
+        Some(event) => concerned(db, event.programme_id, &[&booking]).await?.remove(&booking.id),
+        None => None,
+    };
+    let Some((event, (setting_id, people))) = event.zip(concerned) else { return Ok(None) };
+    let school = setting::Entity::find_by_id(setting_id).one(db).await?;
+    let host = match event.hub_id {
+        Some(id) => hub::Entity::find_by_id(id).one(db).await?,
+        None => None,
+    };
+    let (programme, _) = people::programme_of(db, event.programme_id).await?;
+    Ok(Some(BookingView {
+        state: word("booking", booking.id, &booking.state)?,
+        revision: revision(&event, &booking),
+        programme,
+        setting_id,
+        school: school.map(|row| row.name).unwrap_or_default(),
+        host: host.map(|row| row.name),
+        is_theirs: people.contains(&reader),
+        booking,
+        event,
+    }))
+}
+
 /// What a claimed notice of a booking is to say as things stand, or why it is not sent after all.
 pub(in crate::messages) async fn open(
     db: &impl ConnectionTrait,
@@ -110,39 +194,17 @@ pub(in crate::messages) async fn open(
     row: &message::Model,
 ) -> Result<Content, StoreError> {
     let unwanted = |reason: &str| Ok(Content::Unwanted(reason.to_owned()));
-    let id = row.about_id.unwrap_or_default();
-    let Some(booking) = booking::Entity::find_by_id(id).one(db).await? else {
+    let Some(view) = look(db, row.about_id.unwrap_or_default(), row.person_id).await? else {
         return unwanted("The booking is gone.");
     };
-    let Some(event) = event::Entity::find_by_id(booking.event_id).one(db).await? else {
-        return unwanted("The event is gone.");
-    };
-    let state: BookingState = word("booking", booking.id, &booking.state)?;
-    if let Some(reason) = stale_booking(kind, state, event.cancelled_at.is_some()) {
+    if let Some(reason) = stale_booking(kind, view.state, view.event.cancelled_at.is_some()) {
         return unwanted(reason);
     }
-    let concerned = concerned(db, event.programme_id, &[&booking]).await?;
-    let Some((setting, _)) =
-        concerned.get(&booking.id).filter(|(_, people)| people.contains(&row.person_id))
-    else {
+    if !view.is_theirs {
         return unwanted("This person is no longer the one to tell.");
-    };
-    let entry = state == BookingState::Booked;
+    }
+    let entry = view.state == BookingState::Booked;
     let thread = super::thread(db, row, About::Booking, kind, entry).await?;
-    let school = setting::Entity::find_by_id(*setting).one(db).await?;
-    let host = match event.hub_id {
-        Some(id) => hub::Entity::find_by_id(id).one(db).await?,
-        None => None,
-    };
-    let (programme, _) = people::programme_of(db, event.programme_id).await?;
-    let notice = BookingNotice {
-        revision: revision(&event, &booking),
-        programme,
-        school: school.map(|row| row.name).unwrap_or_default(),
-        host: host.map(|row| row.name),
-        thread,
-        booking,
-        event,
-    };
-    Ok(Content::Notice(Box::new(Notice::Booking(notice))))
+    let was = row.was_starts_at.zip(row.was_ends_at);
+    Ok(Content::Notice(Box::new(Notice::Booking(BookingNotice { view, was, thread }))))
 }

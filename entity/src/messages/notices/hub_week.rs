@@ -1,35 +1,31 @@
-//! A hub lead's week: what is ahead in two weeks, partners falling behind, surveys open.
+//! A hub lead's week: what is ahead in two weeks, places that partners booked, partners falling
+//! behind, surveys open.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod gather;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use rules::calendar::{end_of_day, local};
-use rules::commitments::ObligationState;
-use rules::engagement::AlertState;
-use rules::messages::summaries::{WEEK_LOOKS_AHEAD, begins_week, week_of};
+use rules::events::BookingState;
+use rules::messages::summaries::{WEEK_LOOKS_BACK, begins_week, week_of};
 use rules::messages::{About, MessageKind};
 use rules::reminders::next_send_time;
-use rules::surveys::CampaignState;
-use rules::visits::{VisitKind, VisitState};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _,
     QueryFilter as _, QueryOrder as _,
 };
 use uuid::Uuid;
 
-use super::{Notice, people};
-use crate::engagement::engagement_alert;
-use crate::enrolments::{enrolment, obligation};
+use self::gather::week;
+use super::{Notice, last_told, people};
 use crate::hubs::hub;
 use crate::messages::facts::Book;
 use crate::messages::letters::{LetterWish, queue};
 use crate::messages::parcels::Content;
-use crate::messages::{choices, message, text};
+use crate::messages::{choices, message};
 use crate::outcome::StoreError;
-use crate::people::{person, setting};
-use crate::programme::event;
-use crate::surveys::{survey_campaign, survey_invitation};
-use crate::visits::visit;
+use crate::people::person;
 
 /// Days for which a summary that could not be sent is still worth reading.
 const KEEPS: Days = Days::new(2);
@@ -48,6 +44,8 @@ pub struct Week {
     pub hub: hub::Model,
     /// What is ahead, in its order.
     pub ahead: Vec<Ahead>,
+    /// Places at events to come that partners booked or gave up since the last summary, by event.
+    pub bookings: Vec<Booked>,
     /// What is flagged: whose, and what is wrong in a sentence.
     pub behind: Vec<(String, String)>,
     /// Surveys that its partners are asked in.
@@ -88,6 +86,17 @@ pub enum What {
     },
 }
 
+/// What partners booked at one event.
+#[derive(Clone, Debug)]
+pub struct Booked {
+    /// Title of the event.
+    pub event: String,
+    /// Start of the event.
+    pub starts_at: DateTime<Utc>,
+    /// Whose booking, where it stands, and for how many places; by name.
+    pub partners: Vec<(String, BookingState, i32)>,
+}
+
 /// A survey that partners are asked in.
 #[derive(Clone, Debug)]
 pub struct OpenSurvey {
@@ -103,7 +112,10 @@ pub struct OpenSurvey {
 
 impl Week {
     fn is_empty(&self) -> bool {
-        self.ahead.is_empty() && self.behind.is_empty() && self.surveys.is_empty()
+        self.ahead.is_empty()
+            && self.bookings.is_empty()
+            && self.behind.is_empty()
+            && self.surveys.is_empty()
     }
 }
 
@@ -122,7 +134,7 @@ pub async fn queue_due(
     let hubs = open_hubs(txn, today).await?;
     for hub in &hubs {
         if begins_week(&book.calendar(hub.lead_setting_id), today)
-            && !week(txn, now, hub).await?.is_empty()
+            && !week(txn, now, hub, now - WEEK_LOOKS_BACK..now).await?.is_empty()
         {
             for lead in people::leads(txn, hub).await? {
                 readers.entry(lead).or_insert(hub);
@@ -159,9 +171,13 @@ pub(in crate::messages) async fn open(
     row: &message::Model,
 ) -> Result<Content, StoreError> {
     let mut found = HubWeek::default();
+    // What was booked since the last one: a week is not always seven days.
+    let until = row.created_at;
+    let last = last_told(db, MessageKind::HubWeek, row.person_id, Some(row.id)).await?;
+    let since = last.unwrap_or(until - WEEK_LOOKS_BACK);
     for hub in open_hubs(db, local(now).date()).await? {
         if people::leads(db, &hub).await?.contains(&row.person_id) {
-            let week = week(db, now, &hub).await?;
+            let week = week(db, now, &hub, since..until).await?;
             found.hubs.extend((!week.is_empty()).then_some(week));
         }
     }
@@ -184,191 +200,4 @@ async fn open_hubs(
         .order_by_asc(hub::Column::Id)
         .all(db)
         .await?)
-}
-
-async fn week(
-    db: &impl ConnectionTrait,
-    now: DateTime<Utc>,
-    hub: &hub::Model,
-) -> Result<Week, StoreError> {
-    let partners = enrolment::Entity::find()
-        .filter(enrolment::Column::HubId.eq(hub.id))
-        .filter(enrolment::Column::Status.eq("active"))
-        .all(db)
-        .await?;
-    let settings = partners.iter().map(|row| row.partner_setting_id);
-    let settings =
-        setting::Entity::find().filter(setting::Column::Id.is_in(settings)).all(db).await?;
-    let settings: HashMap<Uuid, String> =
-        settings.into_iter().map(|row| (row.id, row.name)).collect();
-    let name =
-        |row: &enrolment::Model| settings.get(&row.partner_setting_id).cloned().unwrap_or_default();
-    let names: HashMap<Uuid, String> = partners.iter().map(|row| (row.id, name(row))).collect();
-    let mut ahead = visits(db, now, hub, &names).await?;
-    ahead.extend(events(db, now, hub, &partners).await?);
-    ahead.extend(due(db, now, hub, &names).await?);
-    ahead.sort();
-    let behind = behind(db, hub, &names).await?;
-    let surveys = surveys(db, &names).await?;
-    Ok(Week { hub: hub.clone(), ahead, behind, surveys })
-}
-
-/// The day after the last that is looked at.
-fn horizon(now: DateTime<Utc>) -> NaiveDate {
-    let today = local(now).date();
-    today.checked_add_days(WEEK_LOOKS_AHEAD).unwrap_or(today)
-}
-
-/// The moment at which that day begins.
-fn until(now: DateTime<Utc>) -> DateTime<Utc> {
-    let last = horizon(now).pred_opt().unwrap_or_else(|| horizon(now));
-    end_of_day(last)
-}
-
-async fn visits(
-    db: &impl ConnectionTrait,
-    now: DateTime<Utc>,
-    hub: &hub::Model,
-    names: &HashMap<Uuid, String>,
-) -> Result<Vec<Ahead>, StoreError> {
-    let states = [VisitState::Proposed, VisitState::Agreed].map(text);
-    let rows = visit::Entity::find()
-        .filter(visit::Column::HubId.eq(hub.id))
-        .filter(visit::Column::State.is_in(states))
-        .filter(visit::Column::StartsAt.gt(now))
-        .filter(visit::Column::StartsAt.lt(until(now)))
-        .all(db)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Ahead {
-            day: local(row.starts_at).date(),
-            starts_at: Some(row.starts_at),
-            what: What::Visit {
-                school: names.get(&row.enrolment_id).cloned().unwrap_or_default(),
-                deep_dive: row.kind == text(VisitKind::DeepDiveVisit),
-                agreed: row.state == text(VisitState::Agreed),
-            },
-        })
-        .collect())
-}
-
-/// Published events that the hub hosts, and those of the whole programme that its partners can go to.
-async fn events(
-    db: &impl ConnectionTrait,
-    now: DateTime<Utc>,
-    hub: &hub::Model,
-    partners: &[enrolment::Model],
-) -> Result<Vec<Ahead>, StoreError> {
-    let cohorts: BTreeSet<Uuid> = partners.iter().map(|row| row.cohort_id).collect();
-    let own =
-        Condition::any().add(event::Column::HubId.eq(hub.id)).add(event::Column::HubId.is_null());
-    let rows = event::Entity::find()
-        .filter(event::Column::ProgrammeId.eq(hub.programme_id))
-        .filter(own)
-        .filter(event::Column::PublishedAt.lte(now))
-        .filter(event::Column::CancelledAt.is_null())
-        .filter(event::Column::StartsAt.gt(now))
-        .filter(event::Column::StartsAt.lt(until(now)))
-        .all(db)
-        .await?;
-    let concerns = |row: &event::Model| {
-        row.hub_id.is_some() || row.cohort_id.is_none_or(|cohort| cohorts.contains(&cohort))
-    };
-    Ok(rows
-        .into_iter()
-        .filter(concerns)
-        .map(|row| Ahead {
-            day: local(row.starts_at).date(),
-            starts_at: Some(row.starts_at),
-            what: What::Event(row.title),
-        })
-        .collect())
-}
-
-/// What the hub and its partners owe within the time looked at; who is late is behind, not ahead.
-/// What is an event is told as one.
-async fn due(
-    db: &impl ConnectionTrait,
-    now: DateTime<Utc>,
-    hub: &hub::Model,
-    names: &HashMap<Uuid, String>,
-) -> Result<Vec<Ahead>, StoreError> {
-    let rows = obligation::Entity::find()
-        .filter(obligation::Column::HubId.eq(hub.id))
-        .filter(obligation::Column::State.eq(text(ObligationState::Open)))
-        .filter(obligation::Column::EventId.is_null())
-        .filter(obligation::Column::DueOn.gte(local(now).date()))
-        .filter(obligation::Column::DueOn.lt(horizon(now)))
-        .all(db)
-        .await?;
-    let mut all: BTreeMap<(NaiveDate, String, bool), Vec<String>> = BTreeMap::new();
-    for row in rows {
-        let partner = row.enrolment_id.map(|id| names.get(&id));
-        // Who has left, or is paused, is not waited for.
-        if partner == Some(None) {
-            continue;
-        }
-        let who = all.entry((row.due_on, row.title, partner.is_some())).or_default();
-        who.extend(partner.flatten().cloned());
-    }
-    let ahead = all.into_iter().map(|((day, title, _), mut partners)| {
-        partners.sort();
-        Ahead { day, starts_at: None, what: What::Due { title, partners } }
-    });
-    Ok(ahead.collect())
-}
-
-/// What is flagged about the hub's partners, by name, and not set aside.
-async fn behind(
-    db: &impl ConnectionTrait,
-    hub: &hub::Model,
-    names: &HashMap<Uuid, String>,
-) -> Result<Vec<(String, String)>, StoreError> {
-    let states = [AlertState::Firing, AlertState::Acknowledged].map(text);
-    let rows = engagement_alert::Entity::find()
-        .filter(engagement_alert::Column::HubId.eq(hub.id))
-        .filter(engagement_alert::Column::State.is_in(states))
-        .all(db)
-        .await?;
-    let mut behind: Vec<_> = rows
-        .into_iter()
-        .filter_map(|row| Some((names.get(&row.enrolment_id?)?.clone(), row.summary)))
-        .collect();
-    behind.sort();
-    Ok(behind)
-}
-
-/// Open surveys in which the hub's partners are asked.
-async fn surveys(
-    db: &impl ConnectionTrait,
-    names: &HashMap<Uuid, String>,
-) -> Result<Vec<OpenSurvey>, StoreError> {
-    let open = survey_campaign::Entity::find()
-        .filter(survey_campaign::Column::State.eq(text(CampaignState::Open)))
-        .order_by_asc(survey_campaign::Column::ClosesOn)
-        .order_by_asc(survey_campaign::Column::Id)
-        .all(db)
-        .await?;
-    let mut surveys = Vec::new();
-    for campaign in open {
-        let asked = survey_invitation::Entity::find()
-            .filter(survey_invitation::Column::CampaignId.eq(campaign.id))
-            .filter(survey_invitation::Column::EnrolmentId.is_in(names.keys().copied()))
-            .all(db)
-            .await?;
-        let schools: BTreeSet<Uuid> = asked.iter().map(|row| row.enrolment_id).collect();
-        let short = asked.iter().filter(|row| row.enough_on.is_none());
-        let short: BTreeSet<&String> =
-            short.filter_map(|row| names.get(&row.enrolment_id)).collect();
-        if !schools.is_empty() {
-            surveys.push(OpenSurvey {
-                title: campaign.title,
-                closes_on: campaign.closes_on,
-                asked: schools.len(),
-                short: short.into_iter().cloned().collect(),
-            });
-        }
-    }
-    Ok(surveys)
 }

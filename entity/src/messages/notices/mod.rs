@@ -9,9 +9,9 @@ mod people;
 pub mod visits;
 
 pub use alerts::AlertDigest;
-pub use bookings::BookingNotice;
+pub use bookings::{BookingNotice, BookingView};
 pub use hub_week::HubWeek;
-pub use visits::VisitNotice;
+pub use visits::{VisitNotice, VisitView};
 
 use chrono::{DateTime, Utc};
 use rules::messages::notices::{self, CalendarMethod, Reach, holds_entry, reach};
@@ -22,7 +22,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::letters::{LetterWish, queue_revision};
+use super::letters::{LetterWish, Told, queue_revision};
 use super::outbox::{self, Lease};
 use super::{message, text};
 use crate::outcome::{StoreError, word};
@@ -61,6 +61,18 @@ struct News {
     by: Option<Uuid>,
     /// From when on it would be nonsense.
     expires_at: DateTime<Utc>,
+    /// The time that stood before and stands now, where it is another.
+    moved: Option<Moved>,
+}
+
+/// A time, from its start to its end.
+pub type Time = (DateTime<Utc>, DateTime<Utc>);
+
+/// From which time to which.
+#[derive(Clone, Copy, Debug)]
+struct Moved {
+    from: Time,
+    to: Time,
 }
 
 /// An earlier notice.
@@ -72,6 +84,7 @@ struct Earlier {
     kind: MessageKind,
     state: MessageState,
     message_id: Option<String>,
+    was: Option<Time>,
 }
 
 impl Earlier {
@@ -87,20 +100,21 @@ async fn earlier(
     ids: &[Uuid],
 ) -> Result<Vec<Earlier>, StoreError> {
     use message::Column as C;
-    type Row = (Uuid, i64, Option<Uuid>, Uuid, String, String, Option<String>);
+    type Moment = Option<DateTime<Utc>>;
+    type Row = (Uuid, i64, Option<Uuid>, Uuid, String, String, Option<String>, Moment, Moment);
     let mut all = Vec::new();
     for ids in ids.chunks(super::BATCH) {
         let rows: Vec<Row> = message::Entity::find()
             .select_only()
             .columns([C::Id, C::LeaseEpoch, C::AboutId, C::PersonId, C::Kind, C::State])
-            .column(C::MessageIdHeader)
+            .columns([C::MessageIdHeader, C::WasStartsAt, C::WasEndsAt])
             .filter(C::AboutId.is_in(ids.iter().copied()))
             .filter(C::AboutKind.eq(text(about)))
             .order_by_asc(C::Id)
             .into_tuple()
             .all(db)
             .await?;
-        for (id, epoch, about_id, person_id, kind, state, message_id) in rows {
+        for (id, epoch, about_id, person_id, kind, state, message_id, start, end) in rows {
             all.push(Earlier {
                 lease: Lease { id, epoch },
                 about_id: about_id.unwrap_or_default(),
@@ -108,6 +122,7 @@ async fn earlier(
                 kind: word("message", id, &kind)?,
                 state: word("message", id, &state)?,
                 message_id,
+                was: start.zip(end),
             });
         }
     }
@@ -141,7 +156,20 @@ async fn tell(
             continue;
         }
         let Some(kind) = notices::notice(news.kind, &own) else { continue };
-        queued += usize::from(put(txn, now, News { kind, ..news }, *person_id).await?);
+        let waits = about_it().filter(|one| {
+            one.person_id == *person_id && reach(one.state) == Reach::Waiting && one.was.is_some()
+        });
+        // Who was not told of the last move yet knows the time before that one.
+        let known = waits.last().and_then(|one| one.was);
+        let was = known.or(news.moved.map(|moved| moved.from));
+        let is_back = known.is_some() && known == news.moved.map(|moved| moved.to);
+        // An event that is back where it was has not moved for them, but something may have changed.
+        let kind = match kind {
+            MessageKind::EventMoved if is_back => MessageKind::JoiningChanged,
+            kind => kind,
+        };
+        let was = was.filter(|_| !is_back);
+        queued += usize::from(put(txn, now, News { kind, ..news }, *person_id, was).await?);
     }
     Ok(queued)
 }
@@ -152,6 +180,7 @@ async fn put(
     now: DateTime<Utc>,
     news: News,
     person_id: Uuid,
+    was: Option<Time>,
 ) -> Result<bool, StoreError> {
     let (about, kind) = (text(news.about), text(news.kind));
     let News { about_id, revision, .. } = news;
@@ -164,7 +193,9 @@ async fn put(
         send_after: now,
         expires_at: news.expires_at,
     };
-    queue_revision(txn, now, wish, Some(revision)).await
+    let was =
+        was.filter(|_| matches!(news.kind, MessageKind::VisitMoved | MessageKind::EventMoved));
+    queue_revision(txn, now, wish, Told { revision: Some(revision), was }).await
 }
 
 async fn call_off(
@@ -197,4 +228,30 @@ async fn thread(
         first: gone.find_map(|one| one.message_id),
         calendar: notices::method(kind, entry || holds_entry(&came)),
     })
+}
+
+/// Up to when somebody has been told, by the last summary of a kind before this one that was sent.
+async fn last_told(
+    db: &impl ConnectionTrait,
+    kind: MessageKind,
+    person_id: Uuid,
+    before: Option<Uuid>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let mut sent = message::Entity::find()
+        .select_only()
+        .columns([message::Column::Id, message::Column::State, message::Column::CreatedAt])
+        .filter(message::Column::AboutId.eq(person_id))
+        .filter(message::Column::PersonId.eq(person_id))
+        .filter(message::Column::Kind.eq(text(kind)))
+        .order_by_desc(message::Column::Id);
+    if let Some(before) = before {
+        sent = sent.filter(message::Column::Id.lt(before));
+    }
+    let rows: Vec<(Uuid, String, DateTime<Utc>)> = sent.into_tuple().all(db).await?;
+    for (id, state, created_at) in rows {
+        if reach(word("message", id, &state)?) == Reach::Gone {
+            return Ok(Some(created_at));
+        }
+    }
+    Ok(None)
 }

@@ -1,7 +1,10 @@
 //! Notices of visits: proposed, agreed, moved, cancelled.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
-use rules::messages::notices::{Reach, holds_entry, reach, stale_visit};
+use rules::messages::entry::Entry;
+use rules::messages::notices::{CalendarMethod, Reach, holds_entry, reach, stale_visit};
 use rules::messages::{About, MessageKind};
 use rules::visits::{Party, VisitKind, VisitState, VisitStep};
 use sea_orm::{
@@ -11,7 +14,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::people::{self, Sides};
-use super::{Earlier, News, Notice, Thread};
+use super::{Earlier, Moved, News, Notice, Thread, Time};
 use crate::enrolments::enrolment;
 use crate::hubs::hub;
 use crate::messages::message;
@@ -20,9 +23,9 @@ use crate::outcome::{StoreError, word};
 use crate::people::{person, setting};
 use crate::visits::{visit, visit_change};
 
-/// What a notice of a visit says.
-#[derive(Debug)]
-pub struct VisitNotice {
+/// A visit as one person sees it.
+#[derive(Clone, Debug)]
+pub struct VisitView {
     /// The visit as it stands.
     pub visit: visit::Model,
     /// What kind of visit it is.
@@ -33,6 +36,8 @@ pub struct VisitNotice {
     pub proposed_by: Party,
     /// Name of the programme.
     pub programme: String,
+    /// The partner.
+    pub setting_id: Uuid,
     /// Name of the partner.
     pub school: String,
     /// Name of the hub.
@@ -41,14 +46,54 @@ pub struct VisitNotice {
     pub visitor: Option<String>,
     /// On which side the reader is; none for somebody who has no part in it any more.
     pub reader: Option<Party>,
+    /// Whether the reader speaks for that side; one who only visits for the hub does not.
+    pub speaks: bool,
     /// The side that took the last step, if one did.
     pub taken_by: Option<Party>,
     /// Why, if they said.
     pub reason: Option<String>,
     /// The time that stood before, if it was another.
-    pub before: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    pub before: Option<Time>,
+}
+
+/// What a notice of a visit says.
+#[derive(Debug)]
+pub struct VisitNotice {
+    /// The visit.
+    pub view: VisitView,
+    /// The time that its reader knew before, if it was another.
+    pub was: Option<Time>,
     /// What it shares with the notices before it.
     pub thread: Thread,
+}
+
+impl VisitView {
+    /// Whether the reader's side is asked to agree to the time that stands.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.state == VisitState::Proposed
+            && self.reader.is_some_and(|side| side != self.proposed_by)
+    }
+
+    /// Its entry in a calendar.
+    #[must_use]
+    pub fn entry(&self, method: CalendarMethod) -> Entry {
+        let title = match self.kind {
+            VisitKind::SupportDay => "Support day",
+            VisitKind::DeepDiveVisit => "Deep-dive visit",
+        };
+        Entry {
+            method,
+            uid: format!("visit-{}", self.visit.id),
+            sequence: self.visit.sequence,
+            title: format!("{title}: {} and {}", self.school, self.hub),
+            description: self.visit.purpose.clone(),
+            place: None,
+            starts_at: self.visit.starts_at,
+            ends_at: self.visit.ends_at,
+            firm: self.state == VisitState::Agreed,
+        }
+    }
 }
 
 fn kind_of(step: VisitStep) -> Option<MessageKind> {
@@ -73,7 +118,14 @@ pub(crate) async fn tell(
     let Some(kind) = kind_of(step) else { return Ok(()) };
     let (about, about_id, expires_at) = (About::Visit, row.id, row.starts_at);
     let revision = row.sequence;
-    let news = News { kind, about, about_id, revision, by, expires_at };
+    let moved = match kind {
+        MessageKind::VisitMoved => {
+            let to = (row.starts_at, row.ends_at);
+            before(&changes(txn, row.id).await?, to).map(|from| Moved { from, to })
+        }
+        _ => None,
+    };
+    let news = News { kind, about, about_id, revision, by, expires_at, moved };
     let earlier = super::earlier(txn, about, &[row.id]).await?;
     let Some(place) = Place::of(txn, row).await? else { return Ok(()) };
     let people = place.sides.all();
@@ -83,7 +135,7 @@ pub(crate) async fn tell(
     }
     let news = News { kind: MessageKind::VisitCancelled, ..news };
     for person in people::still_here(txn, &left(&earlier, &people)).await? {
-        super::put(txn, now, news, person).await?;
+        super::put(txn, now, news, person, None).await?;
     }
     Ok(())
 }
@@ -108,7 +160,26 @@ struct Place {
     programme: String,
     school: Uuid,
     hub: hub::Model,
+    /// Who runs the hub, whether or not they come.
+    leads: BTreeSet<Uuid>,
     sides: Sides,
+}
+
+/// The story of a visit, the last step first.
+async fn changes(
+    db: &impl ConnectionTrait,
+    visit: Uuid,
+) -> Result<Vec<visit_change::Model>, StoreError> {
+    Ok(visit_change::Entity::find()
+        .filter(visit_change::Column::VisitId.eq(visit))
+        .order_by_desc(visit_change::Column::Id)
+        .all(db)
+        .await?)
+}
+
+/// The time that stood before the one that stands, if there was another.
+fn before(changes: &[visit_change::Model], time: Time) -> Option<Time> {
+    changes.iter().map(|it| (it.starts_at, it.ends_at)).find(|it| *it != time)
 }
 
 impl Place {
@@ -119,45 +190,25 @@ impl Place {
         let (programme, policy) = people::programme_of(db, row.programme_id).await?;
         let school = enrolment.partner_setting_id;
         let mut contacts = people::contacts(db, &policy, &[school]).await?;
-        let mut leads = people::leads(db, &hub).await?;
-        leads.extend(row.visitor_id);
-        let sides = Sides { partner: contacts.remove(&school).unwrap_or_default(), hub: leads };
-        Ok(Some(Self { programme, school, hub, sides }))
+        let leads = people::leads(db, &hub).await?;
+        let of_hub = leads.iter().copied().chain(row.visitor_id).collect();
+        let sides = Sides { partner: contacts.remove(&school).unwrap_or_default(), hub: of_hub };
+        Ok(Some(Self { programme, school, hub, leads, sides }))
     }
 }
 
-/// What a claimed notice of a visit is to say as things stand, or why it is not sent after all.
-pub(in crate::messages) async fn open(
+/// A visit as somebody sees it; none if it is gone.
+///
+/// # Errors
+/// A row this version cannot read, or a database fault.
+pub async fn look(
     db: &impl ConnectionTrait,
-    kind: MessageKind,
-    row: &message::Model,
-) -> Result<Content, StoreError> {
-    let gone = || Content::Unwanted("The visit is gone.".to_owned());
-    let id = row.about_id.unwrap_or_default();
-    let Some(visit) = visit::Entity::find_by_id(id).one(db).await? else { return Ok(gone()) };
-    let Some(place) = Place::of(db, &visit).await? else { return Ok(gone()) };
-    let state: VisitState = word("visit", visit.id, &visit.state)?;
-    let reader = place.sides.of(row.person_id);
-    let taken_from_them =
-        kind == MessageKind::VisitCancelled && reader.is_none() && state != VisitState::Cancelled;
-    if !taken_from_them {
-        let told = row.about_revision.unwrap_or_default();
-        if let Some(reason) = stale_visit(told, visit.sequence, state) {
-            return Ok(Content::Unwanted(reason.to_owned()));
-        }
-        if reader.is_none() && kind != MessageKind::VisitCancelled {
-            return Ok(Content::Unwanted("This person is no longer the one to tell.".to_owned()));
-        }
-    }
-    let agreed = state == VisitState::Agreed;
-    let thread = super::thread(db, row, About::Visit, kind, agreed).await?;
-    let changes = visit_change::Entity::find()
-        .filter(visit_change::Column::VisitId.eq(visit.id))
-        .order_by_desc(visit_change::Column::Id)
-        .all(db)
-        .await?;
-    let time = (visit.starts_at, visit.ends_at);
-    let before = changes.iter().map(|it| (it.starts_at, it.ends_at)).find(|it| *it != time);
+    id: Uuid,
+    reader: Uuid,
+) -> Result<Option<VisitView>, StoreError> {
+    let Some(visit) = visit::Entity::find_by_id(id).one(db).await? else { return Ok(None) };
+    let Some(place) = Place::of(db, &visit).await? else { return Ok(None) };
+    let changes = changes(db, visit.id).await?;
     let last = changes.first();
     let taken_by = match &visit.cancelled_by {
         Some(party) => Some(word("visit", visit.id, party)?),
@@ -170,20 +221,49 @@ pub(in crate::messages) async fn open(
         None => None,
     };
     let school = setting::Entity::find_by_id(place.school).one(db).await?;
-    let notice = VisitNotice {
+    let side = place.sides.of(reader);
+    Ok(Some(VisitView {
         kind: word("visit", visit.id, &visit.kind)?,
-        state,
+        state: word("visit", visit.id, &visit.state)?,
         proposed_by: word("visit", visit.id, &visit.proposed_by)?,
         programme: place.programme,
+        setting_id: place.school,
         school: school.map(|row| row.name).unwrap_or_default(),
         hub: place.hub.name,
         visitor: visitor.map(|row| row.name),
-        reader,
+        reader: side,
+        speaks: side == Some(Party::Partner) || place.leads.contains(&reader),
         taken_by,
         reason: last.and_then(|it| it.reason.clone()),
-        before,
-        thread,
+        before: before(&changes, (visit.starts_at, visit.ends_at)),
         visit,
+    }))
+}
+
+/// What a claimed notice of a visit is to say as things stand, or why it is not sent after all.
+pub(in crate::messages) async fn open(
+    db: &impl ConnectionTrait,
+    kind: MessageKind,
+    row: &message::Model,
+) -> Result<Content, StoreError> {
+    let id = row.about_id.unwrap_or_default();
+    let Some(view) = look(db, id, row.person_id).await? else {
+        return Ok(Content::Unwanted("The visit is gone.".to_owned()));
     };
-    Ok(Content::Notice(Box::new(Notice::Visit(notice))))
+    let taken_from_them = kind == MessageKind::VisitCancelled
+        && view.reader.is_none()
+        && view.state != VisitState::Cancelled;
+    if !taken_from_them {
+        let told = row.about_revision.unwrap_or_default();
+        if let Some(reason) = stale_visit(told, view.visit.sequence, view.state) {
+            return Ok(Content::Unwanted(reason.to_owned()));
+        }
+        if view.reader.is_none() && kind != MessageKind::VisitCancelled {
+            return Ok(Content::Unwanted("This person is no longer the one to tell.".to_owned()));
+        }
+    }
+    let agreed = view.state == VisitState::Agreed;
+    let thread = super::thread(db, row, About::Visit, kind, agreed).await?;
+    let was = row.was_starts_at.zip(row.was_ends_at);
+    Ok(Content::Notice(Box::new(Notice::Visit(VisitNotice { view, was, thread }))))
 }

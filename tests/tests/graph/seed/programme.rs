@@ -277,6 +277,8 @@ pub async fn consequences(txn: &DatabaseTransaction) {
             about_kind: None,
             about_id: None,
             about_revision: None,
+            was_starts_at: None,
+            was_ends_at: None,
         };
         put(txn, message).await;
         let story = message_event::Model {

@@ -7,12 +7,13 @@ use entity::messages::parcels::{Content, Parcel, Reminders};
 use entity::messages::reminders::CallOff;
 use lettre::Address;
 use rules::messages::MessageState;
+use rules::messages::entry::Somebody;
 use rules::reminders::next_send_time;
 use tokio::time::Instant;
 
 use super::ledger::End;
 use crate::app::App;
-use crate::mail::render::{Links, Rendered, Words, render};
+use crate::mail::render::{Links, Part, Rendered, Words, render};
 use crate::mail::{booking, bulletin, digest, sign_in, summary, survey, visit};
 
 /// What delivering the messages of one batch takes.
@@ -193,9 +194,15 @@ impl Desk {
             Notice::HubWeek(week) => return Ok(summary::hub_week(reader, week, links)?),
             Notice::Alerts(digest) => return Ok(summary::alert_digest(reader, digest, links)?),
         };
-        let to = (letter.name.as_str(), reader.email.as_str());
+        let sender = &self.app.sender;
+        let address: &str = sender.email.as_ref();
+        let organiser = Somebody { name: sender.name.as_deref(), address };
+        let to = Somebody { name: Some(&letter.name), address: &reader.email };
         let entry = letter.entry.as_ref();
-        let calendar = entry.map(|entry| entry.part(&self.app.sender, to, self.now));
+        let calendar = entry.map(|entry| Part {
+            method: entry.method.into(),
+            text: entry.text(organiser, Some(to), self.now),
+        });
         Ok(Words { calendar, ..letter.words()? })
     }
 }

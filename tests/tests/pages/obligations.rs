@@ -1,114 +1,21 @@
-//! The pages that links in mails open.
+//! One obligation, and its report.
 
-use api::app::App;
-use axum::Router;
-use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
-use entity::audit::audit_entry;
+use axum::http::StatusCode;
 use entity::enrolments::{obligation, transfer, withdraw};
 use entity::hubs::{HubWish, put_hub};
-use entity::people::{contact, person, secrets};
+use entity::people::contact;
 use entity::programme::event;
 use entity::scope::Scope;
-use rules::links::{Link, Purpose};
+use rules::links::Purpose;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
     QueryFilter as _,
 };
-use tests::rise::{Rise, at, day};
-use tests::{World, both};
-use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
+use tests::both;
+use tests::rise::{at, day};
 use uuid::Uuid;
 
-const SECRET: &str = "a secret of the tests, long enough to be one";
-
-/// The pages over a seeded programme, at 08:00 on 5 October 2026.
-struct Pages {
-    world: World,
-    rise: Rise,
-    router: Router,
-    /// The partner's self-assessment.
-    obligation: obligation::Model,
-}
-
-struct Answer {
-    status: StatusCode,
-    location: Option<String>,
-    text: String,
-}
-
-impl Pages {
-    async fn new(world: World) -> Self {
-        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
-        world.clock.set(at("2026-10-05T07:00:00Z"));
-        let txn = world.db.write().await.expect("a transaction");
-        let now = world.clock.now();
-        let secret = secrets::shared(&txn, now, secrets::LINKS, SECRET.to_owned()).await;
-        assert_eq!(secret.expect("a secret"), SECRET);
-        txn.commit().await.expect("commit");
-        let mut app =
-            App::open(world.config.clone(), CancellationToken::new()).await.expect("opens");
-        app.clock = world.clock.clone();
-        let partner = rise.partners[0];
-        let obligation = rise.obligation(&world, partner.enrolment, "self_assessment").await;
-        Self { router: api::http::pages::router().with_state(app), world, rise, obligation }
-    }
-
-    fn link(&self, person: Uuid) -> String {
-        let purpose = Purpose::Obligation(self.obligation.id);
-        format!("/o/{}", self.token(purpose, person))
-    }
-
-    fn token(&self, purpose: Purpose, person: Uuid) -> String {
-        Link::mailed(purpose, person, self.world.clock.now()).seal(SECRET.as_bytes())
-    }
-
-    async fn ask(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.expect("an answer");
-        let headers = response.headers();
-        for (name, part) in [
-            (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
-            (header::REFERRER_POLICY, "no-referrer"),
-            (header::CACHE_CONTROL, "no-store"),
-        ] {
-            let value = headers.get(name).expect("the header").to_str().expect("text");
-            assert!(value.contains(part), "{value}");
-        }
-        let location = headers.get(header::LOCATION);
-        let location = location.map(|value| value.to_str().expect("text").to_owned());
-        let status = response.status();
-        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.expect("a body");
-        let text = String::from_utf8(body.to_vec()).expect("text");
-        Answer { status, location, text }
-    }
-
-    async fn get(&self, path: &str) -> Answer {
-        self.ask(Request::get(path).body(Body::empty()).expect("a request")).await
-    }
-
-    async fn post(&self, path: &str, form: &str) -> Answer {
-        let request = Request::post(path)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(form.to_owned()))
-            .expect("a request");
-        self.ask(request).await
-    }
-
-    async fn row(&self) -> obligation::Model {
-        let row = obligation::Entity::find_by_id(self.obligation.id);
-        row.one(self.world.db.reader()).await.expect("a read").expect("the obligation")
-    }
-
-    /// What is in the audit.
-    async fn audit(&self) -> Vec<audit_entry::Model> {
-        audit_entry::Entity::find().all(self.world.db.reader()).await.expect("a read")
-    }
-
-    fn head(&self) -> Uuid {
-        self.rise.partners[0].head
-    }
-}
+use super::Pages;
 
 #[tokio::test]
 async fn looking_changes_nothing_and_reporting_records_who_and_when() {
@@ -340,48 +247,6 @@ async fn after_a_transfer_an_old_link_says_where_the_school_went() {
         assert!(seen.text.contains("Demo Other Hub"), "{}", seen.text);
         let stranger = pages.get(&pages.link(Uuid::from_u128(7))).await;
         assert!(stranger.text.contains("no longer named as a contact"), "{}", stranger.text);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn somebody_chooses_when_the_digest_comes() {
-    both(async |world| {
-        let pages = Pages::new(world).await;
-        let path = format!("/preferences/{}", pages.token(Purpose::Preferences, pages.head()));
-        let person = async || {
-            let row = person::Entity::find_by_id(pages.head()).one(pages.world.db.reader()).await;
-            row.expect("a read").expect("the person")
-        };
-        let before = person().await;
-        assert_eq!(pages.get(&path).await.status, StatusCode::OK);
-        assert_eq!(person().await, before);
-        for wrong in ["digest_minute=3", "digest_minute=-60", "digest_minute=noon"] {
-            let answer = pages.post(&path, wrong).await;
-            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-        }
-        assert_eq!(person().await, before);
-
-        let answer = pages.post(&path, "digest_minute=990").await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER);
-        let after = person().await;
-        assert_eq!((after.digest_minute, after.optional_mail), (Some(990), false));
-        let seen = pages.get(&answer.location.expect("a place")).await;
-        assert!(seen.text.contains("Your choice is saved."));
-        assert!(seen.text.contains("<option value=\"990\" selected>16:30</option>"));
-        pages.post(&path, "digest_minute=&optional_mail=yes").await;
-        let after = person().await;
-        assert_eq!((after.digest_minute, after.optional_mail), (None, true));
-        pages.post(&path, "digest_minute=&optional_mail=yes").await;
-        let entries = pages.audit().await;
-        assert_eq!(entries.len(), 2, "sending it again is no deed");
-        for entry in entries {
-            assert_eq!(
-                (entry.action.as_str(), entry.node_id),
-                ("preferencesChosen", entry.by_person)
-            );
-            assert_eq!(entry.by_person, Some(pages.head()));
-        }
     })
     .await;
 }

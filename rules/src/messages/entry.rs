@@ -1,13 +1,11 @@
 //! The entry that a mail brings into its reader's calendar, puts right or takes out: iCalendar (RFC
-//! 5545) as a message to an attendee (RFC 5546). Times are in UTC, so that no calendar has to know
-//! when our clocks change.
+//! 5545) as a message to an attendee (RFC 5546); and the same entry as a file to take. Times are in
+//! UTC, so that no calendar has to know when our clocks change.
 
 use chrono::{DateTime, Utc};
 use icalendar::{Calendar, Component as _, Event, EventLike as _, EventStatus, Property};
-use lettre::message::Mailbox;
-use rules::messages::notices::CalendarMethod;
 
-use super::render::one_line;
+use super::notices::CalendarMethod;
 
 /// Who made the entry, as RFC 5545 wants it named.
 const PRODUCT: &str = "-//Hubs//Notices//EN";
@@ -35,29 +33,31 @@ pub struct Entry {
     pub firm: bool,
 }
 
-/// The calendar part of a mail.
-#[derive(Clone, Debug)]
-pub struct Part {
-    /// `REQUEST` or `CANCEL`, inside and in its content type.
-    pub method: &'static str,
-    /// The text.
-    pub text: String,
+/// Somebody of the entry, as calendars name them.
+#[derive(Clone, Copy, Debug)]
+pub struct Somebody<'a> {
+    /// Name, where there is one.
+    pub name: Option<&'a str>,
+    /// Address of mail.
+    pub address: &'a str,
 }
 
 impl Entry {
-    /// Writes the entry for its reader as of `now`.
+    /// Writes the entry as of `now`, for a reader who is to attend, or for whoever takes it.
     #[must_use]
-    pub fn part(
+    pub fn text(
         &self,
-        organiser: &Mailbox,
-        (name, address): (&str, &str),
+        organiser: Somebody<'_>,
+        reader: Option<Somebody<'_>>,
         now: DateTime<Utc>,
-    ) -> Part {
+    ) -> String {
         let method: &str = self.method.into();
         let status = match self.method {
             CalendarMethod::Cancel => EventStatus::Cancelled,
-            CalendarMethod::Request if self.firm => EventStatus::Confirmed,
-            CalendarMethod::Request => EventStatus::Tentative,
+            CalendarMethod::Request | CalendarMethod::Publish if self.firm => {
+                EventStatus::Confirmed
+            }
+            CalendarMethod::Request | CalendarMethod::Publish => EventStatus::Tentative,
         };
         let mut event = Event::new();
         event
@@ -68,15 +68,13 @@ impl Entry {
             .starts(self.starts_at)
             .ends(self.ends_at)
             .status(status);
-        event.append_property(person(
-            "ORGANIZER",
-            organiser.name.as_deref(),
-            organiser.email.as_ref(),
-        ));
-        let mut reader = person("ATTENDEE", Some(name), address);
-        // Hubs is where one agrees or gives up; an answer by calendar would reach nobody.
-        reader.add_parameter("ROLE", "REQ-PARTICIPANT").add_parameter("RSVP", "FALSE");
-        event.append_multi_property(reader);
+        event.append_property(property("ORGANIZER", organiser));
+        if let Some(reader) = reader {
+            let mut reader = property("ATTENDEE", reader);
+            // Hubs is where one agrees or gives up; an answer by calendar would reach nobody.
+            reader.add_parameter("ROLE", "REQ-PARTICIPANT").add_parameter("RSVP", "FALSE");
+            event.append_multi_property(reader);
+        }
         if !self.description.is_empty() {
             event.description(&self.description);
         }
@@ -90,14 +88,18 @@ impl Entry {
             calendar.append_property(Property::new(key, value));
         }
         calendar.push(event);
-        Part { method: self.method.into(), text: calendar.to_string() }
+        calendar.to_string()
     }
 }
 
-/// A calendar user, by address and, where known, by name.
-fn person(role: &str, name: Option<&str>, address: &str) -> Property {
-    let mut property = Property::new(role, format!("mailto:{address}"));
-    if let Some(name) = name {
+/// On one line: a name from a file may hold anything.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn property(role: &str, who: Somebody<'_>) -> Property {
+    let mut property = Property::new(role, format!("mailto:{}", who.address));
+    if let Some(name) = who.name {
         // A name in a parameter can hold anything but quotation marks and line ends.
         property.add_parameter("CN", &one_line(name).replace('"', "'"));
     }
