@@ -79,7 +79,7 @@ fn as_told(body: usize) -> Vec<Death> {
 }
 
 /// Runs a worker to its death, if it comes to that; whether it did.
-async fn die(world: &World, server: &Server, death: Death) -> bool {
+fn die(world: &World, server: &Server, death: Death) -> bool {
     let mut command = at(program(world, "worker", &["run", "--once"]), EIGHT_IN_LONDON);
     let (tell, process) = watch::channel(None);
     let head = |number: usize| format!("head.of.demo.school.{number}@example.org");
@@ -111,7 +111,7 @@ async fn each(world: &World, server: &Server, deaths: &[Death]) -> usize {
     for death in deaths {
         start_over(world, server).await;
         let told = format!("{}: {death:?}", world.name);
-        died += usize::from(die(world, server, *death).await);
+        died += usize::from(die(world, server, *death));
         let doubts = rows(world).await.iter().filter(|row| row.state == "handoff").count();
         assert!(doubts <= CONNECTIONS, "{told}: {doubts} in doubt");
         leases_run_out(world).await;

@@ -41,8 +41,8 @@ async fn signed_and_verified(key: Key) {
     }
     both(async |world| {
         let (mut world, server) = seeded(world, 1, 1).await;
-        world.config.mail.dkim_domain = "hubs.example".to_owned();
-        world.config.mail.dkim_selector = "demo2026".to_owned();
+        world.config.mail.dkim_domain = "hubs.example".into();
+        world.config.mail.dkim_selector = "demo2026".into();
         let file = root().join(format!("tests/keys/{}.pem", key.0)).display().to_string();
         world.config.mail.dkim_key = serde_json::from_value(file.into()).expect("a setting");
         let step = tests::smtp::Step::Body;

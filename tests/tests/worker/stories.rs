@@ -195,7 +195,7 @@ impl Sent {
                 let policy = book.policy(about.programme_id).expect("a policy");
                 assert!(!is_quiet(policy, at.time()), "{told}: at {at}");
             }
-            self.reads_so(world, &row, items.len(), told);
+            reads_so(world, &row, items.len(), told);
         }
         // Every school here keeps to the same days.
         if self.days.iter().any(|(_, day)| *day == at.date()) {
@@ -203,16 +203,16 @@ impl Sent {
             assert!(calendar.is_working_day(at.date()), "{told}: on {at}");
         }
     }
+}
 
-    /// The mail tells of just so many things.
-    fn reads_so(&self, world: &World, row: &message::Model, items: usize, told: &str) {
-        let id = row.message_id_header.as_deref().expect("a Message-ID");
-        let mails = mails(world);
-        let mine: Vec<_> = mails.iter().filter(|mail| id.contains(&mail.message_id)).collect();
-        assert_eq!(mine.len(), 1, "{told}: {id}");
-        let lines = mine[0].text.lines().filter(|line| line.starts_with("* ")).count();
-        assert_eq!(lines, items, "{told}: {}", mine[0].text);
-    }
+/// The mail tells of just so many things.
+fn reads_so(world: &World, row: &message::Model, items: usize, told: &str) {
+    let id = row.message_id_header.as_deref().expect("a Message-ID");
+    let mails = mails(world);
+    let mine: Vec<_> = mails.iter().filter(|mail| id.contains(&mail.message_id)).collect();
+    assert_eq!(mine.len(), 1, "{told}: {id}");
+    let lines = mine[0].text.lines().filter(|line| line.starts_with("* ")).count();
+    assert_eq!(lines, items, "{told}: {}", mine[0].text);
 }
 
 async fn takes_part(world: &World, about: &obligation::Model) -> bool {
