@@ -102,7 +102,7 @@ impl Link {
         };
         let mut bytes = vec![VERSION, letter];
         bytes.extend(self.person_id.as_bytes());
-        bytes.extend(id.iter().flat_map(|id| id.as_bytes()));
+        bytes.extend(id.iter().flat_map(Uuid::as_bytes));
         bytes.extend(told.iter().flat_map(|told| told.0.to_be_bytes()));
         bytes.extend(day_number(self.last_day).to_be_bytes());
         let seal = mac(secret, &bytes).finalize().into_bytes();

@@ -98,6 +98,9 @@ pub fn say_the_same(kind: &str, text: &str, html: &str) {
     let (_, body) = body.split_once("</h1>").expect("a heading");
     let mut bare = String::new();
     let mut inside = false;
+    // These part no words.
+    let joined = ["<wbr>", "<strong>", "</strong>"];
+    let body = joined.iter().fold(body.to_owned(), |body, tag| body.replace(tag, ""));
     for letter in body.chars() {
         match letter {
             '<' => inside = true,

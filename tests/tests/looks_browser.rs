@@ -21,7 +21,7 @@ async fn every_kind_of_mail_is_readable_at_every_width_in_light_and_dark() {
     let folder = world.folder.path().join("looks");
     std::fs::create_dir(&folder).expect("a folder can be made");
     let mails = snapshots();
-    assert!(mails.len() > 20, "{}", mails.len());
+    assert!(mails.len() >= 20, "{}", mails.len());
     for mail in &mails {
         std::fs::write(folder.join(format!("{}.html", mail.name)), &mail.html).expect("written");
     }

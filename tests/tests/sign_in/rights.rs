@@ -80,7 +80,7 @@ async fn the_letter_goes_out_at_night_over_smtp_and_its_bytes_are_kept_no_longer
         let [letter] = letters.as_slice() else { panic!("{} letters", letters.len()) };
         let text = String::from_utf8_lossy(&letter.bytes);
         assert!(text.contains("Subject: Your link to sign in to Hubs"), "{text}");
-        assert!(text.contains("03:10"), "until when, in London: {text}");
+        assert!(text.contains("3:10am"), "until when, in London: {text}");
         let row = message::Entity::find().filter(message::Column::Kind.eq("sign_in_link"));
         let row = row.one(door.world.db.reader()).await.expect("a read").expect("the message");
         assert_eq!((row.state.as_str(), row.body), ("accepted", None));

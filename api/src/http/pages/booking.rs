@@ -34,6 +34,7 @@ const NO_REASON: &str = "No reason was given.";
 /// The page.
 #[derive(Template)]
 #[template(path = "pages/booking.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that the template asks")]
 struct Page {
     title: String,
     /// What was just done.
@@ -108,7 +109,7 @@ pub(super) async fn show(
 ) -> Result<Response, PageError> {
     let view = find(&app, &link).await?;
     let done = query.as_deref() == Some("done");
-    Ok(page(StatusCode::OK, &shown(&app, &link, view, done, None)?)?)
+    Ok(page(StatusCode::OK, &shown(&app, &link, &view, done, None)?)?)
 }
 
 /// `GET /b/{token}/calendar.ics`, for those who have places.
@@ -142,7 +143,7 @@ pub(super) async fn act(
                 return go_on(&app, "b", renewed(&link, &view)).await;
             }
             let refused = Some((answer, explained(refusal)));
-            let page_of = shown(&app, &link, view, false, refused)?;
+            let page_of = shown(&app, &link, &view, false, refused)?;
             Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &page_of)?)
         }
         Err(error) => Err(error.into()),
@@ -224,7 +225,7 @@ fn is_done(view: &BookingView, answer: &Answer) -> bool {
 fn shown(
     app: &App,
     link: &Opened,
-    view: BookingView,
+    view: &BookingView,
     done: bool,
     refused: Option<(Answer, Refusal)>,
 ) -> Result<Page, PageError> {
@@ -232,7 +233,7 @@ fn shown(
     let (_, told) = link.booking()?;
     let event = &view.event;
     let is_open = event.cancelled_at.is_none() && event.starts_at > now;
-    let (status, status_class, advice) = status(&view, now);
+    let (status, status_class, advice) = status(view, now);
     let (entered, error) = match refused {
         Some((answer, refusal)) => (answer, Some(refusal)),
         None => {
@@ -254,7 +255,7 @@ fn shown(
             .then(|| format!("/b/{}/calendar.ics", link.token)),
         version: view.booking.version,
         most: MOST_PLACES,
-        facts: facts(&view),
+        facts: facts(view),
         entered,
         error,
     })

@@ -30,6 +30,7 @@ use crate::audit::changes;
 /// The page.
 #[derive(Template)]
 #[template(path = "pages/visit.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that the template asks")]
 struct Page {
     title: String,
     /// What was just done.
@@ -139,7 +140,7 @@ pub(super) async fn show(
 ) -> Result<Response, PageError> {
     let view = find(&app, &link).await?;
     let done = query.as_deref() == Some("done");
-    Ok(page(StatusCode::OK, &shown(&app, &link, view, done, None)?)?)
+    Ok(page(StatusCode::OK, &shown(&app, &link, &view, done, None)?)?)
 }
 
 /// `GET /v/{token}/calendar.ics`, while both sides stand by the time.
@@ -172,7 +173,7 @@ pub(super) async fn act(
                 return go_on(&app, "v", renewed(&link, &view.visit)).await;
             }
             let refused = Some((answer, explained(refusal)));
-            let page_of = shown(&app, &link, view, false, refused)?;
+            let page_of = shown(&app, &link, &view, false, refused)?;
             Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &page_of)?)
         }
         Err(error) => Err(error.into()),
@@ -274,7 +275,7 @@ fn is_done(view: &VisitView, answer: &Answer) -> bool {
 fn shown(
     app: &App,
     link: &Opened,
-    view: VisitView,
+    view: &VisitView,
     done: bool,
     refused: Option<(Answer, Refusal)>,
 ) -> Result<Page, PageError> {
@@ -283,14 +284,16 @@ fn shown(
     let visit = &view.visit;
     let is_ahead = visit.starts_at > now;
     let is_arranged = matches!(view.state, VisitState::Proposed | VisitState::Agreed);
-    let (status, status_class, advice) = status(&view, is_ahead);
+    let (status, status_class, advice) = status(view, is_ahead);
     let (entered, error) = match refused {
         Some((answer, refusal)) => (answer, Some(refusal)),
-        None => (Answer::of(&view), None),
+        None => (Answer::of(view), None),
     };
     let what = in_words(view.kind);
     let mut title = format!("{what}: {} and {}", view.school, view.hub);
-    title.get_mut(..1).map(str::make_ascii_uppercase);
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
     Ok(Page {
         title,
         done: done.then(|| done_in_words(view.state)),
@@ -305,7 +308,7 @@ fn shown(
             .then(|| format!("/v/{}/calendar.ics", link.token)),
         version: visit.version,
         several_days: local(visit.starts_at).date() != local(visit.ends_at).date(),
-        facts: facts(&view),
+        facts: facts(view),
         entered,
         error,
     })

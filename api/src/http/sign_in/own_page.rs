@@ -116,7 +116,7 @@ fn part(Held { role, place }: Held) -> Part {
 
 fn when(moment: DateTime<Utc>) -> String {
     let local = local(moment);
-    format!("{}, {}", in_words(local.date()), time_in_words(local.time()))
+    format!("{} at {}", in_words(local.date()), time_in_words(local.time()))
 }
 
 pub(super) async fn home() -> Redirect {

@@ -156,11 +156,11 @@ async fn tell(
             continue;
         }
         let Some(kind) = notices::notice(news.kind, &own) else { continue };
-        let waits = about_it().filter(|one| {
+        let mut waits = about_it().filter(|one| {
             one.person_id == *person_id && reach(one.state) == Reach::Waiting && one.was.is_some()
         });
         // Who was not told of the last move yet knows the time before that one.
-        let known = waits.last().and_then(|one| one.was);
+        let known = waits.next_back().and_then(|one| one.was);
         let was = known.or(news.moved.map(|moved| moved.from));
         let is_back = known.is_some() && known == news.moved.map(|moved| moved.to);
         // An event that is back where it was has not moved for them, but something may have changed.
