@@ -63,7 +63,7 @@ pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<D
     let over = stop.child_token();
     let cut = CancellationToken::new();
     let busy = Arc::new(AtomicUsize::new(0));
-    let (entries, written) = mpsc::channel(256);
+    let (entries, written) = mpsc::channel(ledger::TOGETHER);
     let (waiting, loads) = mpsc::channel(usize::try_from(room.claims)?.div_ceil(2));
     let (prepared, ready) = mpsc::channel(room.connections);
     let shared = Arc::new(Shared {

@@ -27,8 +27,8 @@ use crate::failpoint;
 use crate::mail::render::Rendered;
 use crate::metrics;
 
-/// Most entries of one commit.
-const TOGETHER: usize = 64;
+/// Most entries of one commit: what some hundred connections end and begin.
+pub(super) const TOGETHER: usize = 256;
 /// Longest time that a commit waits for the connections that have a message in hand.
 const LINGER: Duration = Duration::from_millis(5);
 /// First pause after a commit that failed; it doubles with every further one.
