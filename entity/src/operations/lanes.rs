@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rules::lanes::{MailLane, lane_of};
 use rules::messages::{MessageKind, MessageState};
+use rules::words::in_one_line;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, Func, OnConflict};
 use sea_orm::{
@@ -98,7 +99,7 @@ pub async fn note(
         let row = mail_lane::ActiveModel {
             id: Set(new_id(now)),
             name: Set(<&str>::from(*lane).to_owned()),
-            about: Set(lane.get_documentation().unwrap_or_default().to_owned()),
+            about: Set(in_one_line(lane.get_documentation().unwrap_or_default())),
             waiting: Set(i32::try_from(*messages).unwrap_or(i32::MAX)),
             waiting_since: Set(*since),
             changed_at: Set(now),

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use api::app::App;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use entity::messages::{mail_feedback, message};
 use entity::people::secrets;
@@ -83,6 +83,10 @@ impl Sent {
     }
 
     async fn post(&self, token: &str, kind: &str, body: impl Into<Body>) -> StatusCode {
+        self.answer(token, kind, body).await.0
+    }
+
+    async fn answer(&self, token: &str, kind: &str, body: impl Into<Body>) -> (StatusCode, String) {
         let stop = CancellationToken::new();
         let mut app = App::open(self.world.config.clone(), stop).await.expect("opens");
         app.clock = self.world.clock.clone();
@@ -91,7 +95,10 @@ impl Sent {
             .header(header::CONTENT_TYPE, kind)
             .body(body.into())
             .expect("a request");
-        api::http::router(app).oneshot(request).await.expect("an answer").status()
+        let answer = api::http::router(app).oneshot(request).await.expect("an answer");
+        let status = answer.status();
+        let body = to_bytes(answer.into_body(), 10_000).await.expect("a body");
+        (status, String::from_utf8_lossy(&body).into_owned())
     }
 
     async fn event(&self, event: Value) -> StatusCode {
@@ -270,6 +277,8 @@ async fn the_webhook_takes_nothing_from_whoever_has_no_token_and_nothing_it_cann
             let status = sent.post(TOKEN, json, body.clone()).await;
             assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
         }
+        let (_, text) = sent.answer(TOKEN, json, with("at", "yesterday")).await;
+        assert_eq!(text, "\"at\" is a moment such as 2026-10-05T07:00:00Z\n");
         let mail = "message/rfc822";
         let status = sent.post(TOKEN, mail, "Subject: Out of office\r\n\r\n").await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -283,6 +292,12 @@ async fn the_webhook_takes_nothing_from_whoever_has_no_token_and_nothing_it_cann
         let stray = with("message_id", "1@elsewhere.example");
         assert_eq!(sent.post(TOKEN, json, stray).await, StatusCode::NO_CONTENT);
         assert_eq!(sent.state().await, "accepted");
+        let app = App::open(sent.world.config.clone(), CancellationToken::new()).await;
+        let told = api::metrics::render(app.expect("opens")).await.expect("metrics");
+        let count = |line: &str| line.rsplit_once(' ').and_then(|(_, count)| count.parse().ok());
+        let stray =
+            told.lines().find(|line| line.starts_with("hubs_mail_reports_total{taken=\"stray\"}"));
+        assert!(stray.and_then(count).is_some_and(|count: u64| count > 0), "{told}");
     })
     .await;
 }
