@@ -30,6 +30,18 @@ pub struct App {
 }
 
 impl App {
+    /// As [`App::open`], for what only works on a database that is there already.
+    ///
+    /// # Errors
+    /// A SQLite file that is not there, and as [`App::open`].
+    pub async fn open_existing(
+        config: Config,
+        stop: tokio_util::sync::CancellationToken,
+    ) -> anyhow::Result<Self> {
+        Database::open_existing(&config.database).await?.close().await?;
+        Self::open(config, stop).await
+    }
+
     /// Opens what the settings name and migrates the database.
     ///
     /// # Errors

@@ -46,6 +46,10 @@ async fn run(Arguments { config, command }: Arguments) -> anyhow::Result<()> {
 
 async fn carry_out(config: Config, command: Command) -> anyhow::Result<()> {
     let stop = runtime::shutdown::on_signal()?;
-    let app = App::open(config, stop.clone()).await?;
+    // To let somebody into a database that nobody has filled would help nobody.
+    let app = match &command {
+        Command::IssueToken(_) => App::open_existing(config, stop.clone()).await?,
+        _ => App::open(config, stop.clone()).await?,
+    };
     commands::run(app, command, stop).await
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use apollo_compiler::ast::OperationType;
 use axum::http::StatusCode;
-use entity::messages::health::backlog;
+use entity::messages::feedback::Taken;
+use entity::operations::lanes;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -35,18 +36,44 @@ struct OfRoute {
     status: u16,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfLane {
+    lane: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfReport {
+    taken: &'static str,
+}
+
 /// What this process counts.
 struct Counted {
     operations: Family<OfOperation, Counter>,
     took: Family<OfKind, Histogram, fn() -> Histogram>,
     answers: Family<OfRoute, Counter>,
+    reports: Family<OfReport, Counter>,
 }
 
 static COUNTED: LazyLock<Counted> = LazyLock::new(|| Counted {
     operations: Family::default(),
     took: Family::new_with_constructor(seconds),
     answers: Family::default(),
+    reports: Family::default(),
 });
+
+/// Counts a report of a mail service: whether it was new, known before, or of no message of ours.
+pub fn reported(taken: Taken) {
+    COUNTED.reports.get_or_create(&of_report(taken)).inc();
+}
+
+fn of_report(taken: Taken) -> OfReport {
+    let taken = match taken {
+        Taken::New => "new",
+        Taken::Known => "known",
+        Taken::Stray => "stray",
+    };
+    OfReport { taken }
+}
 
 /// Counts a GraphQL operation and what it came to; one that could not be read is of no kind.
 pub fn asked(kind: Option<OperationType>, begun: &Begun, took: Duration) {
@@ -78,7 +105,7 @@ pub fn answered(route: &str, status: StatusCode) {
 /// The database fails.
 pub async fn render(app: App) -> anyhow::Result<String> {
     let now = app.clock.now();
-    let backlog = backlog(app.db.reader(), now).await?;
+    let lanes = lanes::waiting(app.db.reader(), now).await?;
     let mut registry = Registry::with_prefix("hubs");
     add_connections(&mut registry, &app.db);
 
@@ -88,11 +115,22 @@ pub async fn render(app: App) -> anyhow::Result<String> {
     let http = registry.sub_registry_with_prefix("http");
     http.register("answers", "Answers over HTTP", COUNTED.answers.clone());
 
-    let (waiting, oldest) = (Gauge::<i64>::default(), Gauge::<i64>::default());
-    waiting.set(i64::try_from(backlog.waiting).unwrap_or(i64::MAX));
-    oldest.set(backlog.since.map_or(0, |since| (now - since).num_seconds().max(0)));
+    // Under the names and with the words of the worker's own: both tell what the database says.
+    let (waiting, oldest) =
+        (Family::<OfLane, Gauge>::default(), Family::<OfLane, Gauge>::default());
+    for (lane, found) in lanes {
+        let of = OfLane { lane: lane.into() };
+        waiting.get_or_create(&of).set(i64::try_from(found.messages).unwrap_or(i64::MAX));
+        let since = found.since.map_or(0, |since| (now - since).num_seconds().max(0));
+        oldest.get_or_create(&of).set(since);
+    }
+    for taken in [Taken::New, Taken::Known, Taken::Stray] {
+        drop(COUNTED.reports.get_or_create(&of_report(taken)));
+    }
     let mail = registry.sub_registry_with_prefix("mail");
-    mail.register("backlog", "Messages whose time has come and that have not gone", waiting);
-    mail.register("backlog_oldest_seconds", "How long the first of them has waited", oldest);
+    mail.register("waiting", "Messages whose time has come and that have not gone", waiting);
+    mail.register("oldest_waiting_seconds", "How long the first of them has waited", oldest);
+    let about = "Reports of mail services: new, known before, or of no message of ours";
+    mail.register("reports", about, COUNTED.reports.clone());
     written(&registry)
 }

@@ -9,6 +9,7 @@ use async_graphql::{MergedObject, SDLExportOptions, Schema, Variables};
 use chrono::{DateTime, Utc};
 use entity::scope::Scope;
 
+use crate::act::reach::beyond;
 use crate::act::{Acting, Undone};
 use crate::app::App;
 use crate::read::feed::Feed;
@@ -137,6 +138,9 @@ impl Graph {
         let request = request.ok_or_else(|| Undone::fault(&"there is no such mutation"))?;
         let variables = serde_json::to_value(&action.arguments);
         let variables = variables.map_err(|error| Undone::fault(&error))?;
+        if let Some(problem) = self.beyond_reach(action, &variables) {
+            return Err(Undone::Unreadable(problem));
+        }
         let acting = Acting {
             app: app.clone(),
             scope: scope.clone(),
@@ -153,6 +157,16 @@ impl Graph {
         }
         let data = response.data.into_json().unwrap_or_default();
         serde_json::from_value(data["payload"].clone()).map_err(|error| Undone::fault(&error))
+    }
+
+    /// What is wrong with a day or moment that is further off than can be reckoned with.
+    fn beyond_reach(&self, action: &Action, given: &serde_json::Value) -> Option<String> {
+        let schema = self.gate.schema();
+        let field = schema.type_field("Mutation", &action.name).ok()?;
+        field.arguments.iter().find_map(|argument| {
+            let (name, of) = (argument.name.as_str(), argument.ty.inner_named_type());
+            beyond(schema, of, given.get(name)?, name)
+        })
     }
 
     fn document(&self, action: &Action) -> Option<String> {

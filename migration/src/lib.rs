@@ -35,6 +35,7 @@ mod m20261122_000026_operations;
 mod m20261122_000028_time_before;
 mod m20261122_000033_speed;
 mod m20261122_000034_digest_day;
+mod m20261122_000037_last_done;
 
 /// Lists and runs the migrations.
 pub struct Migrator;
@@ -70,6 +71,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000028_time_before::Migration),
             Box::new(m20261122_000033_speed::Migration),
             Box::new(m20261122_000034_digest_day::Migration),
+            Box::new(m20261122_000037_last_done::Migration),
         ]
     }
 }

@@ -21,4 +21,4 @@ pub mod sign_in;
 pub mod surveys;
 pub mod timetable;
 pub mod visits;
-mod words;
+pub mod words;

@@ -221,6 +221,7 @@ pub fn may_become(from: MessageState, to: MessageState) -> bool {
 pub fn pause_after(attempts: i32, message: Uuid) -> TimeDelta {
     let doubled = 1_i32 << attempts.saturating_sub(1).clamp(0, 10);
     let pause = (FIRST_PAUSE * doubled).min(LONGEST_PAUSE);
-    let part = i32::from(message.as_bytes()[15]);
-    pause + pause / 4 * part / 255
+    let part = i64::from(message.as_bytes()[15]);
+    // Whole milliseconds, which either database keeps.
+    pause + TimeDelta::milliseconds(pause.num_milliseconds() / 4 * part / 255)
 }

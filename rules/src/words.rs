@@ -30,3 +30,9 @@ macro_rules! words {
 }
 
 pub(crate) use words;
+
+/// What a doc comment says, in one line: its own lines end where the source file's do.
+#[must_use]
+pub fn in_one_line(documentation: &str) -> String {
+    documentation.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,6 +1,6 @@
 //! Opening the database: one SQLite file with one writer and a few readers, or PostgreSQL.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::PgConnectOptions;
@@ -75,6 +75,21 @@ impl Database {
         let pool = sea_orm::Database::connect(options).await?;
         reads.ping().await?;
         Ok(Self { read: pool.clone(), write: pool, reads })
+    }
+
+    /// As [`Database::open`], but makes no file: whoever only looks, or works on what is there, is
+    /// told of a path with a slip in it.
+    ///
+    /// # Errors
+    /// A SQLite file that is not there, and as [`Database::open`].
+    pub async fn open_existing(config: &DatabaseConfig) -> Result<Self, DbErr> {
+        if let Some(file) = absent(config)? {
+            return Err(DbErr::Custom(format!(
+                "there is no database at {}: mend the path, or start `api serve` first",
+                file.display()
+            )));
+        }
+        Self::open(config).await
     }
 
     /// Opens a SQLite file that nobody misses after a crash, so that no write waits for the disk.
@@ -187,6 +202,18 @@ impl Database {
         self.read.ping().await?;
         self.reads.ping().await
     }
+}
+
+/// The SQLite file that an address names, if it is not there.
+///
+/// # Errors
+/// An address that cannot be parsed.
+pub fn absent(config: &DatabaseConfig) -> Result<Option<PathBuf>, DbErr> {
+    if !config.url.starts_with("sqlite:") {
+        return Ok(None);
+    }
+    let file = Reads::file(&config.url)?;
+    Ok((!file.exists()).then_some(file))
 }
 
 /// The options with [`BOUNDS`]; what the address itself says of them holds.

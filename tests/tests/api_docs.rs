@@ -1,19 +1,24 @@
-//! The guide of docs/api.md: every query, mutation and subscription in it is run on the
-//! demonstration, and must be answered as the guide shows.
+//! The guides docs/api.md and docs/mail.md: every query, mutation and subscription in them is run on
+//! the demonstration, and must be answered as the guide shows.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use api::app::App;
 use api::commands::load_demo;
 use chrono::{DateTime, Utc};
 use reqwest::Client;
+use rules::lanes::{MailLane, lane_of};
+use rules::messages::MessageKind;
 use runtime::signal::Signal;
 use serde_json::{Value, json};
+use strum::VariantArray as _;
 use tests::socket::Socket;
 use tests::{World, both};
 use tokio_util::sync::CancellationToken;
 
 const GUIDE: &str = include_str!("../../docs/api.md");
+const MAIL: &str = include_str!("../../docs/mail.md");
 /// Stands for what differs between demonstrations; what is around it tells values apart.
 const ANYTHING: &str = "…";
 
@@ -147,28 +152,73 @@ async fn ask(address: &str, token: &str, example: &Example, variables: Value) ->
     answer.json().await.expect("JSON")
 }
 
+/// Asks every example of a guide, and fails with all those that are not answered as it shows.
+async fn compare(
+    world: &World,
+    file: &str,
+    guide: &str,
+    (address, tokens): (String, HashMap<String, String>),
+) {
+    let examples = examples(guide);
+    assert!(examples.len() > 12, "{} were found", examples.len());
+    let mut gaps = Gaps::default();
+    let mut problems = String::new();
+    for example in &examples {
+        let line = example.line;
+        let token = tokens.get(&example.role);
+        let token = token.unwrap_or_else(|| panic!("line {line}: no role {}", example.role));
+        let variables = gaps.fill(&example.variables);
+        let seen = ask(&address, token, example, variables).await;
+        let shown = example.answer.as_ref();
+        let shown = shown.unwrap_or_else(|| panic!("line {line}: no answer is shown"));
+        let fails = shown.get("errors").is_some() != seen.get("errors").is_some();
+        let differs = gaps.differs(shown, &seen, "");
+        let problem = differs.or_else(|| fails.then(|| "errors".to_owned()));
+        if let Some(problem) = problem {
+            let _ = writeln!(problems, "{file}, line {line}: {problem}\n{seen:#}");
+        }
+    }
+    assert!(problems.is_empty(), "{}: {problems}", world.name);
+}
+
 #[tokio::test]
 async fn every_example_of_the_guide_is_answered_as_it_shows() {
-    let examples = examples(GUIDE);
-    assert!(examples.len() > 12, "{} were found", examples.len());
     both(async |world| {
-        let (address, tokens) = demonstration(&world).await;
-        let mut gaps = Gaps::default();
-        for example in &examples {
-            let line = example.line;
-            let token = tokens.get(&example.role);
-            let token = token.unwrap_or_else(|| panic!("line {line}: no role {}", example.role));
-            let variables = gaps.fill(&example.variables);
-            let seen = ask(&address, token, example, variables).await;
-            let shown = example.answer.as_ref();
-            let shown = shown.unwrap_or_else(|| panic!("line {line}: no answer is shown"));
-            if let Some(problem) = gaps.differs(shown, &seen, "") {
-                panic!("{}: docs/api.md, line {line}: {problem}\n{seen:#}", world.name);
-            }
-            assert_eq!(shown.get("errors").is_some(), seen.get("errors").is_some(), "line {line}");
-        }
+        let served = demonstration(&world).await;
+        compare(&world, "docs/api.md", GUIDE, served).await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn every_example_about_mail_is_answered_as_it_shows_once_the_worker_has_run() {
+    both(async |world| {
+        let served = demonstration(&world).await;
+        let stop = CancellationToken::new();
+        let (config, clock) = (world.config.clone(), world.clock.clone());
+        let worker = worker::app::App::open(config, clock, stop.clone()).await;
+        let worker = worker.expect("the worker opens");
+        worker::ledger::register(&worker).await.expect("the jobs are registered");
+        for moment in ["2026-10-05T06:58:00Z", "2026-10-05T07:00:00Z"] {
+            world.clock.set(moment.parse().expect("a moment"));
+            let pass = worker::pass::run(&worker, &stop).await;
+            worker::ledger::note(&worker, &pass).await.expect("the pass is written down");
+            pass.into_result().expect("a pass");
+        }
+        compare(&world, "docs/mail.md", MAIL, served).await;
+    })
+    .await;
+}
+
+#[test]
+fn the_guide_names_every_kind_of_mail_in_its_lane() {
+    for lane in MailLane::VARIANTS {
+        let kinds = MessageKind::VARIANTS.iter().filter(|kind| lane_of(**kind) == *lane);
+        let kinds = kinds.map(|kind| format!("`{}`", <&str>::from(kind).to_uppercase()));
+        let kinds: Vec<_> = kinds.collect();
+        let row = format!("| `{}` | {} |", <&str>::from(lane).to_uppercase(), kinds.join(", "));
+        assert!(MAIL.contains(&row), "docs/mail.md should say: {row}");
+    }
 }
 
 #[test]

@@ -111,6 +111,27 @@ async fn a_worker_before_its_database_or_its_mail_folder_says_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_slip_in_the_databases_path_is_told_and_makes_no_file() {
+    let world = tests::world::sqlite().await;
+    let absent = world.folder.path().join("hbus.db");
+    let token = ["issue-token", "ada@admin.example"];
+    for (name, arguments) in [
+        ("worker", &["jobs"][..]),
+        ("worker", &["run", "--once"]),
+        ("worker", &["pause", "deliver", "--why", "Mended"]),
+        ("worker", &["explain", "message", "0199b2f0-7c1e-7000-8000-000000000001"]),
+        ("api", &token),
+    ] {
+        let mut command = program(&world, name, arguments);
+        command.env("DATABASE_URL", format!("sqlite://{}", absent.display()));
+        let words = refuse(command);
+        let told = format!("there is no database at {}", absent.display());
+        assert!(words.contains(&told), "{arguments:?}: {words}");
+        assert!(!absent.exists(), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_from_the_command_line_lets_its_bearer_in() {
     both(async |world| {
         let nobody = program(&world, "api", &["issue-token", "new@demo-programme.example"]);

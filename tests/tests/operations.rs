@@ -307,6 +307,11 @@ async fn an_admin_pauses_and_replays_through_the_graph_and_the_audit_knows() {
 
         let pause = "mutation M($input: JobPauseInput!) { jobPause(input: $input) {
             pause { id isInForce why job { name } by { email } } userErrors { message } } }";
+        let far = json!({ "jobId": job["id"], "why": "Mended", "until": "2999-01-01T00:00:00Z" });
+        let body = json!({ "query": pause, "variables": { "input": far } });
+        let told: Value = server.post(&token, body).await.json().await.expect("JSON");
+        let why = "input.until is of a year from 1900 to 2199, not \"2999-01-01T00:00:00Z\"";
+        assert_eq!(told["errors"][0]["message"], why, "{told:#}");
         let input = json!({ "jobId": job["id"], "why": "Mended", "idempotencyKey": "a" });
         let first = ask(pause, input.clone()).await;
         assert_eq!(first["jobPause"]["pause"]["isInForce"], true, "{first:#}");
@@ -372,6 +377,11 @@ async fn the_command_line_tells_of_the_jobs_pauses_resumes_and_replays() {
         assert!(words.contains("paused already"), "{words}");
         let words = refuse(worker(&["pause", "surveys", "--why", "Again"]));
         assert!(words.contains("no job and no mail lane"), "{words}");
+        let past = ["pause", "deliver", "--why", "Mended", "--until", "2026-10-05T08:00"];
+        let words = refuse(worker(&past));
+        assert!(words.contains("--until: Give a moment that is still to come"), "{words}");
+        let lanes: Vec<_> = lanes.iter().filter_map(|lane| lane["about"].as_str()).collect();
+        assert!(lanes.iter().all(|about| !about.contains('\n')), "{lanes:?}");
         let _ = run(worker(&["resume", "survey", "--why", "Done"]));
         let words = refuse(worker(&["resume", "survey", "--why", "Done"]));
         assert!(words.contains("not paused"), "{words}");

@@ -75,7 +75,8 @@ async fn the_api_counts_what_it_is_asked_and_tells_it_on_an_address_of_its_own()
         assert_eq!(asked("unknown", "refused"), Some(1.0), "{told:#?}");
         assert_eq!(told.get("hubs_graphql_seconds_count{operation=\"query\"}"), Some(&2.0));
         assert!(told["hubs_database_connections"] >= 1.0);
-        assert_eq!(told.get("hubs_mail_backlog"), Some(&0.0));
+        assert_eq!(told.get("hubs_mail_waiting{lane=\"routine\"}"), Some(&0.0));
+        assert_eq!(told.get("hubs_mail_reports_total{taken=\"stray\"}"), Some(&0.0));
         let public = reqwest::get(format!("{public}/metrics")).await.expect("an answer");
         assert_eq!(public.status(), 404, "not on the public port");
     })
@@ -110,6 +111,14 @@ async fn a_worker_counts_its_jobs_and_its_mail_without_naming_anybody() {
         assert_eq!(told.get("hubs_mail_connections"), Some(&0.0));
         let took = "hubs_mail_delivery_seconds_count{lane=\"routine\"}";
         assert_eq!(told.get(took), Some(&2.0), "{told:#?}");
+        for job in ["deliver", "plan_reminders"] {
+            let of = |name: &str| told.get(&format!("hubs_job_{name}{{job=\"{job}\"}}")).copied();
+            assert_eq!((of("missed_total"), of("paused")), (Some(0.0), Some(0.0)), "{job}");
+            let done = of("last_done_timestamp_seconds").expect("when it was last done");
+            // Monday 5 October 2026, 08:00 in London, and the minutes after.
+            assert!((1_791_183_600.0..1_791_187_200.0).contains(&done), "{job}: {done}");
+        }
+        assert_eq!(told.get("hubs_mail_lane_paused{lane=\"survey\"}"), Some(&0.0));
     })
     .await;
 }

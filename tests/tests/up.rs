@@ -5,7 +5,7 @@ use std::path::Path;
 
 use reqwest::Client;
 use serde_json::{Value, json};
-use tests::programs::{Running, bare, refuse};
+use tests::programs::{Running, bare, refuse, run};
 use tests::waiting::in_time;
 
 fn up(folder: &Path) -> Running {
@@ -75,6 +75,12 @@ async fn the_demonstration_answers_stops_goes_on_and_leaves_nothing_running() {
     assert_eq!(answer.get("errors"), None, "{answer:#}");
     assert_ne!(answer["data"]["hubs"]["nodes"], json!([]), "{answer:#}");
 
+    // So do the commands on it, by its clock, whatever the machine and the shell say.
+    let line = output.lines().find(|line| line.ends_with("' worker jobs"));
+    let line = line.unwrap_or_else(|| panic!("no command in:\n{output}"));
+    let by_clock = as_of(line);
+    assert!(by_clock.starts_with("2026-10-05T06:5") || by_clock.starts_with("2026-10-05T07:0"));
+
     // A second one in the same folder is refused.
     let second = folder.path().display().to_string();
     let words = refuse(bare("xtask", &["up", "--port", "0", "--folder", &second]));
@@ -85,6 +91,10 @@ async fn the_demonstration_answers_stops_goes_on_and_leaves_nothing_running() {
     assert!(status.success(), "{}", demo.output());
     assert!(!programs.into_iter().any(runs), "{}", demo.output());
     let past = remembered(folder.path());
+    // Its clock stands still, for commands as well.
+    let stopped = as_of(line);
+    assert!(stopped >= by_clock, "{stopped} comes after {by_clock}");
+    assert_eq!(as_of(line)[..16], stopped[..16]);
 
     // The next one goes on from there, with the same people.
     let mut again = up(folder.path());
@@ -96,6 +106,15 @@ async fn the_demonstration_answers_stops_goes_on_and_leaves_nothing_running() {
     again.kill();
     let gone = in_time(|| (!programs.iter().copied().any(runs)).then_some(()));
     assert!(gone.is_some(), "a program outlived the demonstration");
+}
+
+/// When `worker jobs` says that it is, asked by the shell command `line` of the welcome.
+fn as_of(line: &str) -> String {
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", &format!("{line} --json")]).current_dir("/");
+    command.env("HUBS__CLOCK__STARTS_AT", "2031-01-01T00:00:00").env("REDIS_URL", "wrong");
+    let told: Value = serde_json::from_str(&run(command)).expect("JSON");
+    told["asOf"].as_str().expect("a moment").to_owned()
 }
 
 /// Seconds for which the demonstration's clock has run.

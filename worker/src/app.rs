@@ -14,7 +14,7 @@ use rand::RngCore as _;
 use rules::messages::verp::ReturnPath;
 use runtime::clock::Clock;
 use runtime::config::Config;
-use runtime::database::Database;
+use runtime::database::{Database, absent};
 use runtime::signal::Signal;
 use tokio_util::sync::CancellationToken;
 
@@ -61,7 +61,7 @@ impl App {
         clock: Clock,
         stop: CancellationToken,
     ) -> anyhow::Result<Self> {
-        let db = Database::open(&config.database)
+        let db = Database::open_existing(&config.database)
             .await
             .context("the database of the setting database.url (DATABASE_URL) does not answer")?;
         is_prepared(&db)
@@ -100,14 +100,11 @@ impl App {
         config: &Config,
         stop: &CancellationToken,
     ) -> anyhow::Result<bool> {
-        let db = Database::open(&config.database)
-            .await
-            .context("the database of the setting database.url (DATABASE_URL) does not answer")?;
         let mut looks = 0_u32;
-        while let Err(error) = is_prepared(&db).await {
+        while let Some(problem) = not_ready(config).await? {
             if looks.is_multiple_of(SAY_EVERY) {
                 tracing::warn!(
-                    "the database is not prepared yet; waiting for `api serve` to do it ({error})"
+                    "the database is not prepared yet; waiting for `api serve` to do it ({problem})"
                 );
             }
             looks = looks.wrapping_add(1);
@@ -132,6 +129,19 @@ impl App {
         txn.commit().await?;
         Ok(secret)
     }
+}
+
+/// Why the database cannot be worked on yet; none when it can.
+async fn not_ready(config: &Config) -> anyhow::Result<Option<String>> {
+    if let Some(file) = absent(&config.database)? {
+        return Ok(Some(format!("there is no {}", file.display())));
+    }
+    let db = Database::open(&config.database)
+        .await
+        .context("the database of the setting database.url (DATABASE_URL) does not answer")?;
+    let prepared = is_prepared(&db).await;
+    db.close().await?;
+    Ok(prepared.err().map(|error| error.to_string()))
 }
 
 /// A failed read of the oldest or the newest table means that the schema of this version is not

@@ -6,6 +6,7 @@ use entity::messages::timetable;
 use entity::operations::jobs::{self, Described, Run, Seen};
 use entity::operations::{lanes, pauses};
 use rules::timetable::{Fate, LocalRule};
+use rules::words::in_one_line;
 use strum::EnumMessage as _;
 
 use crate::app::App;
@@ -33,7 +34,7 @@ fn described(row: &Row) -> Described {
         LocalRule::Beat => row.rule.to_string(),
         _ => format!("{}; {}", row.rule, row.catch_up),
     };
-    let about = row.job.get_documentation().unwrap_or_default();
+    let about = in_one_line(row.job.get_documentation().unwrap_or_default());
     Described { name: row.job.into(), about, timetable }
 }
 

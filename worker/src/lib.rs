@@ -13,7 +13,16 @@ pub mod metrics;
 pub mod pass;
 pub mod simulate;
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
+
+/// A day of the command line, such as `2026-10-05`.
+///
+/// # Errors
+/// A text of another form, or a day that no calendar has.
+pub fn day(text: &str) -> Result<NaiveDate, String> {
+    let problem = "give a day of the calendar such as 2026-10-05";
+    text.parse().map_err(|_| problem.to_owned())
+}
 
 /// A London time of the command line, such as `2026-10-05T08:00`.
 ///

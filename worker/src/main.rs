@@ -67,10 +67,10 @@ struct Run {
 struct Simulate {
     /// First day to report, such as 2026-10-05: not before the last day the worker has done. The
     /// facts are those recorded today, also for days that have passed.
-    #[arg(long)]
+    #[arg(long, value_parser = worker::day)]
     from: NaiveDate,
     /// Last day to report, at most three years later.
-    #[arg(long)]
+    #[arg(long, value_parser = worker::day)]
     to: NaiveDate,
     /// Also write it all to this file, as JSON. It names people.
     #[arg(long)]
@@ -127,6 +127,14 @@ async fn work(config: Config, run: Run, stop: CancellationToken) -> anyhow::Resu
     let mut app = App::open(config, clock, stop.clone()).await?;
     app.trial = run.now.is_some();
     app.mail.check()?;
+    let bounces = &app.config.mail.bounces_folder;
+    if !bounces.as_os_str().is_empty() && !bounces.is_dir() {
+        tracing::warn!(
+            folder = %bounces.display(),
+            "the setting mail.bounces_folder names no folder that is there: no bounce is taken in \
+             until it is"
+        );
+    }
     if !run.once {
         return worker::heartbeat::run(&app, stop).await;
     }

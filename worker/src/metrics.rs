@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use entity::operations::lanes;
+use entity::operations::{jobs, lanes, pauses};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -16,6 +16,7 @@ use rules::messages::{MessageKind, MessageState};
 use runtime::metrics::{add_connections, seconds, written};
 
 use crate::app::App;
+use crate::jobs::TIMETABLE;
 use crate::pass::Pass;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -40,6 +41,11 @@ struct OfLane {
     lane: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfServer {
+    server: String,
+}
+
 /// What this process counts.
 struct Counted {
     runs: Family<OfRun, Counter>,
@@ -48,6 +54,7 @@ struct Counted {
     ended: Family<OfMessage, Counter>,
     delivering: Family<OfLane, Histogram, fn() -> Histogram>,
     connections: Gauge,
+    takes: Family<OfServer, Gauge>,
 }
 
 static COUNTED: LazyLock<Counted> = LazyLock::new(|| Counted {
@@ -57,6 +64,7 @@ static COUNTED: LazyLock<Counted> = LazyLock::new(|| Counted {
     ended: Family::default(),
     delivering: Family::new_with_constructor(seconds),
     connections: Gauge::default(),
+    takes: Family::default(),
 });
 
 /// Counts what a pass did.
@@ -86,6 +94,12 @@ pub fn took(kind: MessageKind, time: Duration) {
     COUNTED.delivering.get_or_create(&labels).observe(time.as_secs_f64());
 }
 
+/// Notes whether a mail server took us in when it was last connected to. `server` is its host and
+/// port, without a password.
+pub fn connected(server: String, taken_in: bool) {
+    COUNTED.takes.get_or_create(&OfServer { server }).set(i64::from(taken_in));
+}
+
 /// A connection to a mail server, counted while it is open.
 #[derive(Debug)]
 pub struct MailConnection(());
@@ -113,13 +127,28 @@ pub async fn render(app: App) -> anyhow::Result<String> {
     let now = app.clock.now();
     let waiting = lanes::waiting(app.db.reader(), now).await?;
     let under_way = lanes::under_way(app.db.reader()).await?;
+    let written_down = jobs::all(app.db.reader()).await?;
+    let standing = pauses::standing(app.db.reader(), now).await?;
     let mut registry = Registry::with_prefix("hubs");
     add_connections(&mut registry, &app.db);
 
-    let jobs = registry.sub_registry_with_prefix("job");
-    jobs.register("runs", "Runs of jobs", COUNTED.runs.clone());
-    jobs.register("seconds", "How long they took", COUNTED.took.clone());
-    jobs.register("missed", "Due moments that passed undone", COUNTED.missed.clone());
+    let of_jobs = registry.sub_registry_with_prefix("job");
+    of_jobs.register("runs", "Runs of jobs", COUNTED.runs.clone());
+    of_jobs.register("seconds", "How long they took", COUNTED.took.clone());
+    of_jobs.register("missed", "Due moments that passed undone", COUNTED.missed.clone());
+    let (paused, done) = (Family::<OfJob, Gauge>::default(), Family::<OfJob, Gauge>::default());
+    for row in TIMETABLE {
+        let of = OfJob { job: row.job.into() };
+        drop(COUNTED.missed.get_or_create(&of));
+        paused.get_or_create(&of).set(i64::from(standing.contains(of.job)));
+        let known = written_down.iter().find(|job| job.name == of.job);
+        if let Some(at) = known.and_then(|job| job.last_done_at) {
+            done.get_or_create(&of).set(at.timestamp());
+        }
+    }
+    of_jobs.register("paused", "1 while the job is paused", paused);
+    let about = "When it was last begun, by any worker, and then ended well";
+    of_jobs.register("last_done_timestamp_seconds", about, done);
 
     let messages = Family::<OfMessage, Gauge>::default();
     for (kind, state, count) in under_way {
@@ -127,8 +156,10 @@ pub async fn render(app: App) -> anyhow::Result<String> {
     }
     let (backlog, oldest) =
         (Family::<OfLane, Gauge>::default(), Family::<OfLane, Gauge>::default());
+    let paused = Family::<OfLane, Gauge>::default();
     for (lane, waiting) in waiting {
         let of = OfLane { lane: lane.into() };
+        paused.get_or_create(&of).set(i64::from(standing.contains(of.lane)));
         backlog.get_or_create(&of).set(i64::try_from(waiting.messages).unwrap_or(i64::MAX));
         let since = waiting.since.map_or(0, |since| (now - since).num_seconds().max(0));
         oldest.get_or_create(&of).set(since);
@@ -140,6 +171,9 @@ pub async fn render(app: App) -> anyhow::Result<String> {
     mail.register("delivery_seconds", about, COUNTED.delivering.clone());
     mail.register("waiting", "Messages whose time has come and that have not gone", backlog);
     mail.register("oldest_waiting_seconds", "How long the first of them has waited", oldest);
+    mail.register("lane_paused", "1 while the mail lane is paused", paused);
+    let about = "1 if the mail server took this worker in when it last connected, 0 if not";
+    mail.register("server_takes", about, COUNTED.takes.clone());
     let about = "Open connections of this worker to mail servers";
     mail.register("connections", about, COUNTED.connections.clone());
     written(&registry)

@@ -13,6 +13,7 @@ mod tools;
 mod up;
 mod verify;
 mod welcome;
+mod wrapper;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -6,6 +6,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
+use crate::wrapper::quoted;
+
 /// A query that reads a good part of the programme at once.
 const QUERY: &str = "{ hubs(first: 2) { nodes { name leadSetting { name } \
 enrolments(first: 3) { nodes { partner { name } pathway { name } \
@@ -30,11 +32,12 @@ fn ask(address: &str) -> Option<String> {
 }
 
 /// The text. `clock` is what the demonstration's clock shows and the seconds until its next
-/// digests; `graphiql` says whether it is served; `database` is the file that holds the demonstration; `tokens` are lines of role, name and token, divided by tabs.
+/// digests; `graphiql` says whether it is served; `wrapper` runs commands on the demonstration;
+/// `tokens` are lines of role, name and token, divided by tabs.
 pub fn text(
     address: &str,
     graphiql: bool,
-    [database, mail]: [&Path; 2],
+    [wrapper, mail]: [&Path; 2],
     clock: &(String, u64),
     tokens: &str,
 ) -> String {
@@ -79,11 +82,13 @@ pub fn text(
             "\nTo read the programme as {role}, paste:\n\n\
              curl -s http://{address}/graphql -H 'authorization: Bearer {token}' \\\n  \
              -H 'content-type: application/json' -d '{{\"query\": \"{QUERY}\"}}'\n\n\
-             To run a command on it, say which database: what would be mailed and flagged in November?\n\n\
-             DATABASE_URL='sqlite://{}' target/debug/worker simulate --from 2026-11-01 --to 2026-11-30\n\n\
+             To run a command on it, with its database and its clock: when is each job due, how does it \
+             do, and what would be mailed and flagged in November?\n\n\
+             {0} worker jobs\n\
+             {0} worker simulate --from 2026-11-01 --to 2026-11-30\n\n\
              Ctrl-C stops both programs. The next `cargo up` goes on from there; \
              `cargo up --fresh` starts over.\n",
-            database.display(),
+            quoted(wrapper),
         );
     }
     text
@@ -105,10 +110,10 @@ mod tests {
     fn the_command_to_paste_carries_the_first_token() {
         let clock = ("Monday".to_owned(), 113);
         let tokens = "admin\tAsha Fernsby\tsecret-1\nhub_lead\tBen Oakhollow\tsecret-2\n";
-        let places = ["hubs.db", "mail"].map(Path::new);
+        let places = ["demo/run", "mail"].map(Path::new);
         let text = text("127.0.0.1:8000", true, places, &clock, tokens);
         assert!(text.contains("Bearer secret-1'"), "{text}");
-        assert!(text.contains("DATABASE_URL='sqlite://hubs.db' target/debug/worker"), "{text}");
+        assert!(text.contains("\n'demo/run' worker simulate --from"), "{text}");
         let page = "\n  GraphiQL  http://127.0.0.1:8000/graphiql#token=secret-1 (as admin)\n";
         assert!(text.contains(page), "{text}");
         assert!(text.contains("in about 2 minutes"), "{text}");

@@ -2,6 +2,7 @@
 //! nothing twice under one key, and an entry in the audit for each.
 
 mod payload;
+pub(crate) mod reach;
 mod scalars;
 
 use std::fmt::Display;

@@ -3,6 +3,8 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{DateTime, Datelike as _, NaiveDate, SecondsFormat, SubsecRound as _, Utc};
 
+use super::reach::YEARS;
+
 /// A day, in the words of the schema.
 #[derive(Clone, Copy, Debug)]
 pub struct Date(pub NaiveDate);
@@ -14,7 +16,7 @@ impl ScalarType for Date {
             return Err(InputValueError::expected_type(value));
         };
         // What no programme reaches could not be reckoned with.
-        let day = text.parse().ok().filter(|day: &NaiveDate| (1900..2200).contains(&day.year()));
+        let day = text.parse().ok().filter(|day: &NaiveDate| YEARS.contains(&day.year()));
         day.map(Self).ok_or_else(|| {
             InputValueError::custom(format!("a date is written like 2026-10-05, not \"{text}\""))
         })
@@ -39,7 +41,7 @@ impl ScalarType for Moment {
             .ok()
             .map(|moment| moment.to_utc())
             // What no programme reaches could not be reckoned with.
-            .filter(|moment| (1900..2200).contains(&moment.year()))
+            .filter(|moment| YEARS.contains(&moment.year()))
             .map(|moment| Self(moment.trunc_subsecs(6)))
             .ok_or_else(|| {
                 InputValueError::custom(format!(

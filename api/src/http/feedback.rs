@@ -18,6 +18,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::pages::parts::secret;
 use crate::app::App;
+use crate::metrics;
 
 /// Longest id and status in an event, in characters.
 const LONGEST: usize = 200;
@@ -40,7 +41,7 @@ struct Event {
     status: String,
     /// When it happened.
     #[serde(default)]
-    at: Option<DateTime<Utc>>,
+    at: Option<String>,
     /// The service's own id of the event: the same when it is told again.
     id: String,
 }
@@ -143,6 +144,8 @@ fn event(body: &Bytes, secret: &[u8]) -> Result<Told, String> {
     if event.message_id.is_none() && event.verp.is_none() {
         return Err("give \"message_id\" or \"verp\"".to_owned());
     }
+    let at = event.at.as_deref().map(|at| at.parse::<DateTime<Utc>>()).transpose();
+    let at = at.map_err(|_| "\"at\" is a moment such as 2026-10-05T07:00:00Z".to_owned())?;
     let kind = match event.what {
         What::Complained => FeedbackKind::Complaint,
         What::Bounced if parts.is_some_and(is_hard) => FeedbackKind::HardBounce,
@@ -155,7 +158,7 @@ fn event(body: &Bytes, secret: &[u8]) -> Result<Told, String> {
         message: event.verp.as_deref().and_then(|verp| report::named(verp, secret)),
         message_id: event.message_id,
         status: status.to_owned(),
-        at: event.at,
+        at,
     })
 }
 
@@ -168,12 +171,20 @@ async fn write(app: &App, report: Told) -> Response {
         Ok::<_, entity::outcome::StoreError>(taken)
     };
     match writing.await {
-        Ok(Taken::New) => {
-            app.signal.changed().await;
+        Ok(taken) => {
+            metrics::reported(taken);
+            match taken {
+                Taken::New => app.signal.changed().await,
+                Taken::Known => {}
+                // What it names instead is not ours to write down: it may be somebody's address.
+                Taken::Stray => tracing::warn!(
+                    kind = ?report.kind,
+                    "a mail service reported of a message that is none of ours"
+                ),
+            }
+            // A message of another system is none of the service's mistakes: it need not try again.
             StatusCode::NO_CONTENT.into_response()
         }
-        // A message of another system is none of the service's mistakes: it need not try again.
-        Ok(Taken::Known | Taken::Stray) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => {
             tracing::error!(%error, "a report about mail could not be written down");
             told(StatusCode::SERVICE_UNAVAILABLE, "try again shortly")

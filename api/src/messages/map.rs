@@ -1,16 +1,19 @@
 //! Reminders and messages in the graph.
 
+use chrono::{DateTime, Utc};
 use entity::messages::{bulletin, message, message_event, reminder, suppression};
 use entity::operations::message_replay;
 use entity::people::person;
 use entity::scope::Scope;
+use rules::lanes::{MailLane, lane_of};
 use rules::messages::suppression::SuppressionReason;
 use rules::messages::{MessageKind, MessageState};
 use rules::reminders::{ReminderState, Verdict};
+use sea_orm::DbErr;
 
 use crate::read::map::{
-    Type, Vocabulary, any_of, asc, before, column, contains, desc, empty, from, many, many_through,
-    one, one_by, refers, root, table, word,
+    Cells, Leaf, Scalar, Type, Vocabulary, any_of, asc, before, column, contains, derived, desc,
+    empty, from, many, many_through, one, one_by, refers, root, table, word,
 };
 
 impl Vocabulary for ReminderState {
@@ -21,6 +24,11 @@ impl Vocabulary for ReminderState {
 impl Vocabulary for MessageKind {
     const NAME: &'static str = "MessageKind";
     const ABOUT: &'static str = "What a message is for.";
+}
+
+impl Vocabulary for MailLane {
+    const NAME: &'static str = "MailLaneName";
+    const ABOUT: &'static str = "The lanes that mail travels in, each paused by itself.";
 }
 
 impl Vocabulary for MessageState {
@@ -101,6 +109,13 @@ fn message() -> Type {
         root: root("messages", "The messages you may see: your own, or all for a programme admin."),
         fields: vec![
             word::<MessageKind>("kind", C::Kind, "What it is for."),
+            derived(
+                "lane",
+                &[C::Kind],
+                Leaf::Word(MailLane::words()),
+                lane,
+                "The lane that its kind travels in; `mailLanes` tells of them.",
+            ),
             word::<MessageState>("state", C::State, "Where it stands."),
             column("localDay", C::LocalDay, "Day of a digest."),
             column("subject", C::Subject, "Subject line, once rendered."),
@@ -146,6 +161,10 @@ fn message() -> Type {
         ],
         orders: vec![desc("CREATED_AT", C::CreatedAt), desc("CHANGED_AT", C::ChangedAt)],
     }
+}
+
+fn lane(cells: &Cells<'_>, _: DateTime<Utc>) -> Result<Scalar, DbErr> {
+    Ok(Scalar::Word(lane_of(cells.word(0)?).into()))
 }
 
 fn message_event() -> Type {

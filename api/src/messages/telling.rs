@@ -165,12 +165,8 @@ fn preview() -> Plain {
 }
 
 async fn story(asked: Asked) -> Result<Json, StoreError> {
-    let Some(obligation) = asked.row("obligation", "Obligation") else {
-        return Ok(Json::Null);
-    };
-    // An id that is nobody's has no reminders.
-    let person =
-        asked.is_given("person").then(|| asked.row("person", "Person").unwrap_or_default());
+    let obligation = asked.row("obligation", "Obligation")?;
+    let person = asked.row_if_given("person", "Person")?;
     let snapshot = asked.app.db.snapshot().await?;
     let told = upcoming::story(&snapshot, &asked.scope, asked.now, obligation, person).await?;
     snapshot.commit().await?;
@@ -179,7 +175,7 @@ async fn story(asked: Asked) -> Result<Json, StoreError> {
 
 async fn ahead(asked: Asked) -> Result<Json, StoreError> {
     let days = (asked.day("from")?, asked.day("to")?);
-    let hub = asked.is_given("hub").then(|| asked.row("hub", "Hub").unwrap_or_default());
+    let hub = asked.row_if_given("hub", "Hub")?;
     let snapshot = asked.app.db.snapshot().await?;
     let told = upcoming::outlook(&snapshot, &asked.scope, asked.now, days, hub).await?;
     snapshot.commit().await?;
@@ -211,9 +207,7 @@ fn moment(at: DateTime<Utc>) -> String {
 }
 
 async fn bulletin(asked: Asked) -> Result<Json, StoreError> {
-    let Some(hub) = asked.row("hub", "Hub") else {
-        return Ok(Json::Null);
-    };
+    let hub = asked.row("hub", "Hub")?;
     let (subject, text) = (asked.text("subject"), asked.text("text"));
     let (subject, text) = (subject.unwrap_or_default(), text.unwrap_or_default());
     bulletins::check(subject, text)?;
@@ -228,9 +222,7 @@ async fn bulletin(asked: Asked) -> Result<Json, StoreError> {
 }
 
 async fn campaign(asked: Asked) -> Result<Json, StoreError> {
-    let Some(id) = asked.row("campaign", "SurveyCampaign") else {
-        return Ok(Json::Null);
-    };
+    let id = asked.row("campaign", "SurveyCampaign")?;
     let snapshot = asked.app.db.snapshot().await?;
     let (_, audience) = of_launch(&snapshot, &asked.scope, asked.now, id).await?;
     snapshot.commit().await?;

@@ -53,6 +53,11 @@ fn job() -> Type {
                 C::LastSummary,
                 "What it changed, in words; empty if nothing, or if it failed.",
             ),
+            column(
+                "lastDoneAt",
+                C::LastDoneAt,
+                "When it was last begun that then ended well; null if never.",
+            ),
             column("lastFailedAt", C::LastFailedAt, "When it last failed; null if never."),
             column("lastFailure", C::LastFailure, "Why it failed then."),
             column("runs", C::Runs, "How often it was begun, by all workers together."),
@@ -125,7 +130,11 @@ fn mail_lane() -> Type {
         scope: Scope::operations,
         root: root("mailLanes", "The lanes of mail, for programme admins; for others none."),
         fields: vec![
-            column("name", C::Name, "Its name: `immediate`, `routine` or `survey`."),
+            column(
+                "name",
+                C::Name,
+                "Its name: `immediate`, `routine` or `survey`, as in `Message.lane`.",
+            ),
             column("about", C::About, "What travels in it, in a sentence."),
             column(
                 "waiting",

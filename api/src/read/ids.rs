@@ -52,10 +52,23 @@ pub fn parse_global(id: &str) -> Option<(String, Uuid)> {
     Some((name.to_owned(), Uuid::from_slice(row).ok()?))
 }
 
+/// An id that fits any type, and is no row's: for trying a document out.
+#[must_use]
+pub fn of_any_type() -> String {
+    global("", Uuid::nil())
+}
+
 /// Row of a global id of the named type, or none if it is not one.
 #[must_use]
 pub fn parse(type_name: &str, id: &str) -> Option<Uuid> {
-    parse_global(id).filter(|(name, _)| name == type_name).map(|(_, row)| row)
+    let fits = |name: &str, row: Uuid| name == type_name || (name.is_empty() && row.is_nil());
+    parse_global(id).filter(|(name, row)| fits(name, *row)).map(|(_, row)| row)
+}
+
+/// What to say of a value that is no id of the named type, to stand behind the name of the value.
+#[must_use]
+pub fn is_none_of(type_name: &str) -> String {
+    format!("is no id of type {type_name}")
 }
 
 /// The cursor of a row: its place in the order, which outlives the row itself.

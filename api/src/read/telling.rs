@@ -59,17 +59,24 @@ pub type Tell = fn(Asked) -> Pin<Box<dyn Future<Output = Result<Json, StoreError
 pub type Answer = Result<Json, (Code, String)>;
 
 impl Asked {
-    /// The row that an argument names; none for an id that is nobody's, or of another type.
-    #[must_use]
-    pub fn row(&self, name: &str, of: &str) -> Option<Uuid> {
-        let (named, id) = ids::parse_global(self.text(name)?)?;
-        (named == of).then_some(id)
+    /// The row that an argument names, whether or not there is one.
+    ///
+    /// # Errors
+    /// A refusal of what is no id, or one of another type.
+    pub fn row(&self, name: &'static str, of: &str) -> Result<Uuid, StoreError> {
+        let id = self.text(name).and_then(|text| ids::parse(of, text));
+        id.ok_or_else(|| {
+            let message = format!("\"{name}\" {}", ids::is_none_of(of));
+            StoreError::refused(entity::outcome::RefusalCode::Invalid, Some(name), message)
+        })
     }
 
-    /// Whether an argument was given.
-    #[must_use]
-    pub fn is_given(&self, name: &str) -> bool {
-        self.arguments.get(name).is_some_and(|value| !value.is_null())
+    /// As [`Asked::row`], of an argument that may be left out.
+    ///
+    /// # Errors
+    /// A refusal of what is no id, or one of another type.
+    pub fn row_if_given(&self, name: &'static str, of: &str) -> Result<Option<Uuid>, StoreError> {
+        self.text(name).map(|_| self.row(name, of)).transpose()
     }
 
     /// The text of an argument.

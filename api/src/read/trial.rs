@@ -13,7 +13,7 @@ use super::answer::plan;
 use super::bill::too_dear;
 use super::code::Code;
 use super::gate::Refused;
-use super::{cost, size};
+use super::{cost, ids, size};
 use crate::schema::Graph;
 
 /// Why a document with one operation is refused, as its client would be told, even with the
@@ -110,6 +110,7 @@ fn some(schema: &Schema, ty: &Type) -> Option<JsonValue> {
         ("Boolean", _) => false.into(),
         ("Date", _) => "2000-01-01".into(),
         ("DateTime", _) => "2000-01-01T00:00:00Z".into(),
+        ("ID", _) => ids::of_any_type().into(),
         _ => "1".into(),
     })
 }

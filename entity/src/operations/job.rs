@@ -25,6 +25,8 @@ pub struct Model {
     pub last_outcome: Option<String>,
     /// What the last run changed, in words; empty when nothing.
     pub last_summary: String,
+    /// When it was begun last that then ended well.
+    pub last_done_at: Option<DateTimeUtc>,
     /// When it failed last.
     pub last_failed_at: Option<DateTimeUtc>,
     /// Why.

@@ -22,7 +22,7 @@ pub struct Described {
     /// Its name.
     pub name: &'static str,
     /// What it does.
-    pub about: &'static str,
+    pub about: String,
     /// When it is due, in words.
     pub timetable: String,
 }
@@ -64,7 +64,7 @@ pub async fn register(
         let row = job::ActiveModel {
             id: Set(new_id(now)),
             name: Set(described.name.to_owned()),
-            about: Set(described.about.to_owned()),
+            about: Set(described.about.clone()),
             timetable: Set(described.timetable.clone()),
             last_summary: Set(String::new()),
             runs: Set(0),
@@ -121,6 +121,9 @@ pub async fn note(
             .col_expr(job::Column::LastOutcome, Expr::val(outcome))
             .col_expr(job::Column::LastSummary, Expr::val(summary))
             .col_expr(job::Column::FailuresInARow, in_a_row);
+    }
+    if let Some(run) = seen.runs.iter().rev().find(|run| run.outcome.is_ok()) {
+        update = update.col_expr(job::Column::LastDoneAt, Expr::val(run.began_at));
     }
     let failed = seen.runs.iter().rev().find_map(|run| Some((run, run.outcome.as_ref().err()?)));
     if let Some((run, why)) = failed {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rules::lanes::{MailLane, lane_of};
 use rules::messages::{MessageKind, MessageState};
+use rules::words::in_one_line;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, Func, OnConflict};
 use sea_orm::{
@@ -85,12 +86,6 @@ pub async fn under_way(
         .await?)
 }
 
-/// What travels in a lane, in a sentence on one line.
-fn about(lane: MailLane) -> String {
-    let words = lane.get_documentation().unwrap_or_default().split_whitespace();
-    words.collect::<Vec<_>>().join(" ")
-}
-
 /// Writes down which lanes there are, and what waits in each.
 ///
 /// # Errors
@@ -104,7 +99,7 @@ pub async fn note(
         let row = mail_lane::ActiveModel {
             id: Set(new_id(now)),
             name: Set(<&str>::from(*lane).to_owned()),
-            about: Set(about(*lane)),
+            about: Set(in_one_line(lane.get_documentation().unwrap_or_default())),
             waiting: Set(i32::try_from(*messages).unwrap_or(i32::MAX)),
             waiting_since: Set(*since),
             changed_at: Set(now),

@@ -1,7 +1,7 @@
 //! Pausing a job or a mail lane, and resuming it. Pauses are kept, so that what passed meanwhile can
 //! be told from what was missed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use rules::lanes::{MailLane, lane_of};
@@ -245,6 +245,27 @@ fn span(row: &pause::Model) -> Pause {
         (ended, until) => ended.or(until),
     };
     Pause { since: row.since, until }
+}
+
+/// The names of the jobs and mail lanes that stand still at `now`.
+///
+/// # Errors
+/// The database fails.
+pub async fn standing(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+) -> Result<BTreeSet<String>, StoreError> {
+    let rows = pause::Entity::find().filter(in_force(now)).all(db).await?;
+    if rows.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let jobs = rows.iter().filter_map(|row| row.job_id);
+    let jobs = job::Entity::find().filter(job::Column::Id.is_in(jobs)).all(db).await?;
+    let lanes = rows.iter().filter_map(|row| row.mail_lane_id);
+    let lanes =
+        mail_lane::Entity::find().filter(mail_lane::Column::Id.is_in(lanes)).all(db).await?;
+    let names = jobs.into_iter().map(|job| job.name);
+    Ok(names.chain(lanes.into_iter().map(|lane| lane.name)).collect())
 }
 
 /// The kinds of mail that travel in lanes that are paused at `now`.

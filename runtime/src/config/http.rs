@@ -64,12 +64,25 @@ pub struct DocumentsConfig {
 
 /// Which documents are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String")]
 pub enum DocumentsMode {
     /// Any document of the schema.
     Any,
     /// Those of the manifest, and nothing else.
     TrustedOnly,
+}
+
+// The library does not say which setting has a word that it does not know.
+impl TryFrom<String> for DocumentsMode {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        match word.as_str() {
+            "any" => Ok(Self::Any),
+            "trusted-only" => Ok(Self::TrustedOnly),
+            _ => Err(format!("documents.mode is \"any\" or \"trusted-only\", not \"{word}\"")),
+        }
+    }
 }
 
 /// See `[limits]`.

@@ -46,12 +46,25 @@ pub struct LogConfig {
 
 /// Form of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "String")]
 pub enum LogFormat {
     /// For people.
     Text,
     /// For machines.
     Json,
+}
+
+// The library does not say which setting has a word that it does not know.
+impl TryFrom<String> for LogFormat {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        match word.as_str() {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(format!("log.format is \"text\" or \"json\", not \"{word}\"")),
+        }
+    }
 }
 
 /// See `[metrics]`.

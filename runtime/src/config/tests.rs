@@ -63,7 +63,8 @@ fn a_wrong_setting_is_named() {
         ("HUBS__MAIL__DKIM_DOMAIN", "example org", "mail.dkim_domain"),
         ("HUBS__MAIL__DKIM_DOMAIN", "example.org", "mail.dkim_selector"),
         ("HUBS__MAIL__FEEDBACK_TOKEN", "short", "mail.feedback_token"),
-        ("HUBS__LOG__FORMAT", "xml", "log.format"),
+        ("HUBS__LOG__FORMAT", "xml", "log.format is \"text\" or \"json\", not \"xml\""),
+        ("HUBS__DOCUMENTS__MODE", "none", "documents.mode is \"any\" or"),
         ("HUBS__CLOCK__STARTS_AT", "noon", "clock.starts_at"),
         ("HUBS__CLOCK__STARTS_AT", "2026-10-05T07:58:00", "clock.anchor_unix_ms"),
     ] {

@@ -8,6 +8,9 @@ const DEEPEST = 5;
 /** Rows that one request may come to, every list counted as full. */
 const MOST_ROWS = 3000;
 
+/** A row that nobody has. */
+const NOBODY = '00000000-0000-7000-8000-00000000dead';
+
 const text = (value) => ({ lit: JSON.stringify(value).replaceAll('\u2028', '\\u2028'), json: value });
 const plainly = (value) => ({ lit: String(value), json: value });
 const word = (name) => ({ lit: name, json: name });
@@ -301,9 +304,9 @@ export class Generator {
       case 'refers':
       case 'concerns':
         if (value !== null && chance.odds(0.7)) return text(globalId(filter.target, value));
-        return this.id(chance.odds(0.9) ? filter.target : chance.pick(this.populated));
+        return this.rightId(filter.target);
       case 'node':
-        return this.id(chance.pick(this.populated));
+        return this.rightId(chance.pick(this.populated));
       case 'empty':
       case 'holds':
         return plainly(chance.odds(0.5));
@@ -323,14 +326,20 @@ export class Generator {
     return text(value ?? 'nothing');
   }
 
-  /** A global id: of a visible row, of one that may be hidden, or of none. */
+  /** An id for `node`, where what is none finds nothing. */
   id(typeName) {
+    if (this.chance.odds(0.9)) return this.rightId(typeName);
+    const nobody = globalId(typeName, NOBODY);
+    return this.chance.pick([text('nobody'), text(''), plainly(7), text(`${nobody}=`)]);
+  }
+
+  /** A global id of the type: of a visible row, of one that may be hidden, or of none. */
+  rightId(typeName) {
     const { chance } = this;
     const type = this.dump.types[typeName];
     if (type.rows.length > 0 && chance.odds(0.75)) return text(globalId(typeName, chance.pick(type.rows).id));
     if (type.ids.length > 0 && chance.odds(0.7)) return text(globalId(typeName, chance.pick(type.ids)));
-    const nobody = globalId(typeName, '00000000-0000-7000-8000-00000000dead');
-    return chance.pick([text(nobody), text('nobody'), text(''), plainly(7), text(`${nobody}=`)]);
+    return text(globalId(typeName, NOBODY));
   }
 
   /**

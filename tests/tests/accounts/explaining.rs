@@ -39,6 +39,10 @@ async fn the_story_of_a_message_names_its_steps_and_what_it_carried() {
         let states: Vec<_> = states.iter().map(|step| step["state"].as_str()).collect();
         assert_eq!(states, ["pending", "leased", "handoff", "accepted"].map(Some));
         assert_eq!(json["suppressed"], Value::Null);
+        assert!(json["expiresAt"].is_string(), "as `worker jobs` writes it\n{json:#}");
+        assert_eq!(json.get("name"), None);
+        let named = explained(&world, &["message", &id, "--names"]);
+        assert!(named.contains(&format!("To person {} (Head of ", message.person_id)), "{named}");
 
         let nobody = "0199b2f0-7c1e-7000-8000-00000000beef";
         let problem = refuse(program(&world, "worker", &["explain", "message", nobody]));
@@ -63,6 +67,9 @@ async fn an_obligation_tells_whom_it_reminded_and_when_it_reminds_next() {
         assert!(!text.contains(&rise.lead.to_string()), "{text}");
         assert!(text.contains(": sent, Monday 5 October 2026, 08:00."), "{text}");
         assert!(text.contains("no reminder goes as things stand"), "{text}");
+        assert!(!all.contains("(Head of "), "nobody is named unasked\n{all}");
+        let named = explained(&world, &["obligation", &id, "--person", &head, "--names"]);
+        assert!(named.contains(&format!("Person {head} (Head of ")), "{named}");
         let next = format!("Person {}: the next reminder goes on", rise.lead);
         assert!(all.contains(&next), "the lead is told later\n{all}");
 

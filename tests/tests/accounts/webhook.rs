@@ -1,11 +1,13 @@
 //! The webhook for reports about mail: who may tell, what, and what it answers.
 
+use api::app::App;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use entity::messages::mail_feedback;
 use sea_orm::EntityTrait as _;
 use serde_json::json;
 use tests::both;
+use tokio_util::sync::CancellationToken;
 
 use crate::feedback::{Sent, TOKEN};
 use crate::list;
@@ -89,6 +91,12 @@ async fn the_webhook_takes_nothing_from_whoever_has_no_token_and_nothing_it_cann
         let stray = with("message_id", "1@elsewhere.example");
         assert_eq!(sent.post(TOKEN, json, stray).await, StatusCode::NO_CONTENT);
         assert_eq!(sent.state().await, "accepted");
+        let app = App::open(sent.world.config.clone(), CancellationToken::new()).await;
+        let told = api::metrics::render(app.expect("opens")).await.expect("metrics");
+        let count = |line: &str| line.rsplit_once(' ').and_then(|(_, count)| count.parse().ok());
+        let stray =
+            told.lines().find(|line| line.starts_with("hubs_mail_reports_total{taken=\"stray\"}"));
+        assert!(stray.and_then(count).is_some_and(|count: u64| count > 0), "{told}");
     })
     .await;
 }

@@ -210,6 +210,10 @@ fn derived(of: &str, field: &str, row: &QueryResult, now: DateTime<Utc>) -> Valu
             let booked = number("places_booked").expect("a number");
             json!(events::places::left(number("capacity"), booked))
         }
+        ("Message", "lane") => {
+            let lane = rules::lanes::lane_of(word("kind").parse().expect("a kind"));
+            <&str>::from(lane).to_ascii_uppercase().into()
+        }
         ("Pause", "isInForce") => {
             let span = rules::timetable::Pause { since: at("since"), until: moment("until") };
             (moment("ended_at").is_none() && span.holds(now)).into()

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tests::both;
 
-use crate::seed::{Who, app, ask, data};
+use crate::seed::{Who, app, ask, data, global, id};
 
 /// Asks and returns the first error; there must be no data.
 async fn refused(app: &api::app::App, query: &str, variables: Value) -> Value {
@@ -43,6 +43,39 @@ async fn a_bad_document_or_variable_is_refused_with_its_place() {
         }
         let error = refused(&app, "{\n  hubs { nodes { nam } } }", json!({})).await;
         assert_eq!(error["locations"][0], json!({ "line": 2, "column": 18 }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_id_that_is_none_of_its_type_is_refused_by_the_name_of_its_place() {
+    both(async |world| {
+        let app = app(&world).await;
+        let school = global("School", id(999));
+        for wrong in ["zz", "", school.as_str()] {
+            for (query, told) in [
+                ("messages(filter: { person: $id }) { totalCount }", "filter.person is no id of type Person"),
+                ("reminders(filter: { obligation: $id }) { totalCount }", "filter.obligation is no id of"),
+                ("pauses(filter: { job: $id }) { totalCount }", "filter.job is no id of type Job"),
+                ("events(filter: { bookedBy: $id }) { totalCount }", "filter.bookedBy is no id of"),
+                (
+                    "upcomingReminders(from: \"2026-10-05\", to: \"2026-10-06\", hub: $id) { going { why } }",
+                    "\"hub\" is no id of type Hub",
+                ),
+                ("reminderStory(obligation: $id) { why }", "\"obligation\" is no id of type Obligation"),
+            ] {
+                let query = format!("query($id: ID!) {{ told: {query} }}");
+                let answer = ask(&app, Who::Admin, &query, json!({ "id": wrong })).await;
+                let error = &answer["errors"][0];
+                let message = error["message"].as_str().unwrap_or_default();
+                assert!(message.contains(told), "{}, {wrong}: {query}\n{answer:#}", world.name);
+                assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{query}");
+            }
+        }
+        // One of the right type that is nobody's goes on finding nothing.
+        let query = "query($id: ID!) { messages(filter: { person: $id }) { totalCount } }";
+        let answer = ask(&app, Who::Admin, query, json!({ "id": global("Person", id(999)) })).await;
+        assert_eq!(answer["data"]["messages"]["totalCount"], 0, "{answer:#}");
     })
     .await;
 }

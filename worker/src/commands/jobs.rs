@@ -48,6 +48,7 @@ pub struct JobTold {
     pub last_took_ms: Option<i32>,
     pub last_outcome: Option<String>,
     pub last_summary: String,
+    pub last_done_at: Option<DateTime<Utc>>,
     pub runs: i32,
     pub failures: i32,
     pub failures_in_a_row: i32,
@@ -129,6 +130,7 @@ impl JobTold {
             last_took_ms: row.last_took_ms,
             last_outcome: row.last_outcome,
             last_summary: row.last_summary,
+            last_done_at: row.last_done_at,
             runs: row.runs,
             failures: row.failures,
             failures_in_a_row: row.failures_in_a_row,
@@ -189,6 +191,10 @@ impl fmt::Display for JobTold {
             let (all, runs, row) = (self.failures, self.runs, self.failures_in_a_row);
             writeln!(formatter, "  failed   {all} of {runs} runs, {row} in a row by now")?;
             writeln!(formatter, "           {}: {why}", in_london(at))?;
+            if self.failures_in_a_row > 0 {
+                let good = self.last_done_at.map_or("never".to_owned(), in_london);
+                writeln!(formatter, "           last without failure: {good}")?;
+            }
         }
         if self.missed > 0 {
             let last = self.last_missed.first().map(|at| format!(", last {}", in_london(*at)));

@@ -8,7 +8,7 @@ use std::io::Write as _;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use entity::outcome::StoreError;
+use entity::outcome::{Refusal, StoreError};
 use rules::calendar::local;
 
 /// Prints what a command found or did.
@@ -21,12 +21,20 @@ fn in_london(moment: DateTime<Utc>) -> String {
     local(moment).format("%a %-d %B %Y %H:%M").to_string()
 }
 
+/// A refusal, after the option that it is about if there is one of that name.
+fn with_option(refusal: &Refusal) -> String {
+    match refusal.field {
+        Some(field @ ("until" | "why")) => format!("--{field}: {}", refusal.message),
+        _ => refusal.message.clone(),
+    }
+}
+
 /// A refusal as the end of a command: its sentences, one after the other.
 fn told(error: StoreError) -> anyhow::Error {
     match error {
         StoreError::Refused(refusal) => {
-            let also = refusal.also.iter().map(|refusal| refusal.message.as_str());
-            let all: Vec<_> = std::iter::once(refusal.message.as_str()).chain(also).collect();
+            let all = std::iter::once(&refusal).chain(&refusal.also);
+            let all: Vec<_> = all.map(with_option).collect();
             anyhow::anyhow!(all.join(" "))
         }
         error => error.into(),

@@ -1,5 +1,5 @@
 //! `worker explain`: the story of a message, or why somebody was or was not reminded of an obligation.
-//! It reads and changes nothing. People are named by their ids.
+//! It reads and changes nothing. People are named by their ids alone, unless their names are asked for.
 
 mod print;
 
@@ -11,10 +11,11 @@ use clap::{Args, Subcommand};
 use entity::enrolments::obligation;
 use entity::messages::facts::Book;
 use entity::messages::{account, story};
+use entity::people::person;
 use rules::reminders::{Account, next};
 use runtime::config::Config;
 use runtime::database::Database;
-use sea_orm::{ColumnTrait as _, Condition};
+use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -26,6 +27,9 @@ pub struct Explain {
     /// As JSON, for programs.
     #[arg(long, global = true)]
     json: bool,
+    /// Name people too. Without it they are told by their ids, so that what is said can be passed on.
+    #[arg(long, global = true)]
+    names: bool,
 }
 
 #[derive(Subcommand)]
@@ -61,11 +65,15 @@ fn id(text: &str) -> Result<Uuid, String> {
 
 /// The story of a message.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct OfMessage {
     id: Uuid,
     kind: String,
     state: String,
     person: Uuid,
+    /// Their name, if names were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
     subject: Option<String>,
     message_id: Option<String>,
     attempts: i32,
@@ -80,6 +88,7 @@ struct OfMessage {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Step {
     at: DateTime<Utc>,
     state: String,
@@ -87,6 +96,7 @@ struct Step {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Carried {
     obligation: Uuid,
     step: String,
@@ -95,6 +105,7 @@ struct Carried {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Feedback {
     kind: String,
     status: String,
@@ -105,6 +116,7 @@ struct Feedback {
 
 /// What is to be said of the reminders of an obligation.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct OfObligation {
     id: Uuid,
     title: String,
@@ -115,14 +127,19 @@ struct OfObligation {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct OfPerson {
     person: Uuid,
+    /// Their name, if names were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
     /// When the next reminder goes, if one does.
     next: Option<DateTime<Utc>>,
     reminders: Vec<Told>,
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Told {
     step: String,
     revision: i32,
@@ -139,21 +156,34 @@ struct Told {
 pub async fn run(
     config: &Config,
     now: DateTime<Utc>,
-    Explain { what, json }: &Explain,
+    Explain { what, json, names }: &Explain,
 ) -> anyhow::Result<String> {
-    let db = Database::open(&config.database)
+    let db = Database::open_existing(&config.database)
         .await
         .context("the database of the setting database.url (DATABASE_URL) does not answer")?;
     Ok(match what {
         What::Message { id } => {
-            let told = message(&db, *id).await?;
+            let mut told = message(&db, *id).await?;
+            if *names {
+                told.name = name(&db, told.person).await?;
+            }
             if *json { serde_json::to_string_pretty(&told)? } else { print::message(&told) }
         }
         What::Obligation { id, person } => {
-            let told = obligation(&db, now, *id, *person).await?;
+            let mut told = obligation(&db, now, *id, *person).await?;
+            if *names {
+                for of in &mut told.people {
+                    of.name = name(&db, of.person).await?;
+                }
+            }
             if *json { serde_json::to_string_pretty(&told)? } else { print::obligation(&told) }
         }
     })
+}
+
+async fn name(db: &Database, id: Uuid) -> anyhow::Result<Option<String>> {
+    let found = person::Entity::find_by_id(id).one(db.reader()).await?;
+    Ok(found.map(|person| person.name))
 }
 
 async fn message(db: &Database, id: Uuid) -> anyhow::Result<OfMessage> {
@@ -171,6 +201,7 @@ async fn message(db: &Database, id: Uuid) -> anyhow::Result<OfMessage> {
         kind: row.kind,
         state: row.state,
         person: row.person_id,
+        name: None,
         subject: row.subject,
         message_id: row.message_id_header,
         attempts: row.attempts,
@@ -224,6 +255,7 @@ async fn obligation(
         people: people
             .map(|(person, accounts)| OfPerson {
                 person,
+                name: None,
                 next: next(&accounts),
                 reminders: accounts.into_iter().map(told).collect(),
             })

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use rules::calendar::{in_words, local};
+use uuid::Uuid;
 
 use super::{OfMessage, OfObligation, OfPerson};
 
@@ -22,7 +23,7 @@ macro_rules! say {
 pub(super) fn message(told: &OfMessage) -> String {
     let mut text = String::new();
     say!(text, "Message {}: {}, {}.", told.id, told.kind, told.state);
-    say!(text, "To person {}.", told.person);
+    say!(text, "To person {}.", who(told.person, told.name.as_deref()));
     if let Some(subject) = &told.subject {
         say!(text, "Subject: {subject}");
     }
@@ -71,13 +72,19 @@ pub(super) fn obligation(told: &OfObligation) -> String {
     text.trim_end().to_owned()
 }
 
+/// A person by their id, and by their name if it was asked for.
+fn who(id: Uuid, name: Option<&str>) -> String {
+    name.map_or_else(|| id.to_string(), |name| format!("{id} ({name})"))
+}
+
 fn of_person(text: &mut String, person: &OfPerson) {
+    let who = who(person.person, person.name.as_deref());
     match person.next {
         Some(at) => {
-            say!(text, "Person {}: the next reminder goes on {}.", person.person, time(at));
+            say!(text, "Person {who}: the next reminder goes on {}.", time(at));
         }
         None => {
-            say!(text, "Person {}: no reminder goes as things stand.", person.person);
+            say!(text, "Person {who}: no reminder goes as things stand.");
         }
     }
     for one in &person.reminders {

@@ -7,6 +7,7 @@
 pub mod copy;
 mod print;
 pub mod report;
+mod seen;
 pub mod walk;
 
 use std::io::Write as _;
@@ -20,7 +21,6 @@ use rules::calendar::{end_of_day, local, moment};
 use runtime::clock::Clock;
 use runtime::config::Config;
 use runtime::database::Database;
-use runtime::reads::Reads;
 use runtime::signal::Signal;
 use sea_orm::ConnectionTrait;
 use tempfile::NamedTempFile;
@@ -136,18 +136,19 @@ fn prepare(path: &Path) -> anyhow::Result<NamedTempFile> {
         "the report cannot be written to {}: it is a folder",
         path.display()
     );
+    anyhow::ensure!(
+        folder.is_dir(),
+        "the report cannot be written to {}: there is no folder {}",
+        path.display(),
+        folder.display()
+    );
     NamedTempFile::new_in(folder)
         .with_context(|| format!("the report cannot be written to {}", path.display()))
 }
 
-/// Opens the database to copy. A SQLite file that is not there is not made.
+/// Opens the database to copy.
 async fn open(config: &Config) -> anyhow::Result<Database> {
-    if config.database.url.starts_with("sqlite:") {
-        let file = Reads::file(&config.database.url)?;
-        let path = file.display();
-        anyhow::ensure!(file.exists(), "the database {path} is not there: start `api serve` first");
-    }
-    let opened = Database::open(&config.database).await;
+    let opened = Database::open_existing(&config.database).await;
     opened.context("the database of the setting database.url (DATABASE_URL) does not answer")
 }
 

@@ -20,7 +20,8 @@ use rules::timetable::LocalRule;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use tokio_util::sync::CancellationToken;
 
-use super::report::{Report, Seen};
+use super::report::Report;
+use super::seen::Seen;
 use crate::app::App;
 use crate::jobs::{Job, TIMETABLE};
 

@@ -63,7 +63,7 @@ impl IntoResponse for PageError {
                 StatusCode::NOT_FOUND,
                 "This link does not open anything",
                 "It may have been cut short. Open it from the mail itself, or copy the whole line. \
-                 If that does not help, wait for your next mail, or ask your hub lead to record it.",
+                 If that does not help, use the link in your next mail, or ask your hub lead for help.",
             ),
             Self::Expired => (
                 StatusCode::GONE,

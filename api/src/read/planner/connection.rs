@@ -224,8 +224,10 @@ pub(super) fn condition(
     let yes = value.as_bool().unwrap_or_default();
     let text = value.as_str().unwrap_or_default();
     let nothing = || Expr::cust("1 = 0");
+    let id = |of: &str| ids::parse(of, text).ok_or_else(|| ids::is_none_of(of));
+    let is_id = matches!(&filter.test, Test::Refers(..) | Test::Concerns(..) | Test::Node(..));
     // PostgreSQL keeps no NUL in text, so nothing can match one; it must not get as far as asking.
-    if text.contains('\0') {
+    if text.contains('\0') && !is_id {
         return Ok(nothing());
     }
     Ok(match &filter.test {
@@ -260,20 +262,14 @@ pub(super) fn condition(
             };
             if small == large { holds(&small) } else { holds(&small).or(holds(&large)) }
         }
-        Test::Refers(target, name) => match ids::parse(target, text) {
-            Some(id) => column(name).eq(id),
-            None => nothing(),
-        },
-        Test::Concerns(target, concerns) => match ids::parse(target, text) {
-            Some(id) => concerns(id),
-            None => nothing(),
-        },
+        Test::Refers(target, name) => column(name).eq(id(target)?),
+        Test::Concerns(target, concerns) => concerns(id(target)?),
         Test::Node(of, name) => match ids::parse_global(text) {
             // No type has a name that a database cannot hold.
             Some((type_name, id)) if !type_name.contains('\0') => {
                 column(of).eq(type_name).and(column(name).eq(id))
             }
-            _ => nothing(),
+            _ => return Err("is no id of the graph".to_owned()),
         },
         Test::Empty(name) if yes => column(name).is_null(),
         Test::Empty(name) => column(name).is_not_null(),

@@ -5,7 +5,7 @@ use tests::both;
 use tests::socket::{Heard, PROTOCOL, Socket};
 
 use super::{ACKNOWLEDGE, ALERTS, Server, from_the_start, told};
-use crate::seed::{ALERT_NORTH, HUB_NORTH, Who, app, global};
+use crate::seed::{ALERT_NORTH, HUB_NORTH, Who, app, global, id};
 
 #[tokio::test]
 async fn queries_and_mutations_are_answered_over_the_socket_and_bad_ones_refused() {
@@ -35,6 +35,7 @@ async fn queries_and_mutations_are_answered_over_the_socket_and_bad_ones_refused
             (ALERTS, json!({ "after": "nonsense" })),
             (ALERTS, json!({ "after": from_the_start("messageChanged") })),
             (ALERTS, json!({ "after": 3 })),
+            (ALERTS, json!({ "hub": "nonsense" })),
             ("query {", json!({})),
             ("{ viewer { id } } subscription { alertChanged { cursor } }", json!({})),
         ] {
@@ -44,7 +45,7 @@ async fn queries_and_mutations_are_answered_over_the_socket_and_bad_ones_refused
             assert!(!message.is_empty(), "{query}: {errors:#}");
         }
         // A hub that is nobody's is a hub without alerts.
-        let hub = json!({ "hub": "nonsense", "after": from_the_start("alertChanged") });
+        let hub = json!({ "hub": global("Hub", id(999)), "after": from_the_start("alertChanged") });
         socket.subscribe("a", ALERTS, hub).await;
         assert_eq!(told(&mut socket).await.0, Value::Null);
         socket.say(&json!({ "id": "a", "type": "complete" })).await;

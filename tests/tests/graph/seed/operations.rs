@@ -31,6 +31,7 @@ pub async fn rows(txn: &DatabaseTransaction) {
             last_took_ms: Some(12),
             last_outcome: Some("done".to_owned()),
             last_summary: "3 reminders planned".to_owned(),
+            last_done_at: Some(at("2026-10-04T23:05:00Z")),
             last_failed_at: None,
             last_failure: None,
             runs: 5,

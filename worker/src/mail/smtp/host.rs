@@ -16,7 +16,7 @@ use rustls::pki_types::ServerName;
 use super::Fault;
 use super::wire::{Trust, Wire};
 use super::words::{code, fault};
-use crate::metrics::MailConnection;
+use crate::metrics::{self, MailConnection};
 
 /// How a mail server is reached.
 #[derive(Clone)]
@@ -75,6 +75,11 @@ impl Host {
         };
         let tls = tls.context("the setting mail.smtp_ca cannot be used")?;
         Ok(Self { server, tls, hello: ClientId::Domain(domain.to_owned()) })
+    }
+
+    /// Counts whether the server took us in.
+    pub(super) fn note(&self, taken_in: bool) {
+        metrics::connected(format!("{}:{}", self.server.host, self.server.port), taken_in);
     }
 
     /// Connects, encrypts and signs in.

@@ -175,6 +175,9 @@ impl Line {
                 () = self.cut.cancelled() => Ok(Err(Fault::Broken("the worker stops".into()))),
             };
             let opened = opened.unwrap_or_else(|_| Err(Fault::Broken("it does not answer".into())));
+            if !self.cut.is_cancelled() {
+                host.note(opened.is_ok());
+            }
             self.open = Some(opened.map_err(|fault| (Asked::Opening, fault))?);
         }
         let parameters = self.parameters(from, to, bytes)?;

@@ -1,8 +1,8 @@
-//! What happened at one moment of a simulation, out of the rows.
+//! Gathering a report from what the jobs wrote down.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use entity::engagement::{alert_event, engagement_alert};
 use entity::enrolments::{enrolment, obligation};
 use entity::hubs::hub;
@@ -11,22 +11,94 @@ use entity::people::{contact, person, setting};
 use rules::calendar::local;
 use rules::messages::{MessageKind, MessageState};
 use rules::reminders::ReminderState;
+use rules::words::in_one_line;
 use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _};
 use strum::{EnumMessage as _, VariantArray as _};
 use uuid::Uuid;
 
-use super::{Alert, Because, Day, Mail, Named, NotSent};
+use super::report::{Alert, Because, Day, Mail, Named, NotSent, Report, VERSION};
+
+/// What a walk has seen so far. It looks right after things happened, when what they were about is
+/// still called as it was then.
+#[derive(Debug, Default)]
+pub struct Seen {
+    days: BTreeMap<NaiveDate, Day>,
+    /// Ids of messages and alerts with what was told of them at the last moment looked at: looking
+    /// there again, after somebody did something then, tells only that.
+    told: BTreeSet<(Uuid, String)>,
+    looked_at: Option<DateTime<Utc>>,
+}
+
+impl Seen {
+    /// Adds what was written down at `now`.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn look(
+        &mut self,
+        db: &impl ConnectionTrait,
+        now: DateTime<Utc>,
+    ) -> Result<(), DbErr> {
+        if self.looked_at.replace(now) != Some(now) {
+            self.told.clear();
+        }
+        let mut messages = message::Entity::find()
+            .filter(message::Column::ChangedAt.eq(now))
+            .filter(message::Column::State.is_in(ends()))
+            .all(db)
+            .await?;
+        messages.retain(|row| self.told.insert((row.id, row.state.clone())));
+        let alerts = engagement_alert::Entity::find()
+            .filter(engagement_alert::Column::ChangedAt.eq(now))
+            .all(db)
+            .await?;
+        if messages.is_empty() && alerts.is_empty() {
+            return Ok(());
+        }
+        let at = local(now);
+        let day = self.days.entry(at.date()).or_insert_with(|| Day {
+            day: at.date(),
+            mails: Vec::new(),
+            not_sent: Vec::new(),
+            alerts: Vec::new(),
+        });
+        let names = Names::load(db).await?;
+        add_messages(db, &names, now, messages, day).await?;
+        let mut changes = changes(db, &names, now, &alerts).await?;
+        changes.retain(|change| self.told.insert((change.id, change.change.clone())));
+        day.alerts.extend(changes);
+        Ok(())
+    }
+
+    /// The report of the days `from` to `to`.
+    #[must_use]
+    pub fn report(&self, from: NaiveDate, to: NaiveDate) -> Report {
+        let mut days: Vec<Day> = self.days.range(from..=to).map(|(_, day)| day.clone()).collect();
+        days.retain(|day| {
+            !day.mails.is_empty() || !day.not_sent.is_empty() || !day.alerts.is_empty()
+        });
+        for day in &mut days {
+            let key = |mail: &Mail| (mail.at.clone(), mail.to.name.clone(), mail.kind.clone());
+            day.mails.sort_by_key(key);
+            day.not_sent.sort_by_key(|one| (one.at.clone(), one.to.name.clone()));
+            day.alerts.sort_by_key(|one| {
+                (one.at.clone(), one.subject.name.clone(), one.rule.clone(), one.change.clone())
+            });
+        }
+        Report { version: VERSION, from, to, days }
+    }
+}
 
 /// Names by id.
-pub(super) struct Names {
+struct Names {
     people: HashMap<Uuid, String>,
     /// Of hubs, of enrolments (their partner's), of contacts (the person's).
     subjects: HashMap<Uuid, String>,
 }
 
 impl Names {
-    pub(super) async fn load(db: &impl ConnectionTrait) -> Result<Self, DbErr> {
+    async fn load(db: &impl ConnectionTrait) -> Result<Self, DbErr> {
         let people = person::Entity::find().all(db).await?;
         let people: HashMap<_, _> = people.into_iter().map(|row| (row.id, row.name)).collect();
         let settings = setting::Entity::find().all(db).await?;
@@ -45,23 +117,22 @@ impl Names {
         Ok(Self { people, subjects })
     }
 
-    pub(super) fn person(&self, id: Uuid) -> Named {
+    fn person(&self, id: Uuid) -> Named {
         Named { id, name: self.people.get(&id).cloned().unwrap_or_default() }
     }
 
-    pub(super) fn subject(&self, id: Uuid) -> Named {
+    fn subject(&self, id: Uuid) -> Named {
         Named { id, name: self.subjects.get(&id).cloned().unwrap_or_default() }
     }
 }
 
 /// The states in which messages stay.
-pub(super) fn ends() -> impl Iterator<Item = &'static str> {
+fn ends() -> impl Iterator<Item = &'static str> {
     let ends = MessageState::VARIANTS.iter().filter(|state| state.is_an_end());
     ends.map(<&str>::from)
 }
 
-/// Adds what became of messages at `now` to their day.
-pub(super) async fn add_messages(
+async fn add_messages(
     db: &impl ConnectionTrait,
     names: &Names,
     now: DateTime<Utc>,
@@ -127,15 +198,22 @@ async fn reasons(
     Ok(reasons)
 }
 
-/// A letter goes out for what its kind is for.
+/// Why a letter that carries no reminders goes out.
 fn of_a_letter(kind: &str) -> Because {
-    let purpose = kind.parse().ok().and_then(|kind: MessageKind| kind.get_documentation());
-    let reason = purpose.unwrap_or(kind).to_owned();
+    let reason = match kind.parse::<MessageKind>() {
+        Ok(MessageKind::HubWeek) => "A new week, and its reader wants the hub's week.".to_owned(),
+        Ok(MessageKind::AlertDigest) => {
+            "Alerts are new, came back or were resolved since the last such mail, and its reader \
+             wants to know."
+                .to_owned()
+        }
+        Ok(kind) => in_one_line(kind.get_documentation().unwrap_or_default()),
+        Err(_) => kind.to_owned(),
+    };
     Because { whose: None, what: None, obligation_id: None, step: None, reason }
 }
 
-/// What became of alerts at `now`.
-pub(super) async fn changes(
+async fn changes(
     db: &impl ConnectionTrait,
     names: &Names,
     now: DateTime<Utc>,

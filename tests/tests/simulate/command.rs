@@ -1,61 +1,12 @@
-//! What may be asked, and what the command prints and writes.
+//! `worker simulate`, as it is typed: what it prints, writes, refuses and leaves behind.
 
-use super::*;
+use std::path::Path;
 
-#[tokio::test]
-async fn days_that_cannot_be_are_refused_with_a_sentence() {
-    both(async |world| {
-        Rise::seed(&world, &["Demo Ash School"]).await;
-        assert_eq!(
-            refused(&world, "2026-10-06", "2026-10-05").await,
-            "--to lies before --from: give the first day, then the last"
-        );
-        assert_eq!(
-            refused(&world, "2026-10-05", "2029-10-06").await,
-            "--to lies more than three years after --from: that far nothing can be foreseen"
-        );
-        let stop = CancellationToken::new();
-        let app = App::open(world.config.clone(), world.clock.clone(), stop.clone()).await;
-        pass::run(&app.expect("opens"), &stop).await.into_result().expect("a pass");
-        assert_eq!(
-            refused(&world, "2026-10-04", "2026-10-09").await,
-            "--from lies before Monday 5 October 2026 at 07:45, up to which the worker has done \
-             its work: give that day or a later one"
-        );
-        assert_eq!(
-            refused(&world, "2029-11-01", "2029-11-02").await,
-            "--from lies more than three years after Monday 5 October 2026, up to which the \
-             worker has done its work"
-        );
-        let report = simulated(&world, "2026-10-05", "2026-10-05", Pace::Sparse).await;
-        assert_eq!(report.expect("a report").days.len(), 1);
-    })
-    .await;
-}
+use serde_json::Value;
+use tests::programs::{Running, at as at_london, program, refuse, run};
+use tests::{World, both};
 
-#[tokio::test]
-async fn what_lies_between_the_worker_and_the_first_day_is_walked_without_a_word() {
-    both(async |world| {
-        Rise::seed(&world, &["Demo Ash School"]).await;
-        world.clock.set(at("2026-10-05T12:00:00Z"));
-        let stop = CancellationToken::new();
-        let app = App::open(world.config.clone(), world.clock.clone(), stop.clone()).await;
-        pass::run(&app.expect("opens"), &stop).await.into_result().expect("a pass");
-        let whole = simulated(&world, "2026-10-05", "2026-10-16", Pace::Sparse).await;
-        let later = simulated(&world, "2026-10-12", "2026-10-16", Pace::Sparse).await;
-        let (whole, later) = (whole.expect("a report"), later.expect("a report"));
-        let mut days = whole.days;
-        days.retain(|one| one.day >= day("2026-10-12"));
-        // Ids made in two walks differ; what is said does not.
-        let said = |days: Vec<worker::simulate::report::Day>| {
-            let (from, to) = (day("2026-10-12"), day("2026-10-16"));
-            Report { version: 1, from, to, days }.to_string()
-        };
-        assert!(!days.is_empty());
-        assert_eq!(said(days), said(later.days));
-    })
-    .await;
-}
+use crate::demo;
 
 fn temporary(world: &World) -> std::path::PathBuf {
     let folder = world.folder.path().join("temporary");
@@ -86,6 +37,15 @@ async fn the_command_prints_days_and_writes_json() {
         let json: Value = serde_json::from_str(&json).expect("JSON");
         assert_eq!(json["version"], 1);
         assert_eq!(json["from"], "2026-10-05");
+        let lines = text.lines().filter(|line| !line.is_empty());
+        let whole = |line: &str| {
+            line.starts_with("  ")
+                || line.contains("2026")
+                || line.starts_with("In all")
+                || line.starts_with("Not sent")
+        };
+        let broken: Vec<_> = lines.filter(|line| !whole(line)).collect();
+        assert_eq!(broken, [""; 0], "{text}");
         let mail = &json["days"][0]["mails"][0];
         for field in ["at", "kind", "subject"] {
             assert!(mail[field].is_string(), "{field}: {mail}");
@@ -101,6 +61,14 @@ async fn the_command_prints_days_and_writes_json() {
 }
 
 #[tokio::test]
+async fn a_day_that_no_calendar_has_is_told_by_its_option() {
+    let world = tests::world::sqlite().await;
+    let arguments = ["simulate", "--from", "2026-13-05", "--to", "2026-10-06"];
+    let said = refuse(program(&world, "worker", &arguments));
+    assert!(said.contains("--from") && said.contains("such as 2026-10-05"), "{said}");
+}
+
+#[tokio::test]
 async fn the_command_says_what_is_not_ready() {
     both(async |world| {
         let simulate = |more: &[&str]| {
@@ -109,6 +77,7 @@ async fn the_command_says_what_is_not_ready() {
         };
         let said = refuse(simulate(&["--report", "nowhere/year.json"]));
         assert!(said.contains("the report cannot be written to nowhere/year.json"), "{said}");
+        assert!(said.contains("there is no folder nowhere"), "{said}");
         let mut nowhere = simulate(&[]);
         nowhere.env("TMPDIR", world.folder.path().join("nowhere"));
         let said = refuse(nowhere);
@@ -117,7 +86,7 @@ async fn the_command_says_what_is_not_ready() {
         let mut without = simulate(&[]);
         without.env("DATABASE_URL", format!("sqlite://{}", absent.display()));
         let said = refuse(without);
-        assert!(said.contains("is not there: start `api serve` first"), "{said}");
+        assert!(said.contains("there is no database at"), "{said}");
         assert!(!absent.exists(), "it was not made");
         let unprepared = if world.name == "SQLite" {
             let empty = world.folder.path().join("empty.db");
