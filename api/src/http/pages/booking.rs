@@ -306,9 +306,10 @@ fn facts(view: &BookingView) -> Vec<Fact> {
     add("For", Some(&view.school));
     add("Hosted by", Some(view.host.as_deref().unwrap_or(&view.programme)));
     add("What it is about", event.summary.as_deref());
-    let reason = match event.cancelled_at {
-        Some(_) => event.cancellation_reason.as_deref(),
-        None => view.booking.cancellation_reason.as_deref(),
+    let reason = if event.cancelled_at.is_some() {
+        event.cancellation_reason.as_deref()
+    } else {
+        view.booking.cancellation_reason.as_deref()
     };
     add("Reason", reason);
     facts

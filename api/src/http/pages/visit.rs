@@ -123,13 +123,11 @@ impl Answer {
 fn at(day: &str, time: &str, field: &'static str) -> Result<DateTime<Utc>, StoreError> {
     let day = NaiveDate::parse_from_str(day, "%Y-%m-%d");
     let time = NaiveTime::parse_from_str(time.trim(), "%H:%M");
-    match day.ok().zip(time.ok()) {
-        Some((day, time)) => Ok(moment(day.and_time(time))),
-        None => {
-            let message = "Give a day and times, such as 2026-10-19, from 09:00 to 12:00.";
-            Err(StoreError::refused(RefusalCode::Invalid, Some(field), message))
-        }
+    if let Some((day, time)) = day.ok().zip(time.ok()) {
+        return Ok(moment(day.and_time(time)));
     }
+    let message = "Give a day and times, such as 2026-10-19, from 09:00 to 12:00.";
+    Err(StoreError::refused(RefusalCode::Invalid, Some(field), message))
 }
 
 /// `GET /v/{token}`
