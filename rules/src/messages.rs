@@ -4,6 +4,7 @@ pub mod bulletin;
 pub mod feedback;
 pub mod hosts;
 pub mod notices;
+pub mod preview;
 pub mod replies;
 pub mod report;
 pub mod summaries;
