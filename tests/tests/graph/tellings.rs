@@ -27,7 +27,7 @@ pub const ACCESS: &[(&str, &str, [Option<i64>; 5])] = &[
     (
         "bulletinPreview",
         "bulletinPreview(hub: $hub, subject: \"Hall\", text: \"Open\") { excluded { why } }",
-        [Some(1), Some(1), Some(1), Some(-1), Some(-1)],
+        [Some(1), Some(1), Some(1), Some(-1), None],
     ),
     (
         "surveyCampaignPreview",
