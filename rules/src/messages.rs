@@ -6,6 +6,7 @@ pub mod fact;
 pub mod feedback;
 pub mod hosts;
 pub mod notices;
+pub mod preview;
 pub mod replies;
 pub mod report;
 pub mod summaries;

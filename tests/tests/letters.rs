@@ -5,10 +5,12 @@ use entity::messages::letters::{LetterWish, queue};
 use entity::messages::{message, message_event};
 use entity::people::contact;
 use entity::scope::Scope;
+use entity::surveys::answering::find_by_code;
 use entity::surveys::campaigns::{CampaignWish, GroupWish, create};
 use entity::surveys::launching::launch;
 use entity::surveys::{questionnaires, survey_campaign, survey_invitation};
 use rules::messages::{About, MessageKind};
+use rules::surveys::RespondentGroup::{Leaders, Pupils, Staff};
 use rules::surveys::{QuestionnaireSetUp, RespondentGroup, SurveyWave};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
@@ -39,27 +41,26 @@ async fn pass_at(world: &World, moment: &str) {
 /// A campaign of pupils and staff by code and leaders by link, launched at nine.
 async fn launched(world: &World) -> (Rise, survey_campaign::Model) {
     let rise = Rise::seed(world, &["Demo Ash School"]).await;
+    let campaign = open(world, &rise, &[(Pupils, false), (Staff, false), (Leaders, true)]).await;
+    (rise, campaign)
+}
+
+/// A campaign of these groups, each by links of their own or not, launched at nine.
+async fn open(
+    world: &World,
+    rise: &Rise,
+    asked: &[(RespondentGroup, bool)],
+) -> survey_campaign::Model {
     world.clock.set(at(NINE));
     let now = world.clock.now();
     let txn = world.db.write().await.expect("a transaction");
     let mut groups = Vec::new();
-    for (group, text, by_personal_link) in [
-        (
-            RespondentGroup::Pupils,
-            include_str!("../../questionnaires/pupil-perceptions.toml"),
-            false,
-        ),
-        (
-            RespondentGroup::Staff,
-            include_str!("../../questionnaires/staff-perceptions.toml"),
-            false,
-        ),
-        (
-            RespondentGroup::Leaders,
-            include_str!("../../questionnaires/leader-evaluation.toml"),
-            true,
-        ),
-    ] {
+    for (group, by_personal_link) in asked.iter().copied() {
+        let text = match group {
+            Pupils => include_str!("../../questionnaires/pupil-perceptions.toml"),
+            Leaders => include_str!("../../questionnaires/leader-evaluation.toml"),
+            _ => include_str!("../../questionnaires/staff-perceptions.toml"),
+        };
         let set_up: QuestionnaireSetUp = toml::from_str(text).expect("a questionnaire");
         let loaded = questionnaires::load(&txn, now, &set_up).await.expect("loaded");
         groups.push(GroupWish { group, questionnaire_id: loaded.0.id, by_personal_link });
@@ -82,7 +83,17 @@ async fn launched(world: &World) -> (Rise, survey_campaign::Model) {
     let made = create(&txn, &Scope::System, now, wish).await.expect("a campaign");
     let (campaign, _) = launch(&txn, &Scope::System, now, made.id, None).await.expect("launched");
     txn.commit().await.expect("commit");
-    (rise, campaign)
+    campaign
+}
+
+/// The head of a school becomes its behaviour lead, who is no senior leader.
+async fn no_senior_leader(world: &World, person: Uuid) {
+    contact::Entity::update_many()
+        .col_expr(contact::Column::Role, Expr::value("behaviour_lead"))
+        .filter(contact::Column::PersonId.eq(person))
+        .exec(world.db.migrator())
+        .await
+        .expect("another role");
 }
 
 async fn cohort(txn: &sea_orm::DatabaseTransaction) -> Uuid {
@@ -93,11 +104,26 @@ async fn cohort(txn: &sea_orm::DatabaseTransaction) -> Uuid {
 
 /// Queues a reminder about the school's survey, as the campaign's own job does.
 async fn remind(world: &World, person: Uuid, campaign: &survey_campaign::Model) {
+    let first = survey_invitation::Entity::find()
+        .filter(survey_invitation::Column::CampaignId.eq(campaign.id))
+        .one(world.db.reader());
+    let enrolment = first.await.expect("a read").expect("an invitation").enrolment_id;
+    remind_about(world, person, campaign, enrolment).await;
+}
+
+/// Queues a reminder about the survey of one school.
+async fn remind_about(
+    world: &World,
+    person: Uuid,
+    campaign: &survey_campaign::Model,
+    enrolment: Uuid,
+) {
     let now = world.clock.now();
     let txn = world.db.write().await.expect("a transaction");
     let about = survey_invitation::Entity::find()
         .filter(survey_invitation::Column::CampaignId.eq(campaign.id))
-        .filter(survey_invitation::Column::RespondentGroup.eq("pupils"))
+        .filter(survey_invitation::Column::EnrolmentId.eq(enrolment))
+        .order_by_desc(survey_invitation::Column::RespondentGroup)
         .one(&txn)
         .await
         .expect("a read")
@@ -194,6 +220,83 @@ async fn letters_say_what_to_do_by_when_the_same_in_text_and_html() {
             let whole = format!("Subject: {}\n\n{}\n\n{}", mail.subject, mail.text, mail.html);
             insta::assert_snapshot!(kind, settled(&whole.replace('\r', "")));
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_no_link_reaches_anybody_the_letter_and_its_reminder_have_the_code() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        no_senior_leader(&world, rise.partners[0].head).await;
+        let campaign = open(&world, &rise, &[(Leaders, true)]).await;
+        remind(&world, rise.partners[0].head, &campaign).await;
+        pass_at(&world, NINE).await;
+        assert!(letters(&world, "survey_link").await.is_empty(), "{}", world.name);
+        for kind in ["survey_invitation", "survey_reminder"] {
+            let mail = mail_of(&world, kind).await;
+            assert_eq!(mail.text.matches("Enter the code").count(), 1, "{}", mail.text);
+            assert!(!mail.text.contains("link of their own"), "{}", mail.text);
+            for word in ["senior leaders", "their code", "at least 1 answer is needed"] {
+                assert!(mail.text.contains(word), "{word}: {}", mail.text);
+            }
+            let code = mail.text.lines().find(|line| line.contains("Enter the code"));
+            let code = code.and_then(|line| line.split_whitespace().last()).unwrap_or_default();
+            let (reader, code) = (world.db.reader(), code.replace('-', ""));
+            let found = find_by_code(reader, world.clock.now(), &code).await.expect("a read");
+            let found = found.expect("the code opens the survey");
+            assert!(found.may_begin && found.group == Leaders, "{}", world.name);
+            let name = format!("{kind}_of_leaders_by_code");
+            let whole = format!("Subject: {}\n\n{}", mail.subject, mail.text);
+            insta::assert_snapshot!(name, settled(&whole.replace('\r', "")));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_link_whose_reader_left_is_none_and_the_reminder_has_the_code() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School", "Demo Birch School"]).await;
+        // Somebody at the school who is written to, and is no senior leader.
+        let [ash, birch] = [rise.partners[0], rise.partners[1]];
+        no_senior_leader(&world, birch.head).await;
+        contact::Entity::update_many()
+            .col_expr(contact::Column::SettingId, Expr::value(ash.setting))
+            .filter(contact::Column::PersonId.eq(birch.head))
+            .exec(world.db.migrator())
+            .await
+            .expect("moved");
+        let campaign = open(&world, &rise, &[(Leaders, true)]).await;
+        pass_at(&world, NINE).await;
+        assert_eq!(letters(&world, "survey_link").await.len(), 1, "{}", world.name);
+        assert!(letters(&world, "survey_invitation").await.is_empty(), "a link is enough");
+        contact::Entity::update_many()
+            .col_expr(contact::Column::EndedAt, Expr::value(world.clock.now()))
+            .filter(contact::Column::PersonId.eq(ash.head))
+            .exec(world.db.migrator())
+            .await
+            .expect("left");
+        remind_about(&world, birch.head, &campaign, ash.enrolment).await;
+        pass_at(&world, "2026-10-05T08:05:00Z").await;
+        let mail = mail_of(&world, "survey_reminder").await;
+        assert_eq!(mail.text.matches("Enter the code").count(), 1, "{}", mail.text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reminder_of_links_alone_gives_out_no_code() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        let campaign = open(&world, &rise, &[(Leaders, true)]).await;
+        remind(&world, rise.partners[0].head, &campaign).await;
+        pass_at(&world, NINE).await;
+        assert!(letters(&world, "survey_invitation").await.is_empty(), "{}", world.name);
+        let mail = mail_of(&world, "survey_reminder").await;
+        assert!(!mail.text.contains("code"), "{}", mail.text);
+        let whole = format!("Subject: {}\n\n{}", mail.subject, mail.text);
+        insta::assert_snapshot!("survey_reminder_of_links", settled(&whole.replace('\r', "")));
     })
     .await;
 }

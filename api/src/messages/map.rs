@@ -86,7 +86,13 @@ fn reminder() -> Type {
             column("changedAt", C::ChangedAt, "When last changed."),
             one("obligation", "Obligation", C::ObligationId, "What it is about."),
             one("person", "Person", C::PersonId, "Whom it reminds."),
-            one("message", "Message", C::MessageId, "The message that carries it, once bundled."),
+            one(
+                "message",
+                "Message",
+                C::MessageId,
+                "The message that carries it, once bundled. Who runs the hub sees the message while \
+                 all its reminders are about their hubs; null if it tells of others' too.",
+            ),
         ],
         filters: vec![
             any_of::<ReminderState>("state", C::State, "In one of these states."),
@@ -106,7 +112,11 @@ fn message() -> Type {
         about: "One mail to one person, rendered once.",
         table: table(message::Entity),
         scope: Scope::messages,
-        root: root("messages", "The messages you may see: your own, or all for a programme admin."),
+        root: root(
+            "messages",
+            "The messages you may see: your own; if you run hubs, the mails of their bulletins, and \
+             those whose reminders are all about your hubs' business; all for a programme admin.",
+        ),
         fields: vec![
             word::<MessageKind>("kind", C::Kind, "What it is for."),
             derived(
@@ -156,6 +166,7 @@ fn message() -> Type {
             any_of::<MessageState>("state", C::State, "In one of these states."),
             any_of::<MessageKind>("kind", C::Kind, "Of one of these kinds."),
             refers("person", "Person", C::PersonId, "To this person."),
+            refers("bulletin", "Bulletin", C::AboutId, "The mails of this message to partners."),
             from("createdFrom", C::CreatedAt, "Decided at this moment or later."),
             before("createdBefore", C::CreatedAt, "Decided before this moment."),
         ],
@@ -248,6 +259,13 @@ fn bulletin() -> Type {
             ),
             one("hub", "Hub", C::HubId, "The hub."),
             one("sentBy", "Person", C::SentBy, "Who sent it."),
+            many(
+                "messages",
+                "Message",
+                message::Column::AboutId,
+                "Its mails, one to each person, and where each stands; `filter: { state: [...] }` \
+                 counts those of some states in `totalCount`.",
+            ),
         ],
         filters: vec![
             refers("hub", "Hub", C::HubId, "To the partners of this hub."),

@@ -3,7 +3,8 @@
 use async_graphql::{Context, ID, InputObject, Object};
 use entity::messages::{bulletin, bulletins, suppression, suppressions};
 use entity::outcome::{RefusalCode, StoreError};
-use rules::messages::bulletin::{check, fingerprint};
+use rules::messages::bulletin::settled;
+use rules::messages::preview::{Preview, Sending, check};
 use sea_orm::DatabaseTransaction;
 
 use super::telling::link_secret;
@@ -55,7 +56,7 @@ pub struct BulletinSendInput {
     /// What it says, as in the preview.
     text: String,
     /// The token of `bulletinPreview`: if what is sent to whom is not what that showed, nothing is
-    /// sent.
+    /// sent, and `CONFLICT` says what differs.
     preview_token: String,
     /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
     /// again under it within a day, it is answered as the first time and not done again.
@@ -142,7 +143,11 @@ async fn send(
     let BulletinSendInput { subject, text, preview_token, .. } = input;
     bulletins::check(subject, text)?;
     let audience = bulletins::audience_of(txn, &hub).await?;
-    let print = fingerprint("bulletin", hub.id, &audience, subject, text);
-    check(secret, preview_token, &print, by, acting.now).map_err(bulletins::not_as_shown)?;
+    let words = settled(subject, text);
+    let sending = Sending::Bulletin(hub.id);
+    let words = words.each_ref().map(String::as_str);
+    let shown = Preview { sending, words, audience: &audience };
+    check(secret, preview_token, &shown, by, acting.now)
+        .map_err(|fault| bulletins::not_as_shown(fault, sending))?;
     bulletins::send(txn, acting.now, by, &hub, (subject, text), &audience).await
 }

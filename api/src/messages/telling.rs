@@ -5,10 +5,11 @@ use std::sync::Arc;
 use chrono::{DateTime, SecondsFormat, Utc};
 use entity::messages::bulletins;
 use entity::messages::upcoming::{self, Upcoming};
-use entity::outcome::StoreError;
+use entity::outcome::{RefusalCode, StoreError};
 use entity::scope::Scope;
-use entity::surveys::preview::of_launch;
-use rules::messages::bulletin::{Audience, PREVIEW_LASTS, fingerprint, seal};
+use entity::surveys::preview::{LaunchPreview, of_launch};
+use rules::messages::bulletin::settled;
+use rules::messages::preview::{PREVIEW_LASTS, Preview, Sending, seal};
 use rules::reminders::Verdict;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -56,7 +57,8 @@ pub fn tellings() -> Vec<Telling> {
         Telling {
             name: "bulletinPreview",
             about: "Who would get a message to the partners of a hub, who would not and why, and the \
-                    token with which `bulletinSend` sends exactly that. For who runs the hub.",
+                    token with which `bulletinSend` sends exactly that. For who runs the hub; null \
+                    for a hub you may not see.",
             arguments: &[
                 ("hub", "ID!", "The hub."),
                 ("subject", "String!", "Subject line, up to 150 characters."),
@@ -69,8 +71,10 @@ pub fn tellings() -> Vec<Telling> {
         Telling {
             name: "surveyCampaignPreview",
             about: "Whom launching a survey campaign would write to, at which school, whom not and why, \
-                    and the token with which `surveyCampaignLaunch` does exactly that. For whoever may \
-                    launch it; null for a campaign you may not see.",
+                    at which schools nobody could answer, and the token with which \
+                    `surveyCampaignLaunch` does exactly that. For whoever may launch it; null for a \
+                    campaign you may not see. One that cannot be launched has no recipients and no \
+                    token, and `notice` says why.",
             arguments: &[("campaign", "ID!", "The campaign.")],
             of: preview(),
             list: false,
@@ -146,6 +150,19 @@ fn preview() -> Plain {
             part("why", "why", Holds::TextIfAny, "Why they do not get it; null if they do."),
         ],
     };
+    let unreached = Plain {
+        name: "UnreachedSetting",
+        about: "A partner that is not reached.",
+        parts: vec![
+            part("setting", "setting", Holds::Row("Setting"), "Which partner."),
+            part(
+                "why",
+                "why",
+                Holds::Text,
+                "Whom it does not reach there, and why, in a sentence.",
+            ),
+        ],
+    };
     let list = || Holds::List(Arc::new(recipient.clone()));
     Plain {
         name: "SendPreview",
@@ -155,11 +172,26 @@ fn preview() -> Plain {
                 "token",
                 "token",
                 Holds::TextIfAny,
-                "Sends exactly this, once given back; null for a message that nobody would get.",
+                "Sends exactly this, once given back by the same person; null when it cannot be sent, and \
+                  for a message that nobody would get.",
             ),
             part("expiresAt", "expires_at", Holds::MomentIfAny, "Until when the token works."),
             part("recipients", "recipients", list(), "Who gets it."),
             part("excluded", "excluded", list(), "Who does not, and why."),
+            part(
+                "unreached",
+                "unreached",
+                Holds::List(Arc::new(unreached)),
+                "Partners that take part and where nobody gets it; of a campaign, where nobody is \
+                 told how some group, or any, can answer.",
+            ),
+            part(
+                "notice",
+                "notice",
+                Holds::TextIfAny,
+                "Show it with the preview, if there is one: why it cannot be sent, or what sending it \
+                 changes besides, as when a campaign opens earlier than planned.",
+            ),
         ],
     }
 }
@@ -210,50 +242,69 @@ async fn bulletin(asked: Asked) -> Result<Json, StoreError> {
     let hub = asked.row("hub", "Hub")?;
     let (subject, text) = (asked.text("subject"), asked.text("text"));
     let (subject, text) = (subject.unwrap_or_default(), text.unwrap_or_default());
-    bulletins::check(subject, text)?;
     let snapshot = asked.app.db.snapshot().await?;
-    let hub = bulletins::hub_to_write_to(&snapshot, &asked.scope, hub).await?;
+    let hub = match bulletins::hub_to_write_to(&snapshot, &asked.scope, hub).await {
+        Err(StoreError::Refused(refusal)) if refusal.code == RefusalCode::NotFound => {
+            return Ok(Json::Null);
+        }
+        found => found?,
+    };
+    bulletins::check(subject, text)?;
     let audience = bulletins::audience_of(&snapshot, &hub).await?;
     snapshot.commit().await?;
-    let print = fingerprint("bulletin", hub.id, &audience, subject, text);
-    let token =
-        if audience.recipients.is_empty() { None } else { Some(sealed(&asked, &print).await?) };
-    Ok(previewed(asked.now, &audience, token.as_deref()))
+    let words = settled(subject, text);
+    let words = words.each_ref().map(String::as_str);
+    let shown = Preview { sending: Sending::Bulletin(hub.id), words, audience: &audience };
+    previewed(&asked, &shown, None, !audience.recipients.is_empty()).await
 }
 
 async fn campaign(asked: Asked) -> Result<Json, StoreError> {
     let id = asked.row("campaign", "SurveyCampaign")?;
     let snapshot = asked.app.db.snapshot().await?;
-    let (_, audience) = of_launch(&snapshot, &asked.scope, asked.now, id).await?;
+    let found = of_launch(&snapshot, &asked.scope, asked.now, id).await?;
     snapshot.commit().await?;
-    let print = fingerprint("campaign", id, &audience, "", "");
+    let Some(LaunchPreview { campaign, audience, notice, may_go }) = found else {
+        return Ok(Json::Null);
+    };
+    let version = campaign.version.to_string();
+    let words = [campaign.title.as_str(), &version];
+    let shown = Preview { sending: Sending::Launch(id), words, audience: &audience };
     // A campaign is launched for its codes too, where nobody gets a letter.
-    let token = sealed(&asked, &print).await?;
-    Ok(previewed(asked.now, &audience, Some(&token)))
+    previewed(&asked, &shown, notice.as_deref(), may_go).await
 }
 
-/// The token of a preview of what has this fingerprint.
-async fn sealed(asked: &Asked, fingerprint: &str) -> Result<String, StoreError> {
+/// A preview, with its token if what it shows may go.
+async fn previewed(
+    asked: &Asked,
+    shown: &Preview<'_>,
+    notice: Option<&str>,
+    may_go: bool,
+) -> Result<Json, StoreError> {
+    let audience = shown.audience;
     let by = match &asked.scope {
         Scope::Viewer(viewer) => viewer.person_id,
         Scope::System => Uuid::nil(),
     };
-    let secret = link_secret(&asked.app).await?;
-    Ok(seal(secret.as_bytes(), fingerprint, by, asked.now + PREVIEW_LASTS))
-}
-
-/// What a preview tells.
-fn previewed(now: DateTime<Utc>, audience: &Audience, token: Option<&str>) -> Json {
+    let until = asked.now + PREVIEW_LASTS;
+    let token = if may_go {
+        Some(seal(link_secret(&asked.app).await?.as_bytes(), shown, by, until))
+    } else {
+        None
+    };
     let row = |person: &Uuid, setting: &Uuid, why: Option<&str>| json!({ "person": person, "setting": setting, "why": why });
     let recipients = audience.recipients.iter().map(|(person, setting)| row(person, setting, None));
     let excluded = audience.excluded.iter();
     let excluded = excluded.map(|(person, setting, why)| row(person, setting, Some(why)));
-    json!({
-        "expires_at": token.map(|_| moment(now + PREVIEW_LASTS)),
+    let unreached = audience.unreached.iter();
+    let unreached = unreached.map(|(setting, why)| json!({ "setting": setting, "why": why }));
+    Ok(json!({
+        "expires_at": token.as_ref().map(|_| moment(until)),
         "token": token,
         "recipients": recipients.collect::<Json>(),
         "excluded": excluded.collect::<Json>(),
-    })
+        "unreached": unreached.collect::<Json>(),
+        "notice": notice,
+    }))
 }
 
 /// What signs previews, the same as links.

@@ -8,7 +8,7 @@ use std::pin::Pin;
 
 use apollo_compiler::response::JsonMap;
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::outcome::StoreError;
+use entity::outcome::{RefusalCode, StoreError};
 use entity::scope::Scope;
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -56,7 +56,18 @@ pub struct Asked {
 pub type Tell = fn(Asked) -> Pin<Box<dyn Future<Output = Result<Json, StoreError>> + Send>>;
 
 /// What was worked out, or what a client hears of why not.
-pub type Answer = Result<Json, (Code, String)>;
+pub type Answer = Result<Json, Problem>;
+
+/// Why something was not worked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What kind of error it is.
+    pub code: Code,
+    /// A sentence for the person who asked.
+    pub message: String,
+    /// The argument that is to be mended, if it is one; told in `extensions.argument`.
+    pub argument: Option<&'static str>,
+}
 
 impl Asked {
     /// The row that an argument names, whether or not there is one.
@@ -93,7 +104,7 @@ impl Asked {
         let day = self.text(name).and_then(|text| text.parse().ok());
         day.ok_or_else(|| {
             let message = format!("\"{name}\" is a day like 2026-10-05");
-            StoreError::refused(entity::outcome::RefusalCode::Invalid, Some(name), message)
+            StoreError::refused(RefusalCode::Invalid, Some(name), message)
         })
     }
 }
@@ -112,19 +123,33 @@ pub async fn tell_all(app: &App, meaning: &Meaning<'_>, plan: &Plan) -> Vec<Answ
         }
         let scope = meaning.scope.clone();
         let asked = Asked { app: app.clone(), scope, now: meaning.now, arguments };
-        answers.push((told.of.tell)(asked).await.map_err(|error| heard(&error)));
+        let answer = (told.of.tell)(asked).await;
+        answers.push(answer.map_err(|error| heard(&error, told.of.arguments)));
     }
     answers
 }
 
-/// What a client hears of what was not worked out.
-fn heard(error: &StoreError) -> (Code, String) {
+/// What a client hears of what was not worked out. Refusals name the fields of inputs, `hubId`, whose
+/// arguments are called `hub`.
+fn heard(error: &StoreError, arguments: &[(&'static str, &str, &str)]) -> Problem {
     match error {
-        StoreError::Refused(refusal) => (Code::BadUserInput, refusal.message.clone()),
+        StoreError::Refused(refusal) => {
+            let code = match refusal.code {
+                RefusalCode::Forbidden => Code::Forbidden,
+                RefusalCode::NotFound
+                | RefusalCode::Invalid
+                | RefusalCode::Conflict
+                | RefusalCode::Stale => Code::BadUserInput,
+            };
+            let named = refusal.field.map(|field| field.strip_suffix("Id").unwrap_or(field));
+            let argument = arguments.iter().find(|(name, ..)| Some(*name) == named);
+            let argument = argument.map(|(name, ..)| *name);
+            Problem { code, message: refusal.message.clone(), argument }
+        }
         fault => {
             tracing::error!(error = %fault, "something could not be worked out");
             let message = "this could not be worked out; the fault is ours and has been logged";
-            (Code::Internal, message.to_owned())
+            Problem { code: Code::Internal, message: message.to_owned(), argument: None }
         }
     }
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::code::Code;
 use super::plan::Keyed;
+use super::telling::Problem;
 
 pub use payload::Payload;
 
@@ -157,6 +158,15 @@ impl<'p> Writer<'p> {
         });
         self.errors.push(GraphQLError { path: path.collect(), ..code.error(message) });
         Bubble
+    }
+
+    /// Tells at the present place why something was not worked out.
+    pub fn fail_telling(&mut self, problem: &Problem) -> Bubble {
+        let bubble = self.fail_as(problem.code, problem.message.as_str());
+        if let (Some(argument), Some(error)) = (problem.argument, self.errors.last_mut()) {
+            error.extensions.insert("argument", argument.into());
+        }
+        bubble
     }
 
     /// Tells that a row holds what it should not; what exactly is for the log.

@@ -89,7 +89,11 @@ fn campaign() -> Type {
                 open_now,
                 "Whether answers are taken now: open, and its last day not over.",
             ),
-            column("opensOn", C::OpensOn, "First day, in London."),
+            column(
+                "opensOn",
+                C::OpensOn,
+                "First day, in London; that of the launch, if that was earlier.",
+            ),
             column("closesOn", C::ClosesOn, "Last day, in London; it closes at its end."),
             column(
                 "enoughResponses",
@@ -175,7 +179,8 @@ fn group() -> Type {
             column(
                 "byPersonalLink",
                 C::ByPersonalLink,
-                "Whether known contacts get links of their own; all others answer by code.",
+                "Whether known contacts get links of their own. At a school where no link reaches \
+                 anybody the group answers by code, as all others do.",
             ),
             one("campaign", "SurveyCampaign", C::CampaignId, "The campaign."),
             one("questionnaire", "Questionnaire", C::QuestionnaireId, "What is asked."),

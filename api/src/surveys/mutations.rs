@@ -7,7 +7,8 @@ use entity::surveys::campaigns::{self, CampaignEdit, CampaignWish, GroupWish};
 use entity::surveys::{
     closing, launching, results, survey_campaign, survey_code, survey_invitation, taking_part,
 };
-use rules::messages::bulletin::{Audience, check, fingerprint};
+use rules::messages::bulletin::Audience;
+use rules::messages::preview::{Preview, Sending, check};
 use rules::surveys::{RespondentGroup, SurveyWave};
 use sea_orm::DatabaseTransaction;
 
@@ -123,7 +124,7 @@ pub struct SurveyCampaignLaunchInput {
     /// Its version when you read it: if somebody changed it since, nothing is done.
     expected_version: Option<i32>,
     /// The token of `surveyCampaignPreview`: if the launch would not write to exactly those whom that
-    /// showed, nothing is done.
+    /// showed, or the campaign was changed since, nothing is done, and `CONFLICT` says what differs.
     preview_token: String,
     /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
     /// again under it within a day, it is answered as the first time and not done again.
@@ -183,7 +184,8 @@ impl SurveyMutations {
     }
 
     /// Opens a survey campaign: invites every school asked, and puts their letters into the outbox, to
-    /// exactly those whom `surveyCampaignPreview` showed. For whoever may prepare it.
+    /// exactly those whom `surveyCampaignPreview` showed. Launched before its day it opens today: its
+    /// `opensOn` becomes today, as the preview's `notice` says. For whoever may prepare it.
     async fn survey_campaign_launch(
         &self,
         context: &Context<'_>,
@@ -321,9 +323,12 @@ async fn launch(
     let id = row("SurveyCampaign", "campaignId", &input.campaign_id)?;
     let (scope, now, version) = (&acting.scope, acting.now, input.expected_version);
     let by = acting.by().unwrap_or_default();
-    let shown = |audience: &Audience| {
-        let print = fingerprint("campaign", id, audience, "", "");
-        check(secret, &input.preview_token, &print, by, now).map_err(not_as_shown)
+    let sending = Sending::Launch(id);
+    let shown = |campaign: &survey_campaign::Model, audience: &Audience| {
+        let version = campaign.version.to_string();
+        let shown = Preview { sending, words: [&campaign.title, &version], audience };
+        check(secret, &input.preview_token, &shown, by, now)
+            .map_err(|fault| not_as_shown(fault, sending))
     };
     Ok(launching::launch_as_shown(txn, scope, now, id, version, shown).await?.0)
 }

@@ -1,7 +1,10 @@
 //! Messages to all of a hub's partners: who would get one, sending it, and what each letter says.
 
+use std::collections::{BTreeSet, HashSet};
+
 use chrono::{DateTime, Utc};
-use rules::messages::bulletin::{Audience, Candidate, STAYS, TokenFault, audience, faults};
+use rules::messages::bulletin::{Audience, Candidate, STAYS, audience, faults, settled};
+use rules::messages::preview::{Sending, TokenFault};
 use rules::messages::suppression::normalised;
 use rules::messages::{About, MessageKind};
 use sea_orm::sea_query::Query;
@@ -111,11 +114,23 @@ pub async fn audience_of(
             setting_id: row.setting_id,
             role: word("contact", row.id, &row.role)?,
             active: active(row.setting_id),
-            takes_optional: !unwilling.contains(&person.id),
+            unwilling: unwilling.get(&person.id).copied(),
             suppressed: reason.filter(|reason| reason.withholds(MessageKind::Bulletin)),
         });
     }
-    Ok(audience(&candidates, &roles))
+    let mut found = audience(&candidates, &roles);
+    let reached: HashSet<Uuid> = found.recipients.iter().map(|(person, _)| *person).collect();
+    let reached: HashSet<Uuid> = candidates
+        .iter()
+        .filter(|one| reached.contains(&one.person_id))
+        .map(|one| one.setting_id)
+        .collect();
+    let active = partners.iter().filter(|(_, status)| status == "active");
+    let missed: BTreeSet<Uuid> =
+        active.map(|(setting, _)| *setting).filter(|setting| !reached.contains(setting)).collect();
+    found.unreached =
+        missed.into_iter().map(|setting| (setting, "Nobody there gets it.".to_owned())).collect();
+    Ok(found)
 }
 
 /// The partners of a hub that have not left it.
@@ -140,13 +155,8 @@ pub fn check(subject: &str, text: &str) -> Result<(), StoreError> {
 
 /// The refusal of a preview's token.
 #[must_use]
-pub fn not_as_shown(fault: TokenFault) -> StoreError {
-    let message = match fault {
-        TokenFault::Differs => {
-            "This is not what the preview showed: look at a new one, then send it."
-        }
-        TokenFault::Expired => "The preview is too old: look at a new one, then send it.",
-    };
+pub fn not_as_shown(fault: TokenFault, sending: Sending) -> StoreError {
+    let message = fault.told(sending);
     StoreError::refused(RefusalCode::Conflict, Some("previewToken"), message)
 }
 
@@ -166,12 +176,13 @@ pub async fn send(
         let message = "Nobody at the hub's partners would get it.";
         return Err(StoreError::refused(RefusalCode::Conflict, Some("hubId"), message));
     }
+    let [subject, text] = settled(subject, text);
     let count = |many: usize| i32::try_from(many).unwrap_or(i32::MAX);
     let row = bulletin::Model {
         id: new_id(now),
         hub_id: hub.id,
-        subject: subject.trim().to_owned(),
-        text: text.trim().replace("\r\n", "\n"),
+        subject,
+        text,
         sent_by: by,
         sent_at: now,
         recipients: count(audience.recipients.len()),

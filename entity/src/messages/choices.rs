@@ -1,10 +1,11 @@
 //! Which optional kinds of mail people want. Duties, and what they arranged or asked for, always
 //! come.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use rules::messages::MessageKind;
+use rules::messages::bulletin::Unwilling;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _,
@@ -33,7 +34,8 @@ pub async fn wants(
     Ok(unwanted_mail::Entity::find_by_id(key).one(db).await?.is_none())
 }
 
-/// Those of these people who do not want mails of this kind.
+/// Those of these people who do not want mails of this optional kind, and what it is that they do
+/// not want.
 ///
 /// # Errors
 /// The database fails.
@@ -41,7 +43,7 @@ pub async fn unwilling(
     db: &impl ConnectionTrait,
     kind: MessageKind,
     people: &[Uuid],
-) -> Result<HashSet<Uuid>, DbErr> {
+) -> Result<HashMap<Uuid, Unwilling>, DbErr> {
     let said = unwanted_mail::Entity::find()
         .filter(unwanted_mail::Column::PersonId.is_in(people.iter().copied()))
         .filter(unwanted_mail::Column::Kind.eq(text(kind)))
@@ -52,8 +54,10 @@ pub async fn unwilling(
         .filter(person::Column::OptionalMail.eq(false))
         .all(db)
         .await?;
-    let said = said.into_iter().map(|row| row.person_id);
-    Ok(said.chain(nothing.into_iter().map(|row| row.id)).collect())
+    let said = said.into_iter().map(|row| (row.person_id, Unwilling::ThisKind));
+    // The wider choice is the one to tell.
+    let nothing = nothing.into_iter().map(|row| (row.id, Unwilling::AnyOptional));
+    Ok(said.chain(nothing).collect())
 }
 
 /// Writes down whether somebody wants mails of an optional kind, and says whether that is new.

@@ -113,27 +113,54 @@ impl Scope {
         any([leading(viewer, || within("bulletin", "hub_id", led_hubs(viewer)))])
     }
 
-    /// Rows of `message`: a digest may span several hubs, so only its recipient and admins see it.
+    /// Rows of `message`: one's own; of the hubs one answers for, the letters of their bulletins, and
+    /// the mails whose reminders are all about what they and their partners owe. A digest that tells
+    /// of another hub's business besides is for its reader alone.
     #[must_use]
     pub fn messages(&self) -> SimpleExpr {
         let Some(viewer) = self.limited() else {
             return all();
         };
-        Expr::col(("message", "person_id")).eq(viewer.person_id)
+        let own = Expr::col(("message", "person_id")).eq(viewer.person_id);
+        let led = leading(viewer, || {
+            let bulletins = Query::select()
+                .column(("bulletin", "id"))
+                .from("bulletin")
+                .and_where(self.bulletins())
+                .to_owned();
+            let about_led = || {
+                let obligations = Query::select()
+                    .column(("obligation", "id"))
+                    .from("obligation")
+                    .and_where(self.answered_for())
+                    .to_owned();
+                within("reminder", "obligation_id", obligations)
+            };
+            let carrying = Query::select()
+                .column(("reminder", "message_id"))
+                .from("reminder")
+                .and_where(Expr::col(("reminder", "message_id")).is_not_null())
+                .and_where(about_led())
+                .to_owned();
+            let of_others = Query::select()
+                .column(("reminder", "id"))
+                .from("reminder")
+                .and_where(Expr::col(("reminder", "message_id")).equals(("message", "id")))
+                .and_where(about_led().not())
+                .to_owned();
+            let mails = within("message", "id", carrying).and(Expr::exists(of_others).not());
+            let letters = Expr::col(("message", "about_kind"))
+                .eq("bulletin")
+                .and(within("message", "about_id", bulletins));
+            any([Some(letters), Some(mails)])
+        });
+        any([Some(own), led])
     }
 
     /// Rows of `message_event`: the story of visible messages.
     #[must_use]
     pub fn message_events(&self) -> SimpleExpr {
-        let Some(viewer) = self.limited() else {
-            return all();
-        };
-        let messages = Query::select()
-            .column(("message", "id"))
-            .from("message")
-            .and_where(Expr::col(("message", "person_id")).eq(viewer.person_id))
-            .to_owned();
-        within("message_event", "message_id", messages)
+        self.of_visible("message_event", "message_id", "message", self.messages())
     }
 
     /// Rows of `session`: one's own, an admin's not excepted.

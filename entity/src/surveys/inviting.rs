@@ -1,16 +1,10 @@
 //! Inviting schools to a campaign: codes for their groups, links for known contacts, and letters.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::AddAssign;
 
 use chrono::{DateTime, Utc};
-use rules::calendar::end_of_day;
-use rules::messages::{About, MessageKind};
-use rules::people::ContactRole;
-use rules::programme::Policy;
-use rules::reminders::next_send_time;
-use rules::surveys::campaign::belongs;
-use rules::surveys::code;
+use rules::surveys::{RespondentGroup, code};
 use sea_orm::sea_query::Query;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _,
@@ -19,15 +13,12 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::campaigns::{group, groups_of};
-use super::{campaign_group, personal_invitation, survey_campaign, survey_code, survey_invitation};
+use super::queueing::Letters;
+use super::{campaign_group, survey_campaign, survey_code, survey_invitation};
 use crate::enrolments::enrolment;
 use crate::events::event_attendance;
 use crate::id::new_id;
-use crate::messages::letters::{LetterWish, queue};
-use crate::outcome::{StoreError, word};
-use crate::people::{contact, person};
-use crate::programme::calendars::Calendars;
-use crate::programme::policy;
+use crate::outcome::StoreError;
 
 /// Rows in one statement: well below SQLite's limit of bound values.
 const BATCH: usize = 500;
@@ -41,6 +32,8 @@ pub struct Invited {
     pub contacts: usize,
     /// Letters put into the outbox.
     pub letters: usize,
+    /// Schools at which nobody is told how some group, or any, can answer.
+    pub unreached: usize,
 }
 
 impl AddAssign for Invited {
@@ -48,6 +41,7 @@ impl AddAssign for Invited {
         self.schools += other.schools;
         self.contacts += other.contacts;
         self.letters += other.letters;
+        self.unreached += other.unreached;
     }
 }
 
@@ -86,6 +80,7 @@ pub(super) async fn invite(
     }
     let codes = made.iter().map(|invitation| invitation.id).collect::<Vec<_>>();
     add_codes(txn, now, &codes).await?;
+    let asks = asks(&groups)?;
     let mut letters = Letters::load(txn, now, campaign).await?;
     let mut by_school: BTreeMap<Uuid, Vec<&survey_invitation::Model>> = BTreeMap::new();
     for invitation in &made {
@@ -93,10 +88,17 @@ pub(super) async fn invite(
     }
     for enrolment in asked {
         if let Some(invitations) = by_school.get(&enrolment.id) {
-            letters.invite(txn, &enrolment, &groups, invitations).await?;
+            letters.invite(txn, enrolment.partner_setting_id, &asks, invitations).await?;
         }
     }
     Ok(Invited { schools: by_school.len(), ..letters.invited })
+}
+
+/// The groups of a campaign, each with whether it is asked by links of its own.
+pub(super) fn asks(
+    groups: &[campaign_group::Model],
+) -> Result<Vec<(RespondentGroup, bool)>, StoreError> {
+    groups.iter().map(|of| Ok((group(of)?, of.by_personal_link))).collect()
 }
 
 fn invitation(
@@ -190,176 +192,4 @@ async fn fresh_codes(
         codes.extend(more.into_iter().filter(|code| !taken.contains(code)));
     }
     Ok(codes)
-}
-
-/// What letters of one campaign need to know.
-pub(super) struct Letters<'a> {
-    now: DateTime<Utc>,
-    campaign: &'a survey_campaign::Model,
-    policy: Policy,
-    pub(super) calendars: Calendars,
-    /// Roles and people of each setting.
-    contacts: HashMap<Uuid, Vec<(ContactRole, Uuid)>>,
-    /// Minute of the day at which a person wants mail, if they chose one.
-    minutes: HashMap<Uuid, u32>,
-    invited: Invited,
-}
-
-impl<'a> Letters<'a> {
-    pub(super) async fn load(
-        txn: &DatabaseTransaction,
-        now: DateTime<Utc>,
-        campaign: &'a survey_campaign::Model,
-    ) -> Result<Self, StoreError> {
-        let partners = Query::select()
-            .column(enrolment::Column::PartnerSettingId)
-            .from(enrolment::Entity)
-            .and_where(enrolment::Column::ProgrammeId.eq(campaign.programme_id))
-            .to_owned();
-        let rows = contact::Entity::find()
-            .filter(contact::Column::EndedAt.is_null())
-            .filter(contact::Column::SettingId.in_subquery(partners))
-            .order_by_asc(contact::Column::Id)
-            .all(txn)
-            .await?;
-        let mut contacts: HashMap<Uuid, Vec<(ContactRole, Uuid)>> = HashMap::new();
-        for row in rows {
-            let role = word("contact", row.id, &row.role)?;
-            contacts.entry(row.setting_id).or_default().push((role, row.person_id));
-        }
-        let chosen: Vec<(Uuid, Option<i32>)> = person::Entity::find()
-            .select_only()
-            .columns([person::Column::Id, person::Column::DigestMinute])
-            .filter(person::Column::DigestMinute.is_not_null())
-            .into_tuple()
-            .all(txn)
-            .await?;
-        let minutes =
-            chosen.into_iter().filter_map(|(id, minute)| Some((id, u32::try_from(minute?).ok()?)));
-        Ok(Self {
-            now,
-            campaign,
-            policy: policy(txn, campaign.programme_id).await?,
-            calendars: Calendars::load(txn).await?,
-            contacts,
-            minutes: minutes.collect(),
-            invited: Invited::default(),
-        })
-    }
-
-    /// The people of a setting in roles that `wanted` holds of, each once.
-    pub(super) fn people(
-        &self,
-        setting: Uuid,
-        wanted: impl Fn(ContactRole) -> bool,
-    ) -> BTreeSet<Uuid> {
-        let all = self.contacts.get(&setting).into_iter().flatten();
-        all.filter(|(role, _)| wanted(*role)).map(|(_, person)| *person).collect()
-    }
-
-    /// Whether the programme writes to people in a role.
-    pub(super) fn writes_to(&self, role: ContactRole) -> bool {
-        self.policy.recipients.contains(&role)
-    }
-
-    /// When a letter goes to somebody for a setting: their next time, unless the campaign is over by
-    /// then.
-    pub(super) fn goes_at(&self, setting: Uuid, person: Uuid) -> Option<DateTime<Utc>> {
-        let calendar = self.calendars.of_setting(setting);
-        let minute = self.minutes.get(&person).copied();
-        let at = next_send_time(&self.policy, &calendar, minute, self.now);
-        (at < end_of_day(self.campaign.closes_on)).then_some(at)
-    }
-
-    /// Personal invitations and letters of one newly invited school.
-    async fn invite(
-        &mut self,
-        txn: &DatabaseTransaction,
-        enrolment: &enrolment::Model,
-        groups: &[campaign_group::Model],
-        invitations: &[&survey_invitation::Model],
-    ) -> Result<(), StoreError> {
-        let setting = enrolment.partner_setting_id;
-        let mut linked = BTreeSet::new();
-        let mut all_linked = true;
-        for invitation in invitations {
-            let of = groups.iter().find(|of| of.respondent_group == invitation.respondent_group);
-            let Some(of) = of.filter(|of| of.by_personal_link) else {
-                all_linked = false;
-                continue;
-            };
-            let who = group(of)?;
-            for person in self.people(setting, |role| belongs(who, role)) {
-                let id = new_id(self.now);
-                let row = personal_invitation::Model {
-                    id,
-                    campaign_id: self.campaign.id,
-                    invitation_id: invitation.id,
-                    person_id: person,
-                    answered_on: None,
-                    created_at: self.now,
-                };
-                personal_invitation::Entity::insert(row.into_active_model())
-                    .exec_without_returning(txn)
-                    .await?;
-                self.invited.contacts += 1;
-                linked.insert(person);
-                let kind = (MessageKind::SurveyLink, About::PersonalInvitation);
-                self.queue(txn, kind, id, setting, person, format!("survey-link:{id}")).await?;
-            }
-        }
-        // Whoever answers by their own link, where all do, needs no letter with codes besides.
-        let Some(first) = invitations.iter().map(|invitation| invitation.id).min() else {
-            return Ok(());
-        };
-        for person in self.people(setting, |role| self.policy.recipients.contains(&role)) {
-            if !all_linked || linked.is_empty() {
-                let kind = (MessageKind::SurveyInvitation, About::SurveyInvitation);
-                let key = format!("survey-invitation:{first}:{person}");
-                self.queue(txn, kind, first, setting, person, key).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Reminds the contacts of a school, once for each step and person; returns how many letters.
-    pub(super) async fn remind(
-        &mut self,
-        txn: &DatabaseTransaction,
-        enrolment: &enrolment::Model,
-        about: Uuid,
-        step: u32,
-    ) -> Result<usize, StoreError> {
-        let before = self.invited.letters;
-        let setting = enrolment.partner_setting_id;
-        for person in self.people(setting, |role| self.policy.recipients.contains(&role)) {
-            let kind = (MessageKind::SurveyReminder, About::SurveyInvitation);
-            // With the close in it: who was reminded of an earlier one is reminded of a later one too.
-            let (campaign, close) = (self.campaign.id, self.campaign.closes_on);
-            let enrolment = enrolment.id;
-            let key = format!("survey-reminder:{campaign}:{enrolment}:{close}:{step}:{person}");
-            self.queue(txn, kind, about, setting, person, key).await?;
-        }
-        Ok(self.invited.letters - before)
-    }
-
-    /// Queues a letter for the reader's next time, unless the campaign is over by then.
-    async fn queue(
-        &mut self,
-        txn: &DatabaseTransaction,
-        (kind, about): (MessageKind, About),
-        about_id: Uuid,
-        setting: Uuid,
-        person_id: Uuid,
-        dedupe_key: String,
-    ) -> Result<(), StoreError> {
-        let Some(send_after) = self.goes_at(setting, person_id) else {
-            return Ok(());
-        };
-        let expires_at = end_of_day(self.campaign.closes_on);
-        let wish =
-            LetterWish { kind, person_id, about, about_id, dedupe_key, send_after, expires_at };
-        self.invited.letters += usize::from(queue(txn, self.now, wish).await?);
-        Ok(())
-    }
 }

@@ -1,6 +1,6 @@
 //! Opening campaigns: by hand, or by the worker when their day comes.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rules::calendar::local;
 use rules::messages::bulletin::Audience;
 use rules::surveys::CampaignState;
@@ -21,7 +21,8 @@ use crate::outcome::{RefusalCode, StoreError};
 use crate::scope::Scope;
 
 /// Opens a campaign: invites every school asked, with a code for each group and links for known
-/// contacts, and queues the letters. One launched before its day opens today.
+/// contacts, and queues the letters. One launched before its day opens today: its
+/// `opens_on` becomes today.
 ///
 /// # Errors
 /// A refusal, or a database fault; either way nothing is written once the caller rolls back.
@@ -34,15 +35,9 @@ pub async fn launch(
 ) -> Result<(survey_campaign::Model, Invited), StoreError> {
     let mut row = held(txn, scope, id).await?;
     check_version(row.version, expected_version)?;
-    check_step(state(&row)?, Step::Launch)
-        .or_else(|problem| refused(RefusalCode::Conflict, "campaignId", problem))?;
     let today = local(now).date();
-    if row.closes_on < today {
-        let message = "Its last day has passed: give it a later one first.";
-        return refused(RefusalCode::Conflict, "campaignId", message);
-    }
-    if groups_of(txn, id).await?.is_empty() {
-        return refused(RefusalCode::Conflict, "campaignId", "It asks no group yet.");
+    if let Some(problem) = obstacle(txn, &row, today).await? {
+        return refused(RefusalCode::Conflict, "campaignId", problem);
     }
     row.opens_on = row.opens_on.min(today);
     <&str>::from(CampaignState::Open).clone_into(&mut row.state);
@@ -51,6 +46,22 @@ pub async fn launch(
     let invited = invite(txn, now, &row).await?;
     assess_programme(txn, now, row.programme_id).await?;
     Ok((row, invited))
+}
+
+/// Why a campaign cannot be opened on a day, in a sentence.
+pub(super) async fn obstacle(
+    txn: &DatabaseTransaction,
+    row: &survey_campaign::Model,
+    today: NaiveDate,
+) -> Result<Option<&'static str>, StoreError> {
+    if let Err(problem) = check_step(state(row)?, Step::Launch) {
+        return Ok(Some(problem));
+    }
+    if row.closes_on < today {
+        return Ok(Some("Its last day has passed: give it a later one first."));
+    }
+    let asks_nobody = groups_of(txn, row.id).await?.is_empty();
+    Ok(asks_nobody.then_some("It asks no group yet."))
 }
 
 /// Opens a campaign as [`launch`] does, if `shown` takes whom that writes to now: what a preview showed.
@@ -63,11 +74,15 @@ pub async fn launch_as_shown(
     now: DateTime<Utc>,
     id: Uuid,
     expected_version: Option<i32>,
-    shown: impl FnOnce(&Audience) -> Result<(), StoreError>,
+    shown: impl FnOnce(&survey_campaign::Model, &Audience) -> Result<(), StoreError>,
 ) -> Result<(survey_campaign::Model, Invited), StoreError> {
     let row = held(txn, scope, id).await?;
     check_version(row.version, expected_version)?;
-    shown(&audience(txn, now, &row).await?)?;
+    // That it was launched already says more than that the preview's token no longer fits.
+    if let Some(problem) = obstacle(txn, &row, local(now).date()).await? {
+        return refused(RefusalCode::Conflict, "campaignId", problem);
+    }
+    shown(&row, &audience(txn, now, &row).await?)?;
     launch(txn, scope, now, id, expected_version).await
 }
 

@@ -1,19 +1,22 @@
 //! What letters about a survey say: which survey, of which school, and the codes of its groups.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rules::messages::MessageKind;
+use rules::messages::suppression::normalised;
 use rules::surveys::RespondentGroup;
+use sea_orm::sea_query::Query;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
 };
 use uuid::Uuid;
 
 use super::needed::needed;
-use super::{campaign_group, personal_invitation, survey_campaign, survey_code, survey_invitation};
+use super::{personal_invitation, survey_campaign, survey_code, survey_invitation};
 use crate::enrolments::enrolment;
+use crate::messages::suppressions::of_addresses;
 use crate::outcome::{StoreError, word};
-use crate::people::setting;
+use crate::people::{contact, person, setting};
 use crate::programme::{event, programme};
 
 /// A survey of one school, as a letter tells of it.
@@ -42,8 +45,9 @@ pub struct AskedGroup {
     pub group: RespondentGroup,
     /// Its code, in capitals without a dash; none where there is none in force.
     pub code: Option<String>,
-    /// Whether its members get links of their own.
-    pub by_personal_link: bool,
+    /// Whether it answers by links of its own, and one of them at least reaches somebody who is still
+    /// at the school; if not, it answers by its code like the others.
+    pub has_links: bool,
     /// How many have answered.
     pub responses: i32,
     /// How many are enough.
@@ -111,7 +115,7 @@ pub async fn load(
             .all(db)
             .await?
     };
-    let groups = groups(db, &campaign, asked).await?;
+    let groups = groups(db, &campaign, enrolment.partner_setting_id, asked).await?;
     let programme = programme::Entity::find_by_id(campaign.programme_id).one(db).await?;
     let setting = setting::Entity::find_by_id(enrolment.partner_setting_id).one(db).await?;
     let event = match campaign.event_id {
@@ -133,9 +137,11 @@ pub async fn load(
 async fn groups(
     db: &impl ConnectionTrait,
     campaign: &survey_campaign::Model,
+    setting: Uuid,
     invitations: Vec<survey_invitation::Model>,
 ) -> Result<Vec<AskedGroup>, StoreError> {
-    let ids = invitations.iter().map(|row| row.id);
+    let ids: Vec<Uuid> = invitations.iter().map(|row| row.id).collect();
+    let linked = linked(db, setting, &ids).await?;
     let codes = survey_code::Entity::find()
         .filter(survey_code::Column::InvitationId.is_in(ids))
         .filter(survey_code::Column::RetiredAt.is_null())
@@ -146,17 +152,12 @@ async fn groups(
     let codes: HashMap<Uuid, String> =
         codes.into_iter().map(|row| (row.invitation_id, row.code)).collect();
     let needed = needed(db, campaign, &invitations).await?;
-    let by_link = campaign_group::Entity::find()
-        .filter(campaign_group::Column::CampaignId.eq(campaign.id))
-        .filter(campaign_group::Column::ByPersonalLink.eq(true))
-        .all(db)
-        .await?;
     let mut groups = Vec::with_capacity(invitations.len());
     for row in invitations {
         groups.push(AskedGroup {
             group: word("survey_invitation", row.id, &row.respondent_group)?,
             code: codes.get(&row.id).cloned(),
-            by_personal_link: by_link.iter().any(|it| it.respondent_group == row.respondent_group),
+            has_links: linked.contains(&row.id),
             responses: row.responses,
             needed: needed.get(&row.id).copied().unwrap_or(campaign.enough_responses),
             enough: row.enough_on.is_some(),
@@ -164,4 +165,37 @@ async fn groups(
     }
     groups.sort_by_key(|asked| asked.group);
     Ok(groups)
+}
+
+/// Those of some invitations of a school with a link that reaches somebody: a contact of the school
+/// still, whose address takes mail.
+async fn linked(
+    db: &impl ConnectionTrait,
+    setting: Uuid,
+    invitations: &[Uuid],
+) -> Result<HashSet<Uuid>, StoreError> {
+    let there = Query::select()
+        .column(contact::Column::PersonId)
+        .from(contact::Entity)
+        .and_where(contact::Column::SettingId.eq(setting))
+        .and_where(contact::Column::EndedAt.is_null())
+        .to_owned();
+    let links = personal_invitation::Entity::find()
+        .filter(personal_invitation::Column::InvitationId.is_in(invitations.iter().copied()))
+        .filter(personal_invitation::Column::PersonId.in_subquery(there))
+        .all(db)
+        .await?;
+    let whose = links.iter().map(|link| link.person_id);
+    let people = person::Entity::find().filter(person::Column::Id.is_in(whose)).all(db).await?;
+    let listed = of_addresses(db, people.iter().map(|row| row.email.as_str())).await?;
+    let reached: HashSet<Uuid> = people
+        .iter()
+        .filter(|row| {
+            let reason = listed.get(&normalised(&row.email));
+            reason.is_none_or(|reason| !reason.withholds_all())
+        })
+        .map(|row| row.id)
+        .collect();
+    let links = links.iter().filter(|link| reached.contains(&link.person_id));
+    Ok(links.map(|link| link.invitation_id).collect())
 }

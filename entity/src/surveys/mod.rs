@@ -1,7 +1,7 @@
 //! Survey campaigns: questionnaires, invitations, answers and published results.
 //!
 //! A campaign is drafted in [`campaigns`], opened in [`launching`], which makes the invitations and
-//! letters of [`inviting`], reminded of in [`reminding`], and ends in [`closing`] and [`results`].
+//! letters of [`inviting`] and queues them as [`queueing`] says, reminded of in [`reminding`], and ends in [`closing`] and [`results`].
 //! Who answered is kept apart from what was answered, and neither can be joined to the other.
 
 pub mod answering;
@@ -24,6 +24,7 @@ pub mod inviting;
 pub mod launching;
 pub mod needed;
 pub mod questionnaires;
+mod queueing;
 pub mod reminding;
 pub mod results;
 pub mod taking_part;

@@ -1,117 +1,104 @@
 //! Whom launching a campaign would write to, by the same steps as inviting takes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use rules::calendar::local;
 use rules::messages::bulletin::Audience;
-use rules::messages::suppression::normalised;
-use rules::surveys::campaign::belongs;
-use sea_orm::sea_query::Query;
-use sea_orm::{
-    ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-};
+use rules::surveys::campaign::opens_early;
+use sea_orm::{Condition, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
-use super::campaigns::{group, groups_of, may_run};
-use super::inviting::{Letters, asked};
+use super::campaigns::{groups_of, may_run};
+use super::inviting::{asked, asks};
+use super::launching::obstacle;
+use super::queueing::Letters;
 use super::survey_campaign;
 use crate::enrolments::permission::require;
-use crate::enrolments::refused;
-use crate::messages::suppressions;
-use crate::outcome::{RefusalCode, StoreError};
-use crate::people::{contact, person};
+use crate::outcome::StoreError;
 use crate::scope::Scope;
 
 /// Why no letter goes to whom one would go to.
 const TOO_LATE: &str = "The survey closes before their next hour for mail.";
+/// Why somebody gets no letter where codes go to the school.
+const NOT_ASKED: &str =
+    "The survey asks nobody in their role, and the programme does not write to it.";
+/// Why somebody gets no letter where there are no codes to give out.
+const ALL_LINKED: &str =
+    "All who are asked at their school get links of their own, and they are not among them.";
 
-/// A campaign and whom its launch would write to, for whoever may launch it. Locks nothing.
+/// What launching a campaign would do.
+#[derive(Clone, Debug)]
+pub struct LaunchPreview {
+    /// The campaign.
+    pub campaign: survey_campaign::Model,
+    /// Whom it would write to; nobody where it cannot be launched.
+    pub audience: Audience,
+    /// Whether it can be launched.
+    pub may_go: bool,
+    /// Why it cannot be launched, or what of it the launch changes, in a sentence.
+    pub notice: Option<String>,
+}
+
+/// What launching a campaign would do, for whoever may launch it; none where they see no such
+/// campaign. Locks nothing.
 ///
 /// # Errors
-/// No such campaign in scope, one the caller does not run, or a database fault.
+/// A campaign the caller sees and does not run, or a database fault.
 pub async fn of_launch(
     txn: &DatabaseTransaction,
     scope: &Scope,
     now: DateTime<Utc>,
     id: Uuid,
-) -> Result<(survey_campaign::Model, Audience), StoreError> {
+) -> Result<Option<LaunchPreview>, StoreError> {
     let found = survey_campaign::Entity::find_by_id(id)
         .filter(Condition::all().add(scope.survey_campaigns()))
         .one(txn)
         .await?;
-    let Some(row) = found else {
-        return refused(RefusalCode::NotFound, "campaignId", "There is no such survey campaign.");
-    };
-    let allowed = may_run(txn, scope, row.event_id).await?;
+    let Some(campaign) = found else { return Ok(None) };
+    let allowed = may_run(txn, scope, campaign.event_id).await?;
     require(allowed, "campaignId", "Only the programme's admins run its survey campaigns.")?;
-    let audience = audience(txn, now, &row).await?;
-    Ok((row, audience))
+    let today = local(now).date();
+    if let Some(problem) = obstacle(txn, &campaign, today).await? {
+        let (audience, notice) = (Audience::default(), Some(problem.to_owned()));
+        return Ok(Some(LaunchPreview { campaign, audience, may_go: false, notice }));
+    }
+    let audience = audience(txn, now, &campaign).await?;
+    let notice = opens_early(campaign.opens_on, today);
+    Ok(Some(LaunchPreview { campaign, audience, may_go: true, notice }))
 }
 
-/// Whom the letters of a launch go to, each with the school, and whom not.
+/// Whom the letters of a launch go to, each with the school, whom not, and the schools at which nobody
+/// is told how to answer.
 pub(super) async fn audience(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
     campaign: &survey_campaign::Model,
 ) -> Result<Audience, StoreError> {
-    let groups = groups_of(txn, campaign.id).await?;
-    let mut linked_groups = Vec::new();
-    for of in groups.iter().filter(|of| of.by_personal_link) {
-        linked_groups.push(group(of)?);
-    }
-    let all_linked = linked_groups.len() == groups.len();
+    let asks = asks(&groups_of(txn, campaign.id).await?)?;
     let letters = Letters::load(txn, now, campaign).await?;
-    let mut wanted: BTreeSet<(Uuid, Uuid)> = BTreeSet::new();
-    let mut others: BTreeSet<(Uuid, Uuid)> = BTreeSet::new();
-    for enrolment in asked(txn, campaign).await? {
-        let setting = enrolment.partner_setting_id;
-        let belongs_to_one = |role| linked_groups.iter().any(|of| belongs(*of, role));
-        let mut written = letters.people(setting, belongs_to_one);
-        if !all_linked || written.is_empty() {
-            written.extend(letters.people(setting, |role| letters.writes_to(role)));
-        }
-        let rest = letters.people(setting, |_| true);
-        others.extend(rest.difference(&written).map(|person| (*person, setting)));
-        wanted.extend(written.into_iter().map(|person| (person, setting)));
-    }
-    let suppressed = kept_back(txn, campaign.programme_id).await?;
     let mut audience = Audience::default();
+    let mut others: BTreeSet<(Uuid, Uuid, &str)> = BTreeSet::new();
+    let mut wanted: BTreeSet<(Uuid, Uuid)> = BTreeSet::new();
+    let settings = asked(txn, campaign).await?.into_iter().map(|row| row.partner_setting_id);
+    for setting in settings.collect::<BTreeSet<Uuid>>() {
+        let of_school = letters.of_school(setting, &asks);
+        let readers = of_school.readers();
+        let rest = letters.people(setting);
+        let why = if of_school.coded.is_empty() { ALL_LINKED } else { NOT_ASKED };
+        others.extend(rest.difference(&readers).map(|person| (*person, setting, why)));
+        wanted.extend(readers.into_iter().map(|person| (person, setting)));
+        audience.unreached.extend(of_school.warning().map(|why| (setting, why)));
+    }
     for (person, setting) in wanted {
-        let too_late = || (letters.goes_at(setting, person).is_none()).then(|| TOO_LATE.to_owned());
-        match suppressed.get(&person).cloned().or_else(too_late) {
+        let too_late = || letters.goes_at(setting, person).is_none().then(|| TOO_LATE.to_owned());
+        match letters.kept_back.get(&person).cloned().or_else(too_late) {
             Some(why) => audience.excluded.push((person, setting, why)),
             None => audience.recipients.push((person, setting)),
         }
     }
-    let why = "The survey asks nobody in their role, and the programme does not write to it.";
     let others = others.into_iter();
-    audience.excluded.extend(others.map(|(person, setting)| (person, setting, why.to_owned())));
+    let others = others.map(|(person, setting, why)| (person, setting, why.to_owned()));
+    audience.excluded.extend(others);
     Ok(audience)
-}
-
-/// The people of a programme's partners whose addresses take no mail at all, and why.
-async fn kept_back(
-    txn: &DatabaseTransaction,
-    programme_id: Uuid,
-) -> Result<BTreeMap<Uuid, String>, StoreError> {
-    use crate::enrolments::enrolment;
-    let settings = Query::select()
-        .column(enrolment::Column::PartnerSettingId)
-        .from(enrolment::Entity)
-        .and_where(enrolment::Column::ProgrammeId.eq(programme_id))
-        .to_owned();
-    let contacts = Query::select()
-        .column(contact::Column::PersonId)
-        .from(contact::Entity)
-        .and_where(contact::Column::SettingId.in_subquery(settings))
-        .to_owned();
-    let people =
-        person::Entity::find().filter(person::Column::Id.in_subquery(contacts)).all(txn).await?;
-    let listed =
-        suppressions::of_addresses(txn, people.iter().map(|row| row.email.as_str())).await?;
-    let of = |row: person::Model| {
-        let reason = listed.get(&normalised(&row.email)).filter(|reason| reason.withholds_all())?;
-        Some((row.id, reason.kept_back()))
-    };
-    Ok(people.into_iter().filter_map(of).collect())
 }

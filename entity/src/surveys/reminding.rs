@@ -13,7 +13,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::campaigns::remind_days;
-use super::inviting::Letters;
+use super::queueing::Letters;
 use super::{survey_campaign, survey_invitation};
 use crate::enrolments::enrolment;
 use crate::outcome::StoreError;

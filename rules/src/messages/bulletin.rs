@@ -1,10 +1,6 @@
-//! Messages to all of a hub's partners: who gets one, and the token without which none goes.
+//! Messages to all of a hub's partners: who gets one, and what it can say.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, TimeDelta, Utc};
-use hmac::{Hmac, Mac as _};
-use sha2::{Digest as _, Sha256};
+use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::suppression::SuppressionReason;
@@ -14,11 +10,18 @@ use crate::people::ContactRole;
 pub const LONGEST_SUBJECT: usize = 150;
 /// Longest text, in characters.
 pub const LONGEST_TEXT: usize = 10_000;
-/// How long a preview can be sent.
-pub const PREVIEW_LASTS: TimeDelta = TimeDelta::minutes(30);
 /// How long a bulletin may wait for its readers' working hours, and for a mail server, before it is
 /// old news: longer than most holidays.
 pub const STAYS: TimeDelta = TimeDelta::days(21);
+
+/// What somebody chose not to get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unwilling {
+    /// Any mail that is not a duty.
+    AnyOptional,
+    /// Mails of this one kind.
+    ThisKind,
+}
 
 /// Somebody at a partner of the hub.
 #[derive(Clone, Debug)]
@@ -31,8 +34,8 @@ pub struct Candidate {
     pub role: ContactRole,
     /// Whether the partner takes part at present.
     pub active: bool,
-    /// Whether they take mail that is no duty.
-    pub takes_optional: bool,
+    /// What they chose not to get that this is part of, if anything.
+    pub unwilling: Option<Unwilling>,
     /// Why no mail goes to their address, if none does.
     pub suppressed: Option<SuppressionReason>,
 }
@@ -44,6 +47,8 @@ pub struct Audience {
     pub recipients: Vec<(Uuid, Uuid)>,
     /// Who does not, each person once, with the partner and the reason.
     pub excluded: Vec<(Uuid, Uuid, String)>,
+    /// The partners at which it reaches nobody, or nobody who is needed, and why.
+    pub unreached: Vec<(Uuid, String)>,
 }
 
 /// Sorts the people at a hub's partners by whether they get a bulletin. Somebody at several partners
@@ -79,7 +84,10 @@ fn why_not(one: &Candidate, roles: &[ContactRole]) -> Option<String> {
     if let Some(reason) = one.suppressed {
         return Some(reason.kept_back());
     }
-    (!one.takes_optional).then(|| "They chose to get no mail that is not a duty.".to_owned())
+    one.unwilling.map(|unwilling| match unwilling {
+        Unwilling::AnyOptional => "They chose to get no mail that is not a duty.".to_owned(),
+        Unwilling::ThisKind => "They chose to get no messages to partners.".to_owned(),
+    })
 }
 
 /// What is wrong with a subject or a text, as field and sentence.
@@ -107,68 +115,8 @@ pub fn faults(subject: &str, text: &str) -> Option<(&'static str, String)> {
     text.chars().any(odd).then(|| ("text", "The text is plain text.".to_owned()))
 }
 
-/// All that a preview showed, in a hash: of which sending (`what` and the id of its subject), to whom,
-/// and what it says.
+/// A subject and a text as they are kept and sent: without blanks around them, lines ending alike.
 #[must_use]
-pub fn fingerprint(what: &str, of: Uuid, audience: &Audience, subject: &str, text: &str) -> String {
-    let mut hash = Sha256::new();
-    for part in [what, subject, text] {
-        hash.update(part.len().to_be_bytes());
-        hash.update(part.as_bytes());
-    }
-    hash.update(of.as_bytes());
-    for (person, setting) in &audience.recipients {
-        hash.update(person.as_bytes());
-        hash.update(setting.as_bytes());
-    }
-    format!("{:x}", hash.finalize())
-}
-
-/// Why a preview's token lets nothing go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenFault {
-    /// Not one of ours, or another person's, or of something else than is to be sent now.
-    Differs,
-    /// Genuine, and too old.
-    Expired,
-}
-
-/// The token of a preview: what was shown to whom, and until when it can be sent.
-#[must_use]
-pub fn seal(secret: &[u8], fingerprint: &str, by: Uuid, until: DateTime<Utc>) -> String {
-    let until = until.timestamp().to_be_bytes();
-    let seal = mac(secret, fingerprint, by, until).finalize().into_bytes();
-    URL_SAFE_NO_PAD.encode([until.as_slice(), seal.as_slice()].concat())
-}
-
-/// Whether a token lets go what has this fingerprint now.
-///
-/// # Errors
-/// It does not, and why.
-pub fn check(
-    secret: &[u8],
-    token: &str,
-    fingerprint: &str,
-    by: Uuid,
-    now: DateTime<Utc>,
-) -> Result<(), TokenFault> {
-    let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| TokenFault::Differs)?;
-    let (until, seal) = bytes.split_first_chunk::<8>().ok_or(TokenFault::Differs)?;
-    let mac = mac(secret, fingerprint, by, *until);
-    mac.verify_slice(seal).map_err(|_| TokenFault::Differs)?;
-    if now.timestamp() >= i64::from_be_bytes(*until) {
-        return Err(TokenFault::Expired);
-    }
-    Ok(())
-}
-
-fn mac(secret: &[u8], fingerprint: &str, by: Uuid, until: [u8; 8]) -> Hmac<Sha256> {
-    #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("a key of any length");
-    // No other content that is signed begins like this.
-    mac.update(b"preview:");
-    mac.update(fingerprint.as_bytes());
-    mac.update(by.as_bytes());
-    mac.update(&until);
-    mac
+pub fn settled(subject: &str, text: &str) -> [String; 2] {
+    [subject.trim().to_owned(), text.trim().replace("\r\n", "\n")]
 }

@@ -50,6 +50,18 @@ pub fn check_step(state: CampaignState, step: Step) -> Result<(), &'static str> 
     }
 }
 
+/// What a launch today changes of a campaign that was to open later, in a sentence.
+#[must_use]
+pub fn opens_early(opens_on: NaiveDate, today: NaiveDate) -> Option<String> {
+    (today < opens_on).then(|| {
+        format!(
+            "Launched now, it opens today, {}, and not on {}: its first day becomes today.",
+            in_words(today),
+            in_words(opens_on)
+        )
+    })
+}
+
 /// Whether answers are taken at `now`: from the launch to the end of the closing day in London.
 #[must_use]
 pub fn takes_answers(state: CampaignState, closes_on: NaiveDate, now: DateTime<Utc>) -> bool {

@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod campaign;
 pub mod code;
+pub mod letters;
 mod questionnaire;
 mod set_up;
 pub mod tally;
@@ -66,6 +67,19 @@ words! {
         Choice,
         /// A few lines of text; never asked of pupils.
         Text,
+    }
+}
+
+impl RespondentGroup {
+    /// In the middle of a sentence.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Pupils => "pupils",
+            Self::Staff => "staff",
+            Self::Leaders => "senior leaders",
+            Self::Parents => "parents and carers",
+        }
     }
 }
 

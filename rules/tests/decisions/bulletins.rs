@@ -1,8 +1,7 @@
-use chrono::TimeDelta;
 use rules::messages::bulletin::{
-    Audience, Candidate, LONGEST_SUBJECT, LONGEST_TEXT, TokenFault, audience, check, faults,
-    fingerprint, seal,
+    Audience, Candidate, LONGEST_SUBJECT, LONGEST_TEXT, Unwilling, audience, faults, settled,
 };
+use rules::messages::preview::{PREVIEW_LASTS, Preview, Sending, TokenFault, check, seal};
 use rules::messages::suppression::SuppressionReason;
 use rules::people::ContactRole;
 
@@ -17,7 +16,7 @@ fn candidate(person: u128) -> Candidate {
         setting_id: id(500 + person),
         role: ContactRole::Headteacher,
         active: true,
-        takes_optional: true,
+        unwilling: None,
         suppressed: None,
     }
 }
@@ -29,7 +28,11 @@ fn a_bulletin_goes_to_those_the_programme_writes_to_and_says_why_not_to_others()
         (candidate(1), None),
         (Candidate { active: false, ..candidate(1) }, Some("does not take part")),
         (Candidate { role: ContactRole::TrustLead, ..candidate(1) }, Some("in their role")),
-        (Candidate { takes_optional: false, ..candidate(1) }, Some("not a duty")),
+        (Candidate { unwilling: Some(Unwilling::AnyOptional), ..candidate(1) }, Some("not a duty")),
+        (
+            Candidate { unwilling: Some(Unwilling::ThisKind), ..candidate(1) },
+            Some("no messages to partners"),
+        ),
         (Candidate { suppressed, ..candidate(1) }, Some("came back for good")),
     ] {
         let found = audience(&[one], &ROLES);
@@ -71,30 +74,92 @@ fn a_subject_and_a_text_that_cannot_be_sent_are_refused_by_name() {
     }
 }
 
+fn shown<'a>(sending: Sending, words: [&'a str; 2], audience: &'a Audience) -> Preview<'a> {
+    Preview { sending, words, audience }
+}
+
 #[test]
-fn a_previews_token_lets_go_only_what_it_showed_to_whom_by_whom_and_when() {
+fn a_previews_token_lets_go_only_what_it_showed_and_says_what_differs() {
     let now = at("2026-10-05T09:00");
+    let bulletin = Sending::Bulletin(id(50));
     let found = audience(&[candidate(1), candidate(2)], &ROLES);
-    let print =
-        |found: &Audience, subject, text| fingerprint("bulletin", id(50), found, subject, text);
-    let shown = print(&found, "Hall", "Open");
-    let token = seal(SECRET, &shown, id(9), now + TimeDelta::minutes(30));
-    assert_eq!(check(SECRET, &token, &shown, id(9), now), Ok(()));
-    let fewer = audience(&[candidate(1)], &ROLES);
-    for other in [
-        print(&fewer, "Hall", "Open"),
-        print(&found, "Hall", "Shut"),
-        print(&found, "HallO", "pen"),
-        fingerprint("campaign", id(50), &found, "Hall", "Open"),
-        fingerprint("bulletin", id(51), &found, "Hall", "Open"),
+    let first = shown(bulletin, ["Hall", "Open"], &found);
+    let token = seal(SECRET, &first, id(9), now + PREVIEW_LASTS);
+    assert_eq!(check(SECRET, &token, &first, id(9), now), Ok(()));
+    let others = audience(&[candidate(1), candidate(3), candidate(4)], &ROLES);
+    let elsewhere = Candidate { setting_id: id(900), ..candidate(2) };
+    let elsewhere = audience(&[candidate(1), elsewhere], &ROLES);
+    let changed = TokenFault::OtherRecipients { fewer: 1, more: 2 };
+    for (differs, fault) in [
+        (shown(bulletin, ["Hall", "Open"], &others), changed),
+        (
+            shown(bulletin, ["Hall", "Open"], &elsewhere),
+            TokenFault::OtherRecipients { fewer: 1, more: 1 },
+        ),
+        (
+            shown(bulletin, ["Hall", "Open"], &Audience::default()),
+            TokenFault::OtherRecipients { fewer: 2, more: 0 },
+        ),
+        (shown(bulletin, ["Hall", "Shut"], &found), TokenFault::OtherWords),
+        (shown(bulletin, ["HallO", "pen"], &found), TokenFault::OtherWords),
+        (shown(Sending::Launch(id(50)), ["Hall", "Open"], &found), TokenFault::OtherSending),
+        (shown(Sending::Bulletin(id(51)), ["Hall", "Open"], &found), TokenFault::OtherSending),
     ] {
-        assert_eq!(check(SECRET, &token, &other, id(9), now), Err(TokenFault::Differs));
+        assert_eq!(check(SECRET, &token, &differs, id(9), now), Err(fault), "{differs:?}");
     }
-    assert_eq!(check(SECRET, &token, &shown, id(8), now), Err(TokenFault::Differs));
-    assert_eq!(check(b"another", &token, &shown, id(9), now), Err(TokenFault::Differs));
-    for garbled in ["", "x", "AAAA", &token[1..]] {
-        assert_eq!(check(SECRET, garbled, &shown, id(9), now), Err(TokenFault::Differs));
+    assert_eq!(check(SECRET, &token, &first, id(8), now), Err(TokenFault::OtherPerson));
+    let late = now + PREVIEW_LASTS;
+    assert_eq!(check(SECRET, &token, &first, id(9), late), Err(TokenFault::Expired));
+    assert_eq!(
+        changed.told(bulletin),
+        "Others would get it than the preview showed: 1 would get it no more, 2 would get it who \
+         did not. Look at a new one, then send it."
+    );
+    let expired = TokenFault::Expired.told(bulletin);
+    assert!(expired.starts_with("The preview is no longer valid: it is older than 30 minutes."));
+}
+
+#[test]
+fn a_token_that_was_changed_anywhere_is_none_of_ours() {
+    let now = at("2026-10-05T09:00");
+    let found = audience(&[candidate(1)], &ROLES);
+    let first = shown(Sending::Launch(id(50)), ["Survey", "1"], &found);
+    let token = seal(SECRET, &first, id(9), now + PREVIEW_LASTS);
+    assert_eq!(check(b"another", &token, &first, id(9), now), Err(TokenFault::Unknown));
+    for garbled in ["", "x", "AAAA", &token[1..], &token[..token.len() - 2], "\u{e9}"] {
+        assert_eq!(check(SECRET, garbled, &first, id(9), now), Err(TokenFault::Unknown));
     }
-    let late = now + TimeDelta::minutes(30);
-    assert_eq!(check(SECRET, &token, &shown, id(9), late), Err(TokenFault::Expired));
+    for place in 0..token.len() - 1 {
+        let mut other = token.clone().into_bytes();
+        other[place] = if other[place] == b'A' { b'B' } else { b'A' };
+        let other = String::from_utf8(other).unwrap();
+        assert_eq!(check(SECRET, &other, &first, id(9), now), Err(TokenFault::Unknown), "{place}");
+    }
+}
+
+#[test]
+fn a_token_of_very_many_fits_into_a_request_and_still_notices_one_more() {
+    let now = at("2026-10-05T09:00");
+    let many = |count: u128| {
+        let recipients = (1..=count).map(|one| (id(one), id(one))).collect();
+        Audience { recipients, ..Audience::default() }
+    };
+    for (count, fault) in [
+        (5_000, TokenFault::OtherRecipients { fewer: 0, more: 0 }),
+        (30_000, TokenFault::OtherRecipients { fewer: 0, more: 0 }),
+        (4_000, TokenFault::OtherRecipients { fewer: 0, more: 1 }),
+    ] {
+        let (before, after) = (many(count), many(count + 1));
+        let before = shown(Sending::Launch(id(50)), ["Survey", "1"], &before);
+        let token = seal(SECRET, &before, id(9), now + PREVIEW_LASTS);
+        assert!(token.len() < 30_000, "{count}: {}", token.len());
+        assert_eq!(check(SECRET, &token, &before, id(9), now), Ok(()));
+        let after = shown(Sending::Launch(id(50)), ["Survey", "1"], &after);
+        assert_eq!(check(SECRET, &token, &after, id(9), now), Err(fault), "{count}");
+    }
+}
+
+#[test]
+fn what_is_kept_of_a_bulletin_does_not_depend_on_blanks_around_it() {
+    assert_eq!(settled(" Hall ", "\nOpen.\r\nShut.\n"), ["Hall", "Open.\nShut."]);
 }

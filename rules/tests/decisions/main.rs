@@ -30,6 +30,7 @@ mod replies;
 mod send_time;
 mod set_up;
 mod support;
+mod survey_letters;
 mod survey_results;
 mod surveys;
 mod verp;

@@ -38,7 +38,8 @@ const ACCESS: &[(&str, [u64; 5])] = &[
     ("reviews", [3, 2, 2, 1, 0]),
     ("alerts", [2, 1, 1, 0, 0]),
     ("reminders", [2, 1, 1, 1, 0]),
-    ("messages", [2, 0, 0, 1, 0]),
+    // One tells of what a partner of the north hub owes, one of what one of London's does.
+    ("messages", [2, 1, 1, 1, 0]),
     // Birch's and Cedar's, and one that is nobody's any more.
     ("suppressions", [3, 1, 1, 0, 0]),
     ("bulletins", [2, 1, 1, 0, 0]),

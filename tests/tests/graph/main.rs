@@ -17,5 +17,6 @@ mod seed;
 mod support;
 mod surveys;
 mod tellings;
+mod to_many;
 mod values;
 mod writing;

@@ -281,8 +281,13 @@ async fn an_alert_shows_its_evidence_and_a_message_its_story() {
                     "reminders": { "nodes": [{
                         "state": "SENT", "step": "after_3",
                         "person": { "name": "SchoolUser Example" },
-                        // A digest may span several hubs: its lead does not see it.
-                        "message": null
+                        // It is about this hub's business alone.
+                        "message": {
+                            "subject": "Due soon",
+                            "events": { "nodes": [
+                                { "state": "ACCEPTED", "detail": "taken by the mail server" }
+                            ] }
+                        }
                     }] }
                 }
             }]

@@ -27,12 +27,12 @@ pub const ACCESS: &[(&str, &str, [Option<i64>; 5])] = &[
     (
         "bulletinPreview",
         "bulletinPreview(hub: $hub, subject: \"Hall\", text: \"Open\") { excluded { why } }",
-        [Some(1), Some(1), Some(1), Some(-1), Some(-1)],
+        [Some(1), Some(1), Some(1), Some(-1), None],
     ),
     (
         "surveyCampaignPreview",
         "surveyCampaignPreview(campaign: $campaign) { recipients { why } }",
-        [Some(1), Some(-1), Some(-1), Some(-1), Some(-1)],
+        [Some(1), None, None, None, None],
     ),
 ];
 
@@ -139,11 +139,13 @@ async fn days_that_cannot_be_looked_at_are_refused_by_name() {
     .await;
 }
 
-const PREVIEW: &str = "query($hub: ID!, $text: String!) {
+/// Looks at a message to a hub's partners.
+pub const PREVIEW: &str = "query($hub: ID!, $text: String!) {
     bulletinPreview(hub: $hub, subject: \"Hall\", text: $text) {
         token expiresAt
         recipients { person { name } setting { name } why }
         excluded { person { name } why }
+        unreached { setting { name } why } notice
     } }";
 const SEND: &str = "mutation($input: BulletinSendInput!) { bulletinSend(input: $input) {
     bulletin { subject recipients sentBy { name } } userErrors { code field message } } }";
@@ -161,6 +163,11 @@ async fn a_message_to_partners_goes_as_its_preview_showed_it_and_not_otherwise()
         assert_eq!((&before["token"], &before["recipients"]), (&Value::Null, &json!([])));
         let why = before["excluded"][0]["why"].as_str().unwrap_or_default();
         assert!(why.contains("marked a mail as unwanted"), "{before}");
+        let unreached = before["unreached"].as_array().expect("a list");
+        assert!(
+            unreached.iter().any(|one| one["setting"]["name"] == "Birch \"Hill\" School"),
+            "{before}"
+        );
 
         ask(&app, Who::HubLead, release, listed).await;
         let shown = ask(&app, Who::HubLead, PREVIEW, json!({ "hub": hub, "text": "Open" })).await;
@@ -171,9 +178,14 @@ async fn a_message_to_partners_goes_as_its_preview_showed_it_and_not_otherwise()
             json!({ "input": { "hubId": hub, "subject": "Hall", "text": text,
                 "previewToken": shown["token"], "idempotencyKey": text } })
         };
-        for (who, text) in [(Who::HubLead, "Shut"), (Who::Admin, "Open")] {
+        for (who, text, what) in [
+            (Who::HubLead, "Shut", "The subject or the text is another"),
+            (Who::Admin, "Open", "made by somebody else"),
+        ] {
             let told = ask(&app, who, SEND, input(text)).await;
             let told = &told["data"]["bulletinSend"]["userErrors"][0];
+            let message = told["message"].as_str().unwrap_or_default();
+            assert!(message.contains(what), "{told}");
             assert_eq!(
                 (&told["code"], &told["field"]),
                 (&json!("CONFLICT"), &json!("previewToken"))
@@ -196,7 +208,7 @@ async fn a_message_to_partners_goes_as_its_preview_showed_it_and_not_otherwise()
         late["input"]["idempotencyKey"] = json!("another");
         let told = ask(&app, Who::HubLead, SEND, late).await;
         let message = &told["data"]["bulletinSend"]["userErrors"][0]["message"];
-        assert!(message.as_str().unwrap_or_default().contains("too old"), "{told}");
+        assert!(message.as_str().unwrap_or_default().contains("older than 30 minutes"), "{told}");
     })
     .await;
 }
@@ -205,19 +217,23 @@ async fn a_message_to_partners_goes_as_its_preview_showed_it_and_not_otherwise()
 async fn a_preview_is_for_who_runs_the_hub_and_of_what_can_be_sent() {
     both(async |world| {
         let app = app(&world).await;
-        for (who, hub, text, wrong) in [
-            (Who::HubLead, HUB_LONDON, "Open", "There is no such hub."),
-            (Who::SchoolUser, HUB_NORTH, "Open", "Only who runs a hub writes to its partners."),
-            (Who::HubLead, HUB_NORTH, " ", "Write what it says."),
+        let only = "Only who runs a hub writes to its partners.";
+        for (who, text, wrong, code, argument) in [
+            (Who::SchoolUser, "Open", only, "FORBIDDEN", "hub"),
+            (Who::HubLead, " ", "Write what it says.", "BAD_USER_INPUT", "text"),
         ] {
-            let given = json!({ "hub": global("Hub", hub), "text": text });
+            let given = json!({ "hub": global("Hub", HUB_NORTH), "text": text });
             let told = ask(&app, who, PREVIEW, given).await;
-            assert_eq!(told["errors"][0]["message"], wrong, "{told}");
-            assert_eq!(told["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+            let error = &told["errors"][0];
+            assert_eq!(error["message"], wrong, "{told}");
+            assert_eq!(error["extensions"]["code"], code, "{told}");
+            assert_eq!(error["extensions"]["argument"], argument, "{told}");
         }
-        let nobody = json!({ "hub": global("Enrolment", ENROLMENT_CEDAR), "text": "Open" });
-        let told = ask(&app, Who::HubLead, PREVIEW, nobody).await;
-        assert_eq!(told, json!({ "data": { "bulletinPreview": null } }));
+        for nobody in [global("Enrolment", ENROLMENT_CEDAR), global("Hub", HUB_LONDON)] {
+            let given = json!({ "hub": nobody, "text": "Open" });
+            let told = ask(&app, Who::HubLead, PREVIEW, given).await;
+            assert_eq!(told, json!({ "data": { "bulletinPreview": null } }));
+        }
     })
     .await;
 }

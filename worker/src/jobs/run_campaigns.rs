@@ -27,6 +27,11 @@ pub(super) async fn run(txn: &DatabaseTransaction, now: DateTime<Utc>) -> Result
         (closed, "survey closed", "surveys closed"),
         (launched, "survey opened", "surveys opened"),
         (invited.schools, "school invited to a survey", "schools invited to a survey"),
+        (
+            invited.unreached,
+            "school where nobody is told how to answer",
+            "schools where nobody is told how to answer",
+        ),
         (invited.letters, "survey letter queued", "survey letters queued"),
         (reminded, "survey reminder queued", "survey reminders queued"),
         (deleted, "unsent survey answer deleted", "unsent survey answers deleted"),

@@ -7,6 +7,7 @@ use entity::surveys::letters::{AskedGroup, SurveyLetter};
 use rules::calendar::{day_in_words, local, short_day};
 use rules::links::Purpose;
 use rules::messages::MessageKind;
+use rules::surveys::letters::in_words;
 use rules::surveys::{RespondentGroup, code};
 
 use super::render::{Links, Words, one_line};
@@ -32,8 +33,6 @@ pub struct Letter {
     event: Option<String>,
     /// Last day for answers, as `Friday 16 October 2026`.
     closes: String,
-    /// So many answers are needed from each group with a code.
-    needed: i32,
     /// The groups asked, as `pupils, staff and senior leaders`.
     asked: String,
     /// Whether nobody can tell who answered what.
@@ -63,6 +62,8 @@ struct Group {
     link: String,
     /// How many have answered, in words.
     so_far: String,
+    /// `at least 10 answers are`.
+    needed: String,
 }
 
 macro_rules! template {
@@ -96,11 +97,12 @@ pub fn content(
     let (mut coded, mut others) = (Vec::new(), Vec::new());
     for asked in &letter.groups {
         match &asked.code {
-            Some(code) if !(asked.by_personal_link || reminds && asked.enough) => {
+            Some(code) if !(asked.has_links || reminds && asked.enough) => {
                 let code = code::shown(code);
                 let link = format!("{page}/{code}");
                 let [name, title] = names(asked.group);
-                coded.push(Group { name, title, link, so_far: so_far(asked), code });
+                let (so_far, needed) = (so_far(asked), are(asked.needed));
+                coded.push(Group { name, title, link, so_far, needed, code });
             }
             _ => others.push(aside(asked, reminds)),
         }
@@ -120,6 +122,7 @@ pub fn content(
         MessageKind::SurveyReminder => {
             "Please give your groups their code again, and time to answer."
         }
+        _ if coded.is_empty() => "Please give those who are asked time to answer.",
         _ => "Please give each group its code, and time to answer.",
     };
     let link = letter.personal.map(|id| links.to(Purpose::Survey(id), reader.id));
@@ -133,8 +136,7 @@ pub fn content(
         programme: one_line(&letter.programme),
         event: letter.event.as_deref().map(one_line),
         closes: day_in_words(campaign.closes_on),
-        needed: campaign.enough_responses,
-        asked: list(letter.groups.iter().map(|asked| names(asked.group)[0])),
+        asked: in_words(&letter.groups.iter().map(|asked| asked.group).collect::<Vec<_>>()),
         anonymous: campaign.anonymous,
         coded,
         others,
@@ -163,9 +165,56 @@ impl Letter {
         }
     }
 
-    /// `at least 10 answers`.
-    fn needed(&self) -> String {
-        answers(self.needed)
+    /// What the mail holds, at the end of a sentence.
+    fn holds(&self) -> &'static str {
+        match self.coded.len() {
+            0 => "",
+            1 => ", and this mail has the code for it",
+            _ => ", and this mail has the codes for it",
+        }
+    }
+
+    /// What is asked of the reader.
+    fn request(&self) -> String {
+        let school = &self.school;
+        match &self.coded[..] {
+            [] => "You have nothing to give out: those below are written to by themselves. Please \
+                   give them time to answer."
+                .to_owned(),
+            [one] => format!(
+                "Please give the {} at {school} their code, printed or read out, and time to answer.",
+                one.name
+            ),
+            _ => format!(
+                "Please give each group at {school} its code, printed or read out, and time to answer."
+            ),
+        }
+    }
+
+    /// What a reminder asks of the reader.
+    fn request_again(&self) -> String {
+        match &self.coded[..] {
+            [] => "Please ask those below to look for their mail, and give them time to answer."
+                .to_owned(),
+            [one] => {
+                format!("Please give the {} their code again, and time to answer.", one.name)
+            }
+            _ => "Please give these groups their code again, and time to answer.".to_owned(),
+        }
+    }
+
+    /// Whom codes are for, and what to do when one gets about; nothing without codes.
+    fn caution(&self) -> Option<String> {
+        let school = &self.school;
+        let begins = match &self.coded[..] {
+            [] => return None,
+            [one] => format!("The code is for the {} alone. If it gets", one.name),
+            _ => "A code is for its group alone. If one gets".to_owned(),
+        };
+        Some(format!(
+            "{begins} into wrong hands, ask whoever uses Hubs at {school}: they can make a new one \
+             there."
+        ))
     }
 }
 
@@ -177,21 +226,15 @@ fn answers(needed: i32) -> String {
     }
 }
 
-/// `pupils, staff and senior leaders`.
-fn list(names: impl Iterator<Item = &'static str>) -> String {
-    let mut names: Vec<&str> = names.collect();
-    let last = names.pop().unwrap_or_default();
-    if names.is_empty() { last.to_owned() } else { format!("{} and {last}", names.join(", ")) }
-}
-
 /// A group in the middle of a sentence and at the start of one.
 fn names(group: RespondentGroup) -> [&'static str; 2] {
-    match group {
-        RespondentGroup::Pupils => ["pupils", "Pupils"],
-        RespondentGroup::Staff => ["staff", "Staff"],
-        RespondentGroup::Leaders => ["senior leaders", "Senior leaders"],
-        RespondentGroup::Parents => ["parents and carers", "Parents and carers"],
-    }
+    let title = match group {
+        RespondentGroup::Pupils => "Pupils",
+        RespondentGroup::Staff => "Staff",
+        RespondentGroup::Leaders => "Senior leaders",
+        RespondentGroup::Parents => "Parents and carers",
+    };
+    [group.in_words(), title]
 }
 
 /// What there is to say of a group without a code in this letter.
@@ -199,14 +242,14 @@ fn aside(asked: &AskedGroup, reminds: bool) -> String {
     let [_, title] = names(asked.group);
     if reminds && asked.enough {
         format!("{title}: enough have answered.")
-    } else if asked.by_personal_link && reminds {
+    } else if asked.has_links && reminds {
         let so_far = so_far(asked);
         format!(
             "{title} have links of their own by mail, and {so_far}; of them, {} needed. Please ask \
              them to look.",
             are(asked.needed)
         )
-    } else if asked.by_personal_link {
+    } else if asked.has_links {
         format!("{title} get a link of their own by mail; of them, {} needed.", are(asked.needed))
     } else {
         format!("{title} have no code at the moment; please ask your hub lead.")

@@ -64,7 +64,7 @@ pub(super) async fn read(app: &App, meaning: &Meaning<'_>, plan: &Arc<Plan>) -> 
             }
             (RootField::Told(told), Some(Found::Several(fetched))) => match telling {
                 Some(Ok(value)) => writer.told(told, value, fetched),
-                Some(Err((code, message))) => Err(writer.fail_as(*code, message.as_str())),
+                Some(Err(problem)) => Err(writer.fail_telling(problem)),
                 None => Err(writer.fail("this was not worked out")),
             },
             (RootField::Connection(connection), Some(Found::One(fetched))) => {

@@ -82,7 +82,7 @@ pub async fn queue_due(
     let unwilling = choices::unwilling(txn, MessageKind::AlertDigest, &admins).await?;
     let rows = person::Entity::find().filter(person::Column::Id.is_in(admins)).all(txn).await?;
     let mut queued = 0;
-    for row in rows.into_iter().filter(|row| !unwilling.contains(&row.id)) {
+    for row in rows.into_iter().filter(|row| !unwilling.contains_key(&row.id)) {
         let since = last_told(txn, MessageKind::AlertDigest, row.id, None)
             .await?
             .unwrap_or(now - FIRST_LOOK_BACK);

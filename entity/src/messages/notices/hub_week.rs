@@ -145,7 +145,7 @@ pub async fn queue_due(
     let unwilling = choices::unwilling(txn, MessageKind::HubWeek, &all).await?;
     let rows = person::Entity::find().filter(person::Column::Id.is_in(all)).all(txn).await?;
     let mut queued = 0;
-    for row in rows.into_iter().filter(|row| !unwilling.contains(&row.id)) {
+    for row in rows.into_iter().filter(|row| !unwilling.contains_key(&row.id)) {
         let Some(hub) = readers.get(&row.id) else { continue };
         let minute = row.digest_minute.and_then(|minute| u32::try_from(minute).ok());
         let calendar = book.calendar(hub.lead_setting_id);

@@ -328,10 +328,10 @@ pub fn deeds() -> Vec<(&'static str, Told, Value)> {
             "ok NF NF NF NF NF NF NF",
             json!({ "pauseId": global("Pause", id(PAUSE + 1)), "why": "Mended" }),
         ),
-        // It arrived. Who it was to sees it.
+        // It arrived. Who it was to sees it, and who runs the hub it is about.
         (
             "messageReplay",
-            "C NF NF F NF NF NF NF",
+            "C F F F NF NF NF NF",
             json!({ "messageId": global("Message", id(130)), "why": "Mended" }),
         ),
         (

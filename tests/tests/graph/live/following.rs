@@ -19,7 +19,7 @@ use crate::seed::{ALERT_LONDON, ALERT_NORTH, ALL, ENROLMENT_CEDAR, HUB_LONDON, W
 const ACCESS: &[(&str, &str, [usize; 5])] = &[
     ("alertChanged", "alert", [2, 1, 1, 0, 0]),
     ("visitChanged", "visit", [3, 2, 2, 1, 0]),
-    ("messageChanged", "message", [2, 0, 0, 1, 0]),
+    ("messageChanged", "message", [2, 1, 1, 1, 0]),
     ("campaignProgress", "invitation", [2, 1, 1, 1, 0]),
 ];
 
