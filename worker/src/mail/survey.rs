@@ -102,7 +102,7 @@ pub fn content(
                 let link = format!("{page}/{code}");
                 let [name, title] = names(asked.group);
                 let (so_far, needed) = (so_far(asked), are(asked.needed));
-                coded.push(Group { name, title, link, so_far, needed, code });
+                coded.push(Group { name, title, code, link, so_far, needed });
             }
             _ => others.push(aside(asked, reminds)),
         }
