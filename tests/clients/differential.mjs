@@ -12,9 +12,9 @@ const AT_ONCE = 6;
 
 /**
  * What the api says when it refuses by a rule of its own, which graphql-js knows nothing of: pages,
- * cursors, null conditions.
+ * cursors, null conditions, ids of another type.
  */
-const OWN = /is no cursor of|is from 1 to 100|not both|takes at most|the condition of @/;
+const OWN = /is no cursor of|is no id of|is from 1 to 100|not both|takes at most|the condition of @/;
 
 const schema = loadSchema(SCHEMA);
 const dump = loadRows(ROWS);

@@ -144,7 +144,7 @@ fn event(body: &Bytes, secret: &[u8]) -> Result<Told, String> {
     if event.message_id.is_none() && event.verp.is_none() {
         return Err("give \"message_id\" or \"verp\"".to_owned());
     }
-    let at = event.at.as_deref().map(|at| at.parse::<DateTime<Utc>>()).transpose();
+    let at = event.at.as_deref().map(str::parse::<DateTime<Utc>>).transpose();
     let at = at.map_err(|_| "\"at\" is a moment such as 2026-10-05T07:00:00Z".to_owned())?;
     let kind = match event.what {
         What::Complained => FeedbackKind::Complaint,
