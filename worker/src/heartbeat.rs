@@ -82,7 +82,7 @@ async fn pass_after_pass(
         if let Err(error) = ledger::note(app, &pass).await {
             tracing::warn!("how the jobs do cannot be written down: {error:#}");
         }
-        if pass.changed() {
+        if pass.changed() || pass.more() {
             // It wakes us too, once more than needed, so that a change made by others during this
             // pass is not slept through.
             app.signal.changed().await;

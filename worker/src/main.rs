@@ -139,8 +139,14 @@ async fn work(config: Config, run: Run, stop: CancellationToken) -> anyhow::Resu
         return worker::heartbeat::run(&app, stop).await;
     }
     worker::ledger::register(&app).await?;
-    let pass = worker::pass::run(&app, &stop).await;
-    worker::ledger::note(&app, &pass).await?;
-    writeln!(std::io::stdout(), "{pass}").context("the summary cannot be written")?;
-    pass.into_result()
+    loop {
+        let pass = worker::pass::run(&app, &stop).await;
+        worker::ledger::note(&app, &pass).await?;
+        writeln!(std::io::stdout(), "{pass}").context("the summary cannot be written")?;
+        let more = pass.more() && !stop.is_cancelled();
+        pass.into_result()?;
+        if !more {
+            return Ok(());
+        }
+    }
 }

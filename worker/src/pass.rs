@@ -21,13 +21,15 @@ use crate::jobs::{Job, Row, TIMETABLE};
 pub struct Done {
     /// What changed, in words; empty when nothing did.
     pub summary: String,
+    /// Whether it ended before all was done, so that others have their turn.
+    pub more: bool,
 }
 
 impl Done {
     /// Nothing changed.
     #[must_use]
     pub fn nothing() -> Self {
-        Self { summary: String::new() }
+        Self { summary: String::new(), more: false }
     }
 
     /// The parts that are not zero, such as `3 reminders planned`; `one` and `many` name the unit.
@@ -37,7 +39,7 @@ impl Done {
         let parts: Vec<_> = parts
             .map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }))
             .collect();
-        Self { summary: parts.join(", ") }
+        Self { summary: parts.join(", "), more: false }
     }
 }
 
@@ -200,6 +202,12 @@ impl Pass {
     pub fn changed(&self) -> bool {
         let mut done = self.ran.iter().filter_map(|(_, _, done)| done.as_ref().ok());
         done.any(|done| !done.summary.is_empty())
+    }
+
+    /// Whether a job ended before all was done: the next pass goes on with it.
+    #[must_use]
+    pub fn more(&self) -> bool {
+        self.ran.iter().any(|(_, _, done)| done.as_ref().is_ok_and(|done| done.more))
     }
 
     /// Writes what changed, and what failed, to the log.

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use rules::lanes::{MailLane, lane_of};
 use rules::messages::{MessageKind, MessageState, may_become};
 use rules::reminders::ReminderState;
 use sea_orm::ActiveValue::Set;
@@ -205,9 +206,15 @@ pub async fn release(
     Ok(released)
 }
 
+/// The kinds of mail that nobody waits for.
+fn patient() -> impl Iterator<Item = &'static str> {
+    let waited_for = |kind: &MessageKind| lane_of(*kind) == MailLane::Immediate;
+    MessageKind::VARIANTS.iter().filter(move |kind| !waited_for(kind)).map(Into::into)
+}
+
 /// Takes up to `limit` messages that may go at `now`, and those whose holder's lease ran out, for
-/// `owner` and `lease_seconds`; none of a lane that is paused. Several workers at once get different
-/// messages.
+/// `owner` and `lease_seconds`, what somebody waits for before all else; none of a lane that is paused.
+/// Several workers at once get different messages.
 ///
 /// # Errors
 /// The database fails.
@@ -230,6 +237,7 @@ pub async fn claim(
         .column(message::Column::Id)
         .filter(Condition::any().add(waiting).add(abandoned))
         .filter(message::Column::Kind.is_not_in(pauses::paused_kinds(txn, now).await?))
+        .order_by_asc(Expr::col(message::Column::Kind).is_in(patient()))
         .order_by_asc(message::Column::SendAfter)
         .order_by_asc(message::Column::Id)
         .limit(limit)
@@ -251,7 +259,7 @@ pub async fn claim(
         .filter(message::Column::Id.is_in(ids))
         .exec_with_returning(txn)
         .await?;
-    rows.sort_by_key(|row| (row.send_after, row.id));
+    rows.sort_by_cached_key(|row| (patient().any(|kind| kind == row.kind), row.send_after, row.id));
     let taken = rows.iter().map(|row| Step {
         lease: Lease { id: row.id, epoch: row.lease_epoch },
         state: MessageState::Leased,

@@ -93,6 +93,19 @@ impl Host {
         self.rate
     }
 
+    /// Whether it took or judged a message since it last failed.
+    #[must_use]
+    pub fn is_proved(&self) -> bool {
+        self.proved
+    }
+
+    /// How many messages it may be given from `at` on for so long.
+    #[must_use]
+    pub fn takes_within(&self, at: Duration, time: Duration) -> f64 {
+        let passed = at.saturating_sub(self.filled_at).as_secs_f64();
+        (self.tokens + passed * self.rate).min(self.pace.burst) + self.rate * time.as_secs_f64()
+    }
+
     /// It took a message: the pace comes back a little.
     pub fn took(&mut self) {
         self.answered();

@@ -36,6 +36,9 @@ use crate::app::App;
 use crate::failpoint;
 use crate::pass::Done;
 
+/// How long one run claims messages before other jobs have their turn.
+const TURN: Duration = Duration::from_secs(10);
+
 /// What the tasks of one run share.
 struct Shared {
     app: App,
@@ -52,14 +55,34 @@ pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<D
     let txn = app.db.write().await?;
     outbox::settle_cut_off(&txn, app.clock.now()).await?;
     txn.commit().await?;
-    if app.mail.rests() {
-        return Ok(Done::nothing());
+    let mut round = Round::default();
+    // Of a mail server of which nothing is known one message finds out: what is claimed besides would
+    // only be given back.
+    if !app.mail.is_proved() && !app.mail.rests() {
+        round += deliver(app, stop, 1, Some(Instant::now())).await?;
+        round.more = false;
     }
-    let room = app.mail.room(&app.config.mail);
-    let Some(first) = claim(app, room.claims).await? else {
-        return Ok(Done::nothing());
-    };
+    if !app.mail.rests() && !stop.is_cancelled() {
+        let claims = app.mail.room(&app.config.mail).claims;
+        // After a while others have their turn, such as a link to sign in that has to be written.
+        let until = app.mail.takes_time().then(|| Instant::now() + TURN);
+        round += deliver(app, stop, claims, until).await?;
+    }
+    Ok(round.done())
+}
 
+/// Delivers messages, at first so many and later as many as go within seconds, until there are no
+/// more, or `until` has come.
+async fn deliver(
+    app: &App,
+    stop: &CancellationToken,
+    claims: u64,
+    until: Option<Instant>,
+) -> anyhow::Result<Round> {
+    let Some(first) = claim(app, claims).await? else {
+        return Ok(Round::default());
+    };
+    let room = app.mail.room(&app.config.mail);
     let over = stop.child_token();
     let cut = CancellationToken::new();
     let busy = Arc::new(AtomicUsize::new(0));
@@ -86,7 +109,7 @@ pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<D
     let tasks: Vec<_> = preparing.chain(carrying).collect();
     drop(prepared);
 
-    let fed = feed(&shared, first, room.claims, waiting).await;
+    let fed = feed(&shared, first, until, waiting).await;
     let mut panicked = None;
     for task in tasks {
         panicked = task.await.err().or(panicked);
@@ -100,9 +123,11 @@ pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<D
     limit.abort();
     drop(shared);
     let mut round: Round = writer.await?;
-    round.failed += fed?;
+    let fed = fed?;
+    round.failed += fed.failed;
+    round.more = fed.more;
     panicked.map_or(Ok(()), Err)?;
-    Ok(round.done())
+    Ok(round)
 }
 
 /// Breaks everything off when a stop has lasted so long.
@@ -154,18 +179,26 @@ async fn claim(app: &App, most: u64) -> anyhow::Result<Option<Batch>> {
     Ok(Some(batch))
 }
 
-/// Claims messages as long as there are any and lays them out for the connections. Returns how many
-/// cannot be read.
+/// How it ended that messages were laid out.
+#[derive(Default)]
+struct Fed {
+    /// How many cannot be read.
+    failed: usize,
+    /// Whether there may be more.
+    more: bool,
+}
+
+/// Lays messages out for the connections, and claims more until there are none or `until` has come.
 async fn feed(
     shared: &Shared,
     first: Batch,
-    most: u64,
+    until: Option<Instant>,
     waiting: mpsc::Sender<Load>,
-) -> anyhow::Result<usize> {
-    let mut failed = 0;
+) -> anyhow::Result<Fed> {
+    let mut fed = Fed::default();
     let mut next = Some(first);
     while let Some(Batch { desk, parcels, failed: unreadable }) = next {
-        failed += unreadable;
+        fed.failed += unreadable;
         for parcel in parcels {
             tokio::select! {
                 biased;
@@ -179,6 +212,11 @@ async fn feed(
         if shared.over.is_cancelled() {
             break;
         }
+        if until.is_some_and(|until| Instant::now() >= until) {
+            fed.more = true;
+            break;
+        }
+        let most = shared.app.mail.room(&shared.app.config.mail).claims;
         next = match claim(&shared.app, most).await {
             Ok(next) => next,
             Err(error) => {
@@ -187,7 +225,7 @@ async fn feed(
             }
         };
     }
-    Ok(failed)
+    Ok(fed)
 }
 
 /// What was claimed and not begun is given back, so that nobody has to wait for its lease to run

@@ -13,6 +13,7 @@ pub mod summary;
 pub mod survey;
 pub mod visit;
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,18 +102,34 @@ impl Destination {
         match self {
             Self::Folder(_) => Room { connections: config.connections, claims: 100 },
             Self::Smtp(smtp) => {
-                // What goes within seconds, so that the look before sending is fresh.
-                let seconds = config.per_second.mul_add(5.0, config.burst.into());
+                let Range { start, end } = CLAIMS;
                 #[expect(
                     clippy::cast_possible_truncation,
                     clippy::cast_sign_loss,
-                    reason = "kept between bounds, and the settings are above 0"
+                    reason = "kept between bounds"
                 )]
-                let claims = (seconds.min(CLAIMS) as u64 * smtp.count() as u64).min(CLAIMS as u64);
+                let claims = smtp.takes_within(AHEAD, config.connections).clamp(start, end) as u64;
                 Room { connections: config.connections, claims }
             }
             // A simulation is the same each time.
             Self::Nowhere => Room { connections: 1, claims: 100 },
+        }
+    }
+
+    /// Whether it is known that messages can go there.
+    pub(crate) fn is_proved(&self) -> bool {
+        !matches!(self, Self::Smtp(smtp) if !smtp.any_proved())
+    }
+
+    /// Whether many messages take long enough that others want their turn in between.
+    pub(crate) fn takes_time(&self) -> bool {
+        !matches!(self, Self::Nowhere)
+    }
+
+    /// Remembers how long a message took.
+    pub(crate) fn took(&self, time: Duration) {
+        if let Self::Smtp(smtp) = self {
+            smtp.took(time);
         }
     }
 
@@ -131,8 +148,10 @@ impl Destination {
     }
 }
 
-/// Most messages claimed at a time.
-const CLAIMS: f64 = 500.0;
+/// Fewest and most messages claimed at a time.
+const CLAIMS: Range<f64> = 1.0..500.0;
+/// As many are claimed as go within this time, so that the look before sending is fresh.
+const AHEAD: Duration = Duration::from_secs(5);
 
 /// How much fits on the way.
 #[derive(Clone, Copy, Debug)]

@@ -234,12 +234,11 @@ fn shown(
     let event = &view.event;
     let is_open = event.cancelled_at.is_none() && event.starts_at > now;
     let (status, status_class, advice) = status(view, now);
-    let (entered, error) = match refused {
-        Some((answer, refusal)) => (answer, Some(refusal)),
-        None => {
-            let places = view.booking.places.to_string();
-            (Answer { places, ..Answer::default() }, None)
-        }
+    let (entered, error) = if let Some((answer, refusal)) = refused {
+        (answer, Some(refusal))
+    } else {
+        let places = view.booking.places.to_string();
+        (Answer { places, ..Answer::default() }, None)
     };
     Ok(Page {
         title: event.title.clone(),

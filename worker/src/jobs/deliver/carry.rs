@@ -1,6 +1,7 @@
 //! One connection: messages one after the other, each to its end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use entity::messages::reminders::CallOff;
 use rules::messages::MessageState;
@@ -15,6 +16,9 @@ use crate::failpoint;
 use crate::mail::{Carrier, Outcome, Setback, Turn};
 use crate::metrics;
 
+/// How old the look may be by which a message goes.
+const FRESH: Duration = Duration::from_secs(15);
+
 /// Carries messages until there are no more, or none is to be begun.
 pub(super) async fn carry(shared: Arc<Shared>, number: usize) {
     let mut carrier = shared.app.mail.carrier(number, shared.cut.clone());
@@ -24,6 +28,7 @@ pub(super) async fn carry(shared: Arc<Shared>, number: usize) {
         let started = Instant::now();
         deliver(&shared, &mut carrier, ready).instrument(span).await;
         metrics::took(kind, started.elapsed());
+        shared.app.mail.took(started.elapsed());
     }
     carrier.close().await;
 }
@@ -41,7 +46,8 @@ async fn next(shared: &Shared) -> Option<Ready> {
 async fn deliver(shared: &Shared, carrier: &mut Carrier, ready: Ready) {
     let ledger = &shared.ledger;
     let Ready { known, mail, dropped, since } = ready;
-    if !may_go(shared, carrier, since).await {
+    // What was looked at too long ago is looked at again.
+    if since.elapsed() > FRESH || !may_go(shared, carrier, since).await {
         return ledger.end(given_back(known)).await;
     }
     let _busy = ledger.busy();
@@ -80,9 +86,8 @@ async fn deliver(shared: &Shared, carrier: &mut Carrier, ready: Ready) {
 }
 
 /// Waits until the mail server may be given one more. False when the message is to be given back: no
-/// server takes any for now, the worker stops, or the wait has lasted half the lease.
+/// server takes any for now, the worker stops, or the look at it has grown old.
 async fn may_go(shared: &Shared, carrier: &mut Carrier, since: Instant) -> bool {
-    let patience = std::time::Duration::from_secs(shared.app.config.worker.lease_seconds / 2);
     loop {
         match carrier.turn().await {
             Turn::Go => return true,
@@ -93,7 +98,7 @@ async fn may_go(shared: &Shared, carrier: &mut Carrier, since: Instant) -> bool 
             Turn::Wait(time) => tokio::select! {
                 biased;
                 () = shared.over.cancelled() => return false,
-                () = tokio::time::sleep_until(since + patience) => return false,
+                () = tokio::time::sleep_until(since + FRESH) => return false,
                 () = tokio::time::sleep(time) => {}
             },
         }

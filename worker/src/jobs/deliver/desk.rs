@@ -97,15 +97,16 @@ impl Desk {
         })
     }
 
-    /// Whether routine mail about any of it may go to its reader now.
+    /// Whether routine mail about all of it may go to its reader now: one school's holiday is not
+    /// broken for another's sake.
     fn is_its_hour(&self, parcel: &Parcel, reminders: &Reminders) -> anyhow::Result<bool> {
         for (_, fact) in &reminders.items {
             let policy = self.book.policy(fact.row.programme_id)?;
-            if next_send_time(policy, &fact.rules.calendar, minute(parcel), self.now) <= self.now {
-                return Ok(true);
+            if next_send_time(policy, &fact.rules.calendar, minute(parcel), self.now) > self.now {
+                return Ok(false);
             }
         }
-        Ok(false)
+        Ok(true)
     }
 
     /// When a letter may go that keeps to school hours, if not now. All others may go at any time.

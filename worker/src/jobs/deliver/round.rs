@@ -1,5 +1,7 @@
 //! What became of the messages of one run.
 
+use std::ops::AddAssign;
+
 use rules::messages::MessageState;
 
 use crate::pass::Done;
@@ -13,6 +15,19 @@ pub(super) struct Round {
     uncertain: usize,
     /// Those that something of ours went wrong with.
     pub(super) failed: usize,
+    /// Whether there may be more to deliver.
+    pub(super) more: bool,
+}
+
+impl AddAssign for Round {
+    fn add_assign(&mut self, other: Self) {
+        self.accepted += other.accepted;
+        self.deferred += other.deferred;
+        self.stopped += other.stopped;
+        self.uncertain += other.uncertain;
+        self.failed += other.failed;
+        self.more |= other.more;
+    }
 }
 
 impl Round {
@@ -28,12 +43,13 @@ impl Round {
 
     /// In words.
     pub(super) fn done(&self) -> Done {
-        Done::counts(&[
+        let done = Done::counts(&[
             (self.accepted, "message delivered", "messages delivered"),
             (self.deferred, "message put off", "messages put off"),
             (self.stopped, "message not sent after all", "messages not sent after all"),
             (self.uncertain, "message in doubt", "messages in doubt"),
             (self.failed, "message failed", "messages failed"),
-        ])
+        ]);
+        Done { more: self.more, ..done }
     }
 }

@@ -9,6 +9,7 @@ mod host;
 mod wire;
 mod words;
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ pub struct Smtp {
     known: Mutex<Vec<hosts::Host>>,
     /// What moments in `known` are counted from.
     since: Instant,
+    /// How long messages took lately, in microseconds; 0 before the first.
+    lately: AtomicU32,
     /// Longest time for each step.
     patience: Duration,
 }
@@ -55,13 +58,33 @@ impl Smtp {
             hosts: hosts.collect::<anyhow::Result<_>>()?,
             known: Mutex::new(known),
             since: Instant::now(),
+            lately: AtomicU32::new(0),
             patience: Duration::from_secs(config.smtp_timeout_seconds),
         })
     }
 
-    /// How many servers there are.
-    pub(super) fn count(&self) -> usize {
-        self.hosts.len()
+    /// Whether one of the servers is known to take messages.
+    pub(super) fn any_proved(&self) -> bool {
+        self.known().iter().any(hosts::Host::is_proved)
+    }
+
+    /// How many messages go within this time, by the pace that the servers are given and by how long
+    /// the last ones took on so many connections.
+    pub(super) fn takes_within(&self, time: Duration, connections: usize) -> f64 {
+        let at = self.since.elapsed();
+        let by_pace: f64 = self.known().iter().map(|host| host.takes_within(at, time)).sum();
+        let lately = f64::from(self.lately.load(Ordering::Relaxed)) / 1e6;
+        let one_by_one = time.as_secs_f64() / lately.max(1e-6);
+        by_pace.min(one_by_one * f64::from(u32::try_from(connections).unwrap_or(u32::MAX)))
+    }
+
+    /// Remembers how long a message took, and the ones before it less and less.
+    pub(super) fn took(&self, time: Duration) {
+        let time = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
+        let before = self.lately.load(Ordering::Relaxed);
+        let lately = if before == 0 { time } else { before - before / 4 + time / 4 };
+        // Of two that are remembered at once one is lost, which changes little.
+        self.lately.store(lately, Ordering::Relaxed);
     }
 
     /// Whether all of them rest.
