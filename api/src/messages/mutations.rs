@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object};
 use entity::messages::{bulletin, bulletins, suppression, suppressions};
 use entity::outcome::{RefusalCode, StoreError};
-use rules::messages::bulletin::{check, fingerprint};
+use rules::messages::bulletin::{check, fingerprint, used};
 use sea_orm::DatabaseTransaction;
 
 use super::telling::link_secret;
@@ -94,7 +94,8 @@ impl MessageMutations {
     }
 
     /// Sends a message to the partners of a hub, to each person one mail: exactly what
-    /// `bulletinPreview` showed, to exactly those. For who runs the hub.
+    /// `bulletinPreview` showed, to exactly those. Each preview is sent once: sending it again answers
+    /// with what was sent. For who runs the hub.
     async fn bulletin_send(
         &self,
         context: &Context<'_>,
@@ -141,8 +142,12 @@ async fn send(
     let hub = bulletins::hub_to_write_to(txn, &acting.scope, hub).await?;
     let BulletinSendInput { subject, text, preview_token, .. } = input;
     bulletins::check(subject, text)?;
+    let preview = used(preview_token);
+    if let Some(sent) = bulletins::sent_by(txn, by, &hub, (subject, text), &preview).await? {
+        return Ok(sent);
+    }
     let audience = bulletins::audience_of(txn, &hub).await?;
     let print = fingerprint("bulletin", hub.id, &audience, subject, text);
     check(secret, preview_token, &print, by, acting.now).map_err(bulletins::not_as_shown)?;
-    bulletins::send(txn, acting.now, by, &hub, (subject, text), &audience).await
+    bulletins::send(txn, acting.now, by, &hub, (subject, text), &audience, &preview).await
 }

@@ -162,6 +162,12 @@ pub fn check(
     Ok(())
 }
 
+/// What is noted of a token once something was sent by it.
+#[must_use]
+pub fn used(token: &str) -> String {
+    format!("{:x}", Sha256::digest(token))
+}
+
 fn mac(secret: &[u8], fingerprint: &str, by: Uuid, until: [u8; 8]) -> Hmac<Sha256> {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("a key of any length");
