@@ -3,12 +3,14 @@
 
 use chrono::{DateTime, Utc};
 use entity::audit::audit_entry;
+use entity::messages::suppressions::{Ground, suppress};
 use entity::messages::{message, message_event, occurrence, reminder};
 use entity::operations::pauses::{self, Kind, What};
 use entity::operations::{job, jobs, message_replay, pause, replays};
 use entity::outcome::{RefusalCode, StoreError};
 use entity::people::grants::Grant;
 use entity::scope::{Scope, Viewer};
+use rules::messages::suppression::SuppressionReason;
 use rules::timetable::Outcome::{self, Fired, Paused};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
@@ -280,6 +282,53 @@ async fn what_is_not_wanted_any_more_is_not_sent_anew_and_nothing_changes() {
 }
 
 #[tokio::test]
+async fn a_digest_sent_anew_on_a_later_day_is_beside_that_of_the_day() {
+    both(async |world| {
+        Rise::seed(&world, &["Demo Ash School"]).await;
+        let (old, _) = rejected(&world).await;
+        // Early on the next day, before its own digest is made.
+        world.clock.set(at("2026-10-06T05:00:00Z"));
+        let new = replay(&world, old.id).await.expect("it is sent anew");
+        assert_eq!((old.local_day.is_some(), new.local_day), (true, None), "{}", world.name);
+        let day = "UPDATE reminder SET state = 'planned', message_id = NULL, send_on = '2026-10-06'
+            WHERE id = (SELECT id FROM reminder WHERE message_id IS NOT NULL LIMIT 1)";
+        let moved = world.db.migrator().execute_unprepared(day).await.expect("one for that day");
+        assert_eq!(moved.rows_affected(), 1);
+        pass_at(&world, "2026-10-06T07:00:00Z").await;
+        pass_at(&world, "2026-10-06T07:01:00Z").await;
+        let of_day = messages(&world).await.into_iter().filter(|row| {
+            row.person_id == old.person_id
+                && row.local_day == Some(at("2026-10-06T07:00:00Z").date_naive())
+        });
+        assert_eq!(of_day.count(), 1, "{}: the digest of the day is made", world.name);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_goes_to_an_address_on_the_list_is_not_sent_anew_until_it_is_let_go() {
+    both(async |world| {
+        Rise::seed(&world, &["Demo Ash School"]).await;
+        let (old, _) = rejected(&world).await;
+        let txn = world.db.write().await.expect("a transaction");
+        let ground =
+            Ground { reason: SuppressionReason::ByHand, note: "", message_id: None, by: None };
+        let listed = suppress(&txn, world.clock.now(), "head@example.org", ground).await;
+        listed.expect("on the list");
+        txn.commit().await.expect("a commit");
+        let before = messages(&world).await;
+        let told = replay(&world, old.id).await.expect_err("no mail goes there").to_string();
+        let why = "No mail goes to this address (somebody decided so): release it first.";
+        assert_eq!(told, why);
+        assert_eq!(messages(&world).await, before, "{}", world.name);
+        let release = "UPDATE suppression SET released_at = since, release_reason = 'Mended'";
+        world.db.migrator().execute_unprepared(release).await.expect("let go");
+        replay(&world, old.id).await.expect("its one chance is left");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_admin_pauses_and_replays_through_the_graph_and_the_audit_knows() {
     both(async |world| {
         Rise::seed(&world, &["Demo Ash School"]).await;
@@ -385,7 +434,7 @@ async fn the_command_line_tells_of_the_jobs_pauses_resumes_and_replays() {
         let _ = run(worker(&["resume", "survey", "--why", "Done"]));
         let words = refuse(worker(&["resume", "survey", "--why", "Done"]));
         assert!(words.contains("not paused"), "{words}");
-        let id = old.id.to_string();
+        let id = api::read::ids::global("Message", old.id);
         let said = run(worker(&["replay", &id, "--why", "The address was mended"]));
         assert!(said.contains("goes out anew"), "{said}");
         assert!(refuse(worker(&["replay", &id, "--why", "Again"])).contains("already"));

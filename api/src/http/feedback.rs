@@ -141,6 +141,10 @@ fn event(body: &Bytes, secret: &[u8]) -> Result<Told, String> {
     if !status.is_empty() && parts.is_none() {
         return Err("\"status\" is an enhanced status such as 5.1.1".to_owned());
     }
+    if event.message_id.as_deref().is_some_and(|id| !report::may_be_id(id)) {
+        let longest = report::LONGEST_ID;
+        return Err(format!("\"message_id\" has at most {longest} bytes, none of them control"));
+    }
     if event.message_id.is_none() && event.verp.is_none() {
         return Err("give \"message_id\" or \"verp\"".to_owned());
     }

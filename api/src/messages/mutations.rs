@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object};
 use entity::messages::{bulletin, bulletins, suppression, suppressions};
 use entity::outcome::{RefusalCode, StoreError};
 use rules::messages::bulletin::settled;
-use rules::messages::preview::{Preview, Sending, check};
+use rules::messages::preview::{Preview, Sending, check, used};
 use sea_orm::DatabaseTransaction;
 
 use super::telling::link_secret;
@@ -95,7 +95,8 @@ impl MessageMutations {
     }
 
     /// Sends a message to the partners of a hub, to each person one mail: exactly what
-    /// `bulletinPreview` showed, to exactly those. For who runs the hub.
+    /// `bulletinPreview` showed, to exactly those. Each preview is sent once: sending it again answers
+    /// with what was sent. For who runs the hub.
     async fn bulletin_send(
         &self,
         context: &Context<'_>,
@@ -142,6 +143,10 @@ async fn send(
     let hub = bulletins::hub_to_write_to(txn, &acting.scope, hub).await?;
     let BulletinSendInput { subject, text, preview_token, .. } = input;
     bulletins::check(subject, text)?;
+    let preview = used(preview_token);
+    if let Some(sent) = bulletins::sent_by(txn, by, &hub, (subject, text), &preview).await? {
+        return Ok(sent);
+    }
     let audience = bulletins::audience_of(txn, &hub).await?;
     let words = settled(subject, text);
     let sending = Sending::Bulletin(hub.id);
@@ -149,5 +154,5 @@ async fn send(
     let shown = Preview { sending, words, audience: &audience };
     check(secret, preview_token, &shown, by, acting.now)
         .map_err(|fault| bulletins::not_as_shown(fault, sending))?;
-    bulletins::send(txn, acting.now, by, &hub, (subject, text), &audience).await
+    bulletins::send(txn, acting.now, by, &hub, (subject, text), &audience, &preview).await
 }

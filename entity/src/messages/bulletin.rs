@@ -23,6 +23,9 @@ pub struct Model {
     pub recipients: i32,
     /// How many people at the partners it did not go to.
     pub excluded: i32,
+    /// The token of the preview it was sent by, hashed; none in what was sent before this was noted.
+    #[sea_orm(unique)]
+    pub preview: Option<String>,
 }
 
 /// Joins are written where they are read; none is implied here.

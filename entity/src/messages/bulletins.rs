@@ -10,7 +10,7 @@ use rules::messages::{About, MessageKind};
 use sea_orm::sea_query::Query;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, TryInsertResult,
 };
 use uuid::Uuid;
 
@@ -160,7 +160,31 @@ pub fn not_as_shown(fault: TokenFault, sending: Sending) -> StoreError {
     StoreError::refused(RefusalCode::Conflict, Some("previewToken"), message)
 }
 
-/// Writes a bulletin down and queues a letter to everybody in the audience that was looked at.
+/// The bulletin a preview was sent by already, if what is asked for is that bulletin: whoever clicks
+/// twice is answered twice, and their readers get one mail.
+///
+/// # Errors
+/// A database fault.
+pub async fn sent_by(
+    db: &impl ConnectionTrait,
+    by: Uuid,
+    hub: &hub::Model,
+    (subject, text): (&str, &str),
+    preview: &str,
+) -> Result<Option<bulletin::Model>, StoreError> {
+    let [subject, text] = settled(subject, text);
+    Ok(bulletin::Entity::find()
+        .filter(bulletin::Column::Preview.eq(preview))
+        .filter(bulletin::Column::SentBy.eq(by))
+        .filter(bulletin::Column::HubId.eq(hub.id))
+        .filter(bulletin::Column::Subject.eq(subject))
+        .filter(bulletin::Column::Text.eq(text))
+        .one(db)
+        .await?)
+}
+
+/// Writes a bulletin down and queues a letter to everybody in the audience that was looked at. `preview`
+/// is what is noted of its token; one that was used meanwhile is answered with what it sent.
 ///
 /// # Errors
 /// Nobody to send it to, or a database fault.
@@ -171,6 +195,7 @@ pub async fn send(
     hub: &hub::Model,
     (subject, text): (&str, &str),
     audience: &Audience,
+    preview: &str,
 ) -> Result<bulletin::Model, StoreError> {
     if audience.recipients.is_empty() {
         let message = "Nobody at the hub's partners would get it.";
@@ -187,9 +212,16 @@ pub async fn send(
         sent_at: now,
         recipients: count(audience.recipients.len()),
         excluded: count(audience.excluded.len()),
+        preview: Some(preview.to_owned()),
     };
-    let made = row.clone().into_active_model();
-    bulletin::Entity::insert(made).exec_without_returning(txn).await?;
+    let made = bulletin::Entity::insert(row.clone().into_active_model())
+        .on_conflict_do_nothing_on([bulletin::Column::Preview])
+        .exec_without_returning(txn)
+        .await?;
+    if !matches!(made, TryInsertResult::Inserted(1)) {
+        let sent = sent_by(txn, by, hub, (&row.subject, &row.text), preview).await?;
+        return sent.ok_or_else(|| not_as_shown(TokenFault::OtherWords, Sending::Bulletin(hub.id)));
+    }
     for (person_id, _) in &audience.recipients {
         let wish = LetterWish {
             kind: MessageKind::Bulletin,

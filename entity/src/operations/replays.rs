@@ -18,7 +18,7 @@ use crate::enrolments::{check_text, refused};
 use crate::id::new_id;
 use crate::messages::facts::Book;
 use crate::messages::outbox::{self, Claimed, Lease};
-use crate::messages::parcels::{self, Content};
+use crate::messages::parcels::{self, Content, Parcel};
 use crate::messages::{message, message_event, reminder, text};
 use crate::outcome::{RefusalCode, StoreError, word};
 use crate::scope::Scope;
@@ -28,7 +28,8 @@ use crate::scope::Scope;
 ///
 /// # Errors
 /// No such message in scope, a caller who is no programme admin, a message that did not fail, was
-/// replayed before or is not wanted any more, no reason, or a database fault.
+/// replayed before, is not wanted any more or goes to an address that takes no such mail, no reason, or
+/// a database fault.
 pub async fn replay(
     txn: &DatabaseTransaction,
     scope: &Scope,
@@ -84,7 +85,7 @@ pub async fn replay(
 
 /// The new message: everything of the old one that says what it is, and nothing of what became of
 /// it. One whose time has passed has until the end of the day; whether it still means something is
-/// decided by the facts.
+/// decided by the facts. It is the digest of no day: that of today is made beside it.
 async fn insert(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
@@ -95,7 +96,7 @@ async fn insert(
     let row = message::Model {
         id: new_id(now),
         dedupe_key: format!("replay:{}", old.id),
-        local_day: old.local_day.map(|_| local(now).date()),
+        local_day: None,
         subject: None,
         state: text(MessageState::Pending),
         send_after: now,
@@ -154,6 +155,11 @@ async fn check_wanted(
     let book = Book::load(txn).await?;
     let claimed = vec![Claimed { message, in_doubt: false }];
     let why = match parcels::open(txn, now, &book, claimed).await?.pop() {
+        Some(Ok(Parcel { suppressed: Some(reason), .. })) => {
+            let message =
+                format!("No mail goes to this address ({}): release it first.", reason.in_words());
+            return refused(RefusalCode::Conflict, "messageId", &message);
+        }
         Some(Ok(parcel)) => match parcel.content {
             Content::Unwanted(why) => why,
             Content::Digest(reminders) if reminders.items.is_empty() => {

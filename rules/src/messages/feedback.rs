@@ -63,10 +63,15 @@ pub struct Effect {
 }
 
 /// Whether a status (RFC 3463) that a report gives means that there is no such address, or no way to
-/// it for good.
+/// it for good. `5.1.7` and `5.1.8` are about the sender's address, and of the statuses of routing only
+/// `5.4.4` is about the recipient's: the others tell of a host that did not answer, of a network that
+/// was full, of time that ran out.
 #[must_use]
 pub fn is_hard(status: (u16, u16, u16)) -> bool {
-    matches!(status, (5, 1 | 4, _))
+    match status {
+        (5, 1, detail) => !matches!(detail, 7 | 8),
+        status => status == (5, 4, 4),
+    }
 }
 
 /// Whether a report about a message in this state is the first that is heard of its having been

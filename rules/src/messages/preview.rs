@@ -126,6 +126,12 @@ pub fn seal(secret: &[u8], shown: &Preview<'_>, by: Uuid, until: DateTime<Utc>) 
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// What is noted of a token once something was sent by it.
+#[must_use]
+pub fn used(token: &str) -> String {
+    format!("{:x}", Sha256::digest(token))
+}
+
 /// Whether a token lets go what is to be sent now.
 ///
 /// # Errors

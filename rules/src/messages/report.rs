@@ -11,6 +11,8 @@ use super::verp;
 
 /// Largest report that is looked at, in bytes: mail comes back with the message in it.
 pub const LARGEST: usize = 2_000_000;
+/// Longest `Message-ID`, in bytes: a line of mail has no more (RFC 5322).
+pub const LONGEST_ID: usize = 998;
 /// Hexadecimal digits of a message and of its seal in a return path.
 const ID: usize = 32;
 const SEAL: usize = 16;
@@ -114,9 +116,10 @@ fn delivery(mail: &Message<'_>) -> Option<(FeedbackKind, String)> {
 /// That a mail is a complaint.
 fn complaint(mail: &Message<'_>) -> Option<(FeedbackKind, String)> {
     let text = String::from_utf8_lossy(part(mail, "message", &["feedback-report"])?);
-    let kind = value(&text, "Feedback-Type")?.to_ascii_lowercase();
-    // That a message was no spam after all is no complaint.
-    (kind != "not-spam").then(|| (FeedbackKind::Complaint, String::new()))
+    // The other types are of machines, not of a reader who is annoyed: a seal that broke on the way, a
+    // filter that saw a virus, a message that was no spam after all.
+    let kind = value(&text, "Feedback-Type")?;
+    kind.eq_ignore_ascii_case("abuse").then(|| (FeedbackKind::Complaint, String::new()))
 }
 
 /// The value of a field in a block of fields; a line that is indented goes on with the one before,
@@ -149,7 +152,7 @@ fn diagnosed(text: &str) -> Option<(u16, u16, u16)> {
 fn returned(mail: &Message<'_>) -> Option<String> {
     mail.parts.iter().find_map(|part| {
         if let PartType::Message(inner) = &part.body {
-            return inner.message_id().map(str::to_owned);
+            return inner.message_id().filter(|id| may_be_id(id)).map(str::to_owned);
         }
         let of = part.content_type()?;
         let subtype = of.subtype()?.to_ascii_lowercase();
@@ -157,8 +160,15 @@ fn returned(mail: &Message<'_>) -> Option<String> {
             return None;
         }
         let inner = MessageParser::default().parse_headers(part.contents())?;
-        inner.message_id().map(str::to_owned)
+        inner.message_id().filter(|id| may_be_id(id)).map(str::to_owned)
     })
+}
+
+/// Whether a text may be a `Message-ID`: as long as a line of mail at most, without control characters.
+/// Whoever writes to the mailbox may put anything there, and not every database takes a NUL in a text.
+#[must_use]
+pub fn may_be_id(text: &str) -> bool {
+    text.len() <= LONGEST_ID && !text.chars().any(char::is_control)
 }
 
 /// The message whose return path a mail came to.

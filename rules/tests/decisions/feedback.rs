@@ -169,6 +169,12 @@ fn a_delivery_report_is_read_with_its_status_and_its_message() {
         ("failed", "5.1.1", FeedbackKind::HardBounce, "5.1.1"),
         ("failed", "5.1.1 (no such user)", FeedbackKind::HardBounce, "5.1.1"),
         ("Failed", "5.4.4", FeedbackKind::HardBounce, "5.4.4"),
+        ("failed", "5.1.10", FeedbackKind::HardBounce, "5.1.10"),
+        // About our own address, a host that did not answer, a full network, time that ran out.
+        ("failed", "5.1.8", FeedbackKind::SoftBounce, "5.1.8"),
+        ("failed", "5.4.1", FeedbackKind::SoftBounce, "5.4.1"),
+        ("failed", "5.4.5", FeedbackKind::SoftBounce, "5.4.5"),
+        ("failed", "5.4.7", FeedbackKind::SoftBounce, "5.4.7"),
         ("failed", "5.2.2", FeedbackKind::SoftBounce, "5.2.2"),
         ("failed", "4.4.7", FeedbackKind::SoftBounce, "4.4.7"),
         ("delayed", "4.4.1", FeedbackKind::Delayed, "4.4.1"),
@@ -192,6 +198,10 @@ fn what_is_no_report_is_none() {
         sample("delivered", "2.0.0", message),
         sample("relayed", "2.0.0", message),
         complaint().replace("abuse\r\nUser", "not-spam\r\nUser"),
+        complaint().replace("abuse\r\nUser", "auth-failure\r\nUser"),
+        complaint().replace("abuse\r\nUser", "virus\r\nUser"),
+        complaint().replace("abuse\r\nUser", "fraud\r\nUser"),
+        complaint().replace("abuse\r\nUser", "other\r\nUser"),
     ] {
         assert_eq!(report::read(text.as_bytes(), SECRET), None, "{text}");
     }
@@ -204,6 +214,15 @@ fn a_complaint_is_read_with_its_message() {
     let read = report::read(complaint().as_bytes(), SECRET).unwrap();
     assert_eq!((read.kind, read.message), (FeedbackKind::Complaint, None));
     assert_eq!(read.message_id.as_deref(), Some("0199@hubs.example"));
+}
+
+#[test]
+fn an_id_that_no_mail_can_have_is_none() {
+    for id in ["0199\0@hubs.example".to_owned(), "x".repeat(999)] {
+        let text = complaint().replace("0199@hubs.example", &id);
+        let read = report::read(text.as_bytes(), SECRET).unwrap();
+        assert_eq!(read.message_id, None, "{id:?}");
+    }
 }
 
 #[test]

@@ -118,6 +118,7 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
         "Feedback-Type: abuse",
         "Message-ID: <1@mx.example>",
         "Message-ID:",
+        "Message-ID: <a\0b@mx.example>",
         "Date: Tue, 99 Oct 99999 99:99:99 +9999",
         "To: =?utf-8?b?////?= <>",
         " folded",
@@ -144,6 +145,7 @@ proptest! {
             // What is kept of it is short and plain, whatever was in it.
             prop_assert!(told.status.len() <= 17 && told.key.len() == 69, "{:?}", told);
             prop_assert!(told.message.is_none());
+            prop_assert!(told.message_id.is_none_or(|id| id.len() <= 998 && !id.contains('\0')));
         }
         let _ = recipient(&bytes);
     }

@@ -29,7 +29,8 @@ async fn sent(world: &World, rise: &Rise) {
     let txn = world.db.write().await.expect("a transaction");
     let audience = audience_of(&txn, &rise.hub).await.expect("an audience");
     let words = (SUBJECT, TEXT);
-    send(&txn, world.clock.now(), rise.lead, &rise.hub, words, &audience).await.expect("sent");
+    let now = world.clock.now();
+    send(&txn, now, rise.lead, &rise.hub, words, &audience, "a").await.expect("sent");
     txn.commit().await.expect("commit");
 }
 

@@ -31,7 +31,7 @@ pub const TOKEN: &str = "a token of the tests, long enough";
 
 /// A bounce as a mail server writes it. `to` is where it came to, `id` what the returned message calls
 /// itself, `own` what the bounce does.
-fn bounce(to: &str, id: &str, own: &str, action: &str, status: &str) -> String {
+pub fn bounce(to: &str, id: &str, own: &str, action: &str, status: &str) -> String {
     format!(
         "From: MAILER-DAEMON@mx.example\r\nTo: {to}\r\nDate: Mon, 5 Oct 2026 09:00:00 +0000\r\n\
          Message-ID: <{own}>\r\nMIME-Version: 1.0\r\n\
@@ -68,12 +68,12 @@ impl Sent {
         self.message.message_id_header.as_deref().expect("a Message-ID")
     }
 
-    fn arrives(&self, file: &str, text: impl AsRef<[u8]>) {
+    pub fn arrives(&self, file: &str, text: impl AsRef<[u8]>) {
         std::fs::create_dir_all(&self.mailbox).expect("a mailbox");
         std::fs::write(self.mailbox.join(file), text).expect("a mail");
     }
 
-    fn files(&self, folder: &str) -> Vec<String> {
+    pub fn files(&self, folder: &str) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(self.mailbox.join(folder)) else {
             return Vec::new();
         };

@@ -139,7 +139,7 @@ async fn a_message_to_a_hub_is_queued_for_exactly_those_whom_its_preview_showed(
              text: \"Open\") {{ {LISTS} }} }}"
         );
         let send = "mutation($input: BulletinSendInput!) { told: bulletinSend(input: $input) {
-            bulletin { recipients } userErrors { code field } } }";
+            bulletin { id recipients } userErrors { code field } } }";
         let input = |preview: &Value| {
             json!({ "input": { "hubId": hub, "subject": "Hall", "text": "Open",
                 "previewToken": preview["token"] } })
@@ -171,6 +171,14 @@ async fn a_message_to_a_hub_is_queued_for_exactly_those_whom_its_preview_showed(
             shown(&second, "recipients").into_iter().map(|(person, _)| person).collect();
         assert_eq!(queued.len(), wanted.len(), "{}", world.name);
         assert_eq!(queued.into_iter().collect::<BTreeSet<_>>(), wanted, "{}", world.name);
+
+        // A second click is answered with the same, and nobody gets it twice.
+        assert_eq!(stage.ask(send, input(&second)).await, told, "{}", world.name);
+        assert_eq!(letters(&world, &["bulletin"]).await.len(), 3, "{}", world.name);
+        let mut other = input(&second);
+        other["input"]["text"] = "Shut".into();
+        let refused = json!([{ "code": "CONFLICT", "field": "previewToken" }]);
+        assert_eq!(stage.ask(send, other).await["userErrors"], refused, "{}", world.name);
     })
     .await;
 }

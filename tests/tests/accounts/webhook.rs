@@ -57,6 +57,8 @@ async fn the_webhook_takes_nothing_from_whoever_has_no_token_and_nothing_it_cann
             (with("status", "5.1"), "\"status\""),
             (with("status", &"5.".repeat(200)), "\"status\""),
             (with("at", "yesterday"), "\"at\""),
+            (with("message_id", "<a\0b@hubs.example>"), "\"message_id\""),
+            (with("message_id", &"x".repeat(999)), "\"message_id\""),
             (with("id", ""), "\"id\""),
             (with("id", "a\u{7}"), "\"id\""),
             (with("id", &"x".repeat(201)), "\"id\""),

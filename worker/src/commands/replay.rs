@@ -12,7 +12,8 @@ use crate::app::App;
 /// What to send anew.
 #[derive(Args, Debug)]
 pub struct Replay {
-    /// The id of a message that was rejected, held or expired.
+    /// The id of a message that was rejected, held or expired, as in the log or in the graph.
+    #[arg(value_parser = crate::explain::id)]
     pub id: Uuid,
     /// Why, for whoever wonders.
     #[arg(long)]

@@ -52,7 +52,7 @@ enum What {
 }
 
 /// An id as the database has it, or a global one of the graph.
-fn id(text: &str) -> Result<Uuid, String> {
+pub(crate) fn id(text: &str) -> Result<Uuid, String> {
     let global = || {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (name, row) = bytes.split_at_checked(bytes.len().checked_sub(16)?)?;

@@ -25,6 +25,7 @@ struct Count {
     new: usize,
     known: usize,
     unread: usize,
+    failed: usize,
 }
 
 pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<Done> {
@@ -40,25 +41,16 @@ pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<D
         }
     }
     let secret = app.link_secret().await?;
+    let mut failure = None;
     for file in waiting {
         if stop.is_cancelled() {
             break;
         }
-        let Some(bytes) = read(&file).await? else { continue };
-        let told = told(&bytes, secret.as_bytes());
-        let taken = match &told {
-            Some(told) => {
-                let txn = app.db.write().await?;
-                let taken = take(&txn, app.clock.now(), told).await?;
-                txn.commit().await?;
-                taken
-            }
-            None => Taken::Stray,
-        };
-        match taken {
-            Taken::New => count.new += 1,
-            Taken::Known => count.known += 1,
-            Taken::Stray => {
+        match take_in(app, secret.as_bytes(), &file).await {
+            Ok(None) => {}
+            Ok(Some(Taken::New)) => count.new += 1,
+            Ok(Some(Taken::Known)) => count.known += 1,
+            Ok(Some(Taken::Stray)) => {
                 count.unread += 1;
                 tracing::warn!(
                     file = %file.display(),
@@ -66,14 +58,52 @@ pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<D
                      folder unread"
                 );
             }
+            // It stays where it is for the next pass, and keeps none of those behind it from being read.
+            Err(error) => {
+                tracing::error!(file = %file.display(), "a report was not taken in: {error:#}");
+                count.failed += 1;
+                failure = Some(error);
+            }
         }
-        set_aside(folder, &file, if taken == Taken::Stray { UNREAD } else { DONE }).await?;
+    }
+    if let Some(failure) = failure {
+        let taken = count.new + count.known + count.unread;
+        return Err(failure.context(format!(
+            "{} of the files in mail.bounces_folder could not be taken in and are tried again, {taken} \
+             could",
+            count.failed
+        )));
     }
     Ok(Done::counts(&[
         (count.new, "report about mail taken in", "reports about mail taken in"),
         (count.known, "known before", "known before"),
         (count.unread, "could not be read", "could not be read"),
     ]))
+}
+
+/// Takes in one file and puts it where it belongs; nothing when another worker was faster.
+async fn take_in(app: &App, secret: &[u8], file: &Path) -> anyhow::Result<Option<Taken>> {
+    let folder = &app.config.mail.bounces_folder;
+    let bytes = match read(file).await {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Ok(None),
+        // Somebody has to look at it: it does not become readable by itself.
+        Err(error) => {
+            tracing::warn!(file = %file.display(), "a report cannot be read: {error:#}");
+            Vec::new()
+        }
+    };
+    let taken = match told(&bytes, secret) {
+        Some(told) => {
+            let txn = app.db.write().await?;
+            let taken = take(&txn, app.clock.now(), &told).await?;
+            txn.commit().await?;
+            taken
+        }
+        None => Taken::Stray,
+    };
+    set_aside(folder, file, if taken == Taken::Stray { UNREAD } else { DONE }).await?;
+    Ok(Some(taken))
 }
 
 /// The files that wait, the first names first.

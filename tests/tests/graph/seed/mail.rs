@@ -42,6 +42,7 @@ pub async fn rows(txn: &DatabaseTransaction) {
             sent_at: at("2026-10-01T09:00:00Z"),
             recipients: 2,
             excluded: 1,
+            preview: None,
         };
         put(txn, row).await;
     }
