@@ -49,6 +49,11 @@ struct Shared {
 }
 
 pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<Done> {
+    let done = deliver(app, stop).await?;
+    Ok(Done { trouble: app.mail.away(), ..done })
+}
+
+async fn deliver(app: &App, stop: &CancellationToken) -> anyhow::Result<Done> {
     let txn = app.db.write().await?;
     outbox::settle_cut_off(&txn, app.clock.now()).await?;
     txn.commit().await?;
@@ -94,7 +99,7 @@ pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<D
     // What nobody began any more.
     let mut ready = shared.ready.lock().await;
     while let Ok(Ready { known, .. }) = ready.try_recv() {
-        shared.ledger.end(given_back(known)).await;
+        shared.ledger.end(given_back(app, known)).await;
     }
     drop(ready);
     limit.abort();
@@ -169,10 +174,10 @@ async fn feed(
         for parcel in parcels {
             tokio::select! {
                 biased;
-                () = shared.over.cancelled() => shared.ledger.end(given_back(Known::of(&parcel))).await,
+                () = shared.over.cancelled() => shared.ledger.end(given_back(&shared.app, Known::of(&parcel))).await,
                 room = waiting.reserve() => match room {
                     Ok(room) => room.send((Arc::clone(&desk), parcel)),
-                    Err(_) => shared.ledger.end(given_back(Known::of(&parcel))).await,
+                    Err(_) => shared.ledger.end(given_back(&shared.app, Known::of(&parcel))).await,
                 },
             }
         }
@@ -191,9 +196,13 @@ async fn feed(
 }
 
 /// What was claimed and not begun is given back, so that nobody has to wait for its lease to run
-/// out.
-fn given_back(known: Known) -> Ending {
-    Ending { known, end: End::GivenBack { from: None, detail: "Given back by the worker." } }
+/// out; its story says why, if no mail goes.
+fn given_back(app: &App, known: Known) -> Ending {
+    let detail = match app.mail.away() {
+        Some(why) => format!("Given back by the worker. {why}").into(),
+        None => "Given back by the worker.".into(),
+    };
+    Ending { known, end: End::GivenBack { from: None, detail } }
 }
 
 /// What the ledger has to know about a message.
