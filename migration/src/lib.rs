@@ -34,6 +34,7 @@ mod m20261122_000025_bulletins;
 mod m20261122_000026_operations;
 mod m20261122_000028_time_before;
 mod m20261122_000030_previews_sent;
+mod m20261122_000031_mail_away;
 mod m20261122_000033_speed;
 mod m20261122_000034_digest_day;
 mod m20261122_000037_last_done;
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000026_operations::Migration),
             Box::new(m20261122_000028_time_before::Migration),
             Box::new(m20261122_000030_previews_sent::Migration),
+            Box::new(m20261122_000031_mail_away::Migration),
             Box::new(m20261122_000033_speed::Migration),
             Box::new(m20261122_000034_digest_day::Migration),
             Box::new(m20261122_000037_last_done::Migration),

@@ -445,3 +445,43 @@ async fn the_command_line_tells_of_the_jobs_pauses_resumes_and_replays() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_mail_server_that_is_away_is_told_of_wherever_one_looks() {
+    both(async |mut world| {
+        Rise::seed(&world, &["Demo Ash School"]).await;
+        world.config.mail.smtp_url = "smtp://127.0.0.1:9?tls=none".to_owned();
+        world.config.mail.connections = 1;
+        let app = app(&world).await;
+        ledger::register(&app).await.expect("the jobs are registered");
+        // At the first look it is tried, and at the next it rests.
+        for moment in [EIGHT, "2026-10-05T07:10:00Z"] {
+            world.clock.set(at(moment));
+            let pass = pass::run(&app, &CancellationToken::new()).await;
+            ledger::note(&app, &pass).await.expect("the pass is written down");
+            let told = job(&world, Job::Deliver).await.last_summary;
+            assert!(told.contains("The mail server cannot be used"), "{moment}: {told}");
+            assert!(told.ends_with(" wait.") || told.ends_with(" waits."), "{moment}: {told}");
+        }
+        let told = look(&app).await.expect("told").to_string();
+        assert!(told.contains("The mail server cannot be used"), "{told}");
+        // None has a heartbeat here.
+        assert!(told.contains("NO WORKER RUNS: none has been seen since Mon 5 October"), "{told}");
+        let txn = world.db.write().await.expect("a transaction");
+        let now = runtime::clock::Clock::machine().now();
+        let away = Some("The mail server cannot be used.".to_owned());
+        entity::messages::health::beat(&txn, "one", now, now, away).await.expect("a beat");
+        txn.commit().await.expect("a commit");
+        let told = look(&app).await.expect("told");
+        assert_eq!(told.workers_alive, 1);
+        assert!(told.to_string().contains("1 worker runs."), "{told}");
+        let (_api, address) = tests::programs::serve(&world, "2026-10-05T08:10:00");
+        let answer = reqwest::get(format!("{address}/readyz")).await.expect("an answer");
+        let parts: Value = answer.json().await.expect("JSON");
+        assert_eq!(
+            (&parts["mail"]["state"], &parts["status"]),
+            (&json!("away"), &json!("degraded"))
+        );
+    })
+    .await;
+}

@@ -117,7 +117,8 @@ async fn show_life(app: &App, every: Duration, last_awake: watch::Receiver<Insta
 
 async fn beat(app: &App, started_at: DateTime<Utc>) -> Result<(), StoreError> {
     let txn = app.db.write().await?;
-    health::beat(&txn, &app.name, started_at, Clock::machine().now()).await?;
+    let now = Clock::machine().now();
+    health::beat(&txn, &app.name, started_at, now, app.mail.away()).await?;
     Ok(txn.commit().await?)
 }
 

@@ -12,7 +12,7 @@ use strum::EnumMessage as _;
 use crate::app::App;
 use crate::jobs::{Job, Row, TIMETABLE};
 use crate::metrics;
-use crate::pass::{Pass, milliseconds};
+use crate::pass::{Done, Pass, milliseconds};
 
 /// Writes down which jobs and mail lanes there are. Where several versions of the worker run, the
 /// one that started last has the word.
@@ -62,7 +62,7 @@ pub async fn note(app: &App, pass: &Pass) -> anyhow::Result<()> {
             began_at: pass.now,
             took_ms: milliseconds(*took),
             outcome: match done {
-                Ok(done) => Ok(done.summary.clone()),
+                Ok(done) => Ok(told(done, waiting)),
                 Err(error) => Err(format!("{error:#}")),
             },
         });
@@ -76,6 +76,15 @@ pub async fn note(app: &App, pass: &Pass) -> anyhow::Result<()> {
     }
     lanes::note(&txn, now, &waiting).await?;
     Ok(txn.commit().await?)
+}
+
+/// What a run came to; where something kept it from doing more, also how much waits.
+fn told(done: &Done, waiting: Option<(usize, Option<DateTime<Utc>>)>) -> String {
+    match (&done.trouble, waiting) {
+        (Some(_), Some((1, _))) => format!("{} 1 waits.", done.told()),
+        (Some(_), Some((waiting, _))) if waiting > 1 => format!("{} {waiting} wait.", done.told()),
+        _ => done.told(),
+    }
 }
 
 /// Moments of a job that are due and not done, and since when the first of them has been.

@@ -23,13 +23,16 @@ pub struct Done {
     pub summary: String,
     /// Whether it ended before all was done, so that others have their turn.
     pub more: bool,
+    /// What kept it from doing more though it did not fail, in a sentence. It is told, and is no
+    /// change.
+    pub trouble: Option<String>,
 }
 
 impl Done {
     /// Nothing changed.
     #[must_use]
     pub fn nothing() -> Self {
-        Self { summary: String::new(), more: false }
+        Self { summary: String::new(), more: false, trouble: None }
     }
 
     /// The parts that are not zero, such as `3 reminders planned`; `one` and `many` name the unit.
@@ -39,7 +42,17 @@ impl Done {
         let parts: Vec<_> = parts
             .map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }))
             .collect();
-        Self { summary: parts.join(", "), more: false }
+        Self { summary: parts.join(", "), more: false, trouble: None }
+    }
+
+    /// What it did and what it met, in words; empty when nothing.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match (&self.trouble, self.summary.as_str()) {
+            (None, summary) => summary.to_owned(),
+            (Some(trouble), "") => trouble.clone(),
+            (Some(trouble), summary) => format!("{summary}. {trouble}"),
+        }
     }
 }
 
@@ -215,7 +228,8 @@ impl Pass {
         for (job, _, done) in &self.ran {
             let job: &str = job.into();
             match done {
-                Ok(done) if done.summary.is_empty() => tracing::debug!(job, "nothing to do"),
+                Ok(done) if done.told().is_empty() => tracing::debug!(job, "nothing to do"),
+                Ok(done) if done.trouble.is_some() => tracing::warn!(job, "{}", done.told()),
                 Ok(done) => tracing::info!(job, "{}", done.summary),
                 Err(error) => tracing::error!(job, "failed, will be tried again: {error:#}"),
             }
@@ -247,10 +261,10 @@ impl fmt::Display for Pass {
         for (job, due_at, done) in &self.ran {
             let job: &str = job.into();
             let what = match done {
-                Ok(done) if done.summary.is_empty() => "nothing to do",
-                Ok(done) => &done.summary,
-                Err(_) => "failed",
+                Ok(done) => done.told(),
+                Err(_) => "failed".to_owned(),
             };
+            let what = if what.is_empty() { "nothing to do" } else { &what };
             write!(formatter, "\n  {job:<20} {what}")?;
             if let Some(due_at) = due_at {
                 write!(formatter, " (due {})", local(*due_at).format("%-d %B %H:%M"))?;

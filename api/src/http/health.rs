@@ -5,8 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use chrono::{DateTime, Utc};
-use entity::messages::health::{self, Backlog};
+use entity::messages::health::{self, Backlog, Worker};
 use entity::outcome::StoreError;
 use migration::{Migrator, MigratorTrait as _};
 use runtime::clock::Clock;
@@ -14,11 +13,6 @@ use runtime::signal::RedisState;
 use serde_json::{Value, json};
 
 use crate::app::App;
-
-/// Beats a worker may miss before it is called late.
-const BEATS: i64 = 4;
-/// And at least so many seconds: a pass may take its time.
-const PATIENCE: i64 = 60;
 
 /// How long the database may take to give a sign of life: whoever asks us does not wait for ever.
 const PATIENCE_WITH_DATABASE: Duration = Duration::from_secs(3);
@@ -90,10 +84,9 @@ async fn schema(app: &App) -> &'static str {
 async fn workers(app: &App) -> Result<Value, StoreError> {
     let seen = health::workers(app.db.reader()).await?;
     let now = Clock::machine().now();
-    let beat = i64::try_from(app.config.worker.beat_seconds).unwrap_or(PATIENCE);
-    let patience = (beat * BEATS).max(PATIENCE);
-    let age = |seen: &DateTime<Utc>| (now - *seen).num_seconds().max(0);
-    let alive = seen.iter().filter(|seen| age(seen) <= patience).count();
+    let age = |worker: &Worker| (now - worker.seen_at).num_seconds().max(0);
+    let beat = app.config.worker.beat_seconds;
+    let alive = seen.iter().filter(|worker| worker.is_alive(now, beat)).count();
     let state = match (alive, seen.is_empty()) {
         (0, true) => "none seen",
         (0, false) => "late",
@@ -103,13 +96,23 @@ async fn workers(app: &App) -> Result<Value, StoreError> {
 }
 
 /// How much mail waits, and for how long, by the programme's own clock. A message is only late
-/// after its first failures: a beat or two are nothing.
+/// after its first failures: a beat or two are nothing. Mail is away when a worker that lives could
+/// reach no mail server at its last try; why is in `worker jobs` and in the log, not for everybody.
 async fn mail(app: &App) -> Result<Value, StoreError> {
     const LATE: i64 = 10 * 60;
     let now = app.clock.now();
     let Backlog { waiting, since } = health::backlog(app.db.reader(), now).await?;
     let oldest = since.map(|since| (now - since).num_seconds().max(0));
-    let state = if oldest.is_some_and(|oldest| oldest > LATE) { "late" } else { "up" };
+    let (machine, beat) = (Clock::machine().now(), app.config.worker.beat_seconds);
+    let workers = health::workers(app.db.reader()).await?;
+    let mut alive = workers.iter().filter(|worker| worker.is_alive(machine, beat));
+    let state = if alive.any(|worker| worker.mail_away.is_some()) {
+        "away"
+    } else if oldest.is_some_and(|oldest| oldest > LATE) {
+        "late"
+    } else {
+        "up"
+    };
     Ok(json!({ "state": state, "waiting": waiting, "oldestWaitingSeconds": oldest }))
 }
 

@@ -5,18 +5,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use rules::calendar::local;
 use rules::messages::MessageKind;
+use rules::messages::feedback::FeedbackKind;
 use rules::messages::suppression::normalised;
 use rules::reminders::{Account, Reader, Written, why};
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{Query, SimpleExpr};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
-    QuerySelect as _,
+    QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
 use super::facts::{self, Book, Fact};
 use super::reminders::read;
-use super::{BATCH, message, reminder, suppressions, text};
+use super::{BATCH, mail_feedback, message, reminder, suppressions, text};
 use crate::enrolments::obligation;
 use crate::outcome::{StoreError, word};
 use crate::people::person;
@@ -82,17 +83,43 @@ async fn written(
         .from(obligation::Entity)
         .cond_where(which)
         .to_owned();
-    let rows = reminder::Entity::find()
-        .filter(reminder::Column::ObligationId.in_subquery(obligations))
-        .all(db)
-        .await?;
+    let of_them = reminder::Column::ObligationId.in_subquery(obligations);
+    let rows = reminder::Entity::find().filter(of_them.clone()).all(db).await?;
+    let came_back = came_back(db, of_them).await?;
     let mut written: HashMap<(Uuid, Uuid), Vec<Written>> = HashMap::new();
     for row in rows {
         let state = word("reminder", row.id, &row.state)?;
         let of_person = written.entry((row.obligation_id, row.person_id)).or_default();
-        of_person.push(Written { planned: read(&row)?, state, changed_at: row.changed_at });
+        let came_back_at = row.message_id.and_then(|message| came_back.get(&message)).copied();
+        let (planned, changed_at) = (read(&row)?, row.changed_at);
+        of_person.push(Written { planned, state, changed_at, came_back_at });
     }
     Ok(written)
+}
+
+/// When mails with reminders that `which` selects came back, the first report of each.
+async fn came_back(
+    db: &impl ConnectionTrait,
+    which: SimpleExpr,
+) -> Result<HashMap<Uuid, DateTime<Utc>>, StoreError> {
+    let messages = Query::select()
+        .column(reminder::Column::MessageId)
+        .from(reminder::Entity)
+        .and_where(which)
+        .and_where(reminder::Column::MessageId.is_not_null())
+        .to_owned();
+    let returns = [FeedbackKind::HardBounce, FeedbackKind::SoftBounce];
+    let found: Vec<(Uuid, DateTime<Utc>)> = mail_feedback::Entity::find()
+        .select_only()
+        .column(mail_feedback::Column::MessageId)
+        .column(mail_feedback::Column::HappenedAt)
+        .filter(mail_feedback::Column::MessageId.in_subquery(messages))
+        .filter(mail_feedback::Column::Kind.is_in(returns.map(<&str>::from)))
+        .order_by_desc(mail_feedback::Column::HappenedAt)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(found.into_iter().collect())
 }
 
 /// What accounting needs to know of people.

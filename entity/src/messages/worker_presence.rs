@@ -15,6 +15,8 @@ pub struct Model {
     pub started_at: DateTimeUtc,
     /// Its last heartbeat, by the machine's own clock.
     pub seen_at: DateTimeUtc,
+    /// Why no mail can be handed over, as it found at its last try; none if it can.
+    pub mail_away: Option<String>,
 }
 
 /// Joins are written where they are read; none is implied here.

@@ -51,6 +51,23 @@ impl SuppressionReason {
         }
     }
 
+    /// What it means for a message of this kind to such an address, in a sentence or two.
+    #[must_use]
+    pub fn for_mail(self, kind: MessageKind) -> String {
+        let reason = self.in_words();
+        if self.withholds_all() {
+            return format!("Its reader's address takes no mail at present: {reason}.");
+        }
+        // Only what is no duty is kept back.
+        if kind.is_optional() {
+            "Its reader marked a mail as unwanted, so mail such as this, which is no duty, is kept \
+             back from their address at present."
+        } else {
+            "Its reader marked a mail as unwanted. Mail such as this is a duty and goes all the same."
+        }
+        .to_owned()
+    }
+
     /// What the story of a message says that was kept back for it.
     #[must_use]
     pub fn kept_back(self) -> String {
@@ -62,4 +79,26 @@ impl SuppressionReason {
 #[must_use]
 pub fn normalised(address: &str) -> String {
     address.trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_list_entry_means_for_a_mail_is_told_by_whether_it_is_a_duty() {
+        for (reason, kind, told) in [
+            (
+                SuppressionReason::HardBounce,
+                MessageKind::Digest,
+                "takes no mail at present: mail to",
+            ),
+            (SuppressionReason::Complaint, MessageKind::Digest, "is a duty and goes all the same"),
+            (SuppressionReason::Complaint, MessageKind::Bulletin, "no duty, is kept back"),
+        ] {
+            let words = reason.for_mail(kind);
+            assert!(words.contains(told), "{words}");
+            assert_eq!(words.contains("goes"), !reason.withholds(kind), "{words}");
+        }
+    }
 }

@@ -56,6 +56,22 @@ pub struct Written {
     pub state: ReminderState,
     /// When it last changed.
     pub changed_at: DateTime<Utc>,
+    /// When the mail that it went in came back, if it did.
+    pub came_back_at: Option<DateTime<Utc>>,
+}
+
+impl Written {
+    /// Why it is, and that it came back.
+    fn reason(&self) -> String {
+        let reason = &self.planned.reason;
+        match self.came_back_at.map(local) {
+            Some(at) if self.state == ReminderState::Sent => {
+                let (day, time) = (in_words(at.date()), at.format("%H:%M"));
+                format!("{reason} Its mail came back on {day} at {time}: it was not received.")
+            }
+            _ => reason.clone(),
+        }
+    }
 }
 
 /// What is to be said of one reminder to one person.
@@ -139,9 +155,7 @@ impl Teller<'_> {
     /// What is to be said of a reminder that is written down.
     fn of_row(&self, window: &Window, row: &Written, addressed: bool) -> Told {
         match row.state {
-            ReminderState::Sent => {
-                (Verdict::Sent, Some(row.changed_at), row.planned.reason.clone())
-            }
+            ReminderState::Sent => (Verdict::Sent, Some(row.changed_at), row.reason()),
             ReminderState::Expired => (Verdict::Passed, None, row.planned.reason.clone()),
             ReminderState::Planned | ReminderState::Bundled => {
                 if let Some(reason) = unwanted(self.facts, &row.planned, self.now) {
@@ -233,6 +247,6 @@ fn earlier(row: &Written, revision: i32) -> Account {
         day: row.planned.send_on,
         verdict,
         at,
-        why: format!("{} {about}", row.planned.reason),
+        why: format!("{} {about}", row.reason()),
     }
 }

@@ -46,6 +46,7 @@ fn row(state: ReminderState, reason: &str) -> Written {
         },
         state,
         changed_at: at("2026-10-05T08:00"),
+        came_back_at: None,
     }
 }
 
@@ -106,6 +107,15 @@ fn what_is_written_down_is_told_as_it_stands() {
     }
     let again = &told(&obligation(), &[row(ReminderState::Cancelled, "It was excused.")], now)[0].2;
     assert!(again.starts_with("It was called off before: It was excused."), "{again}");
+}
+
+#[test]
+fn a_reminder_whose_mail_came_back_says_so_and_when() {
+    let back = Some(at("2026-10-05T09:12"));
+    let row = Written { came_back_at: back, ..row(ReminderState::Sent, "Why.") };
+    let told = told(&obligation(), &[row], "2026-10-06T09:00");
+    let why = "Why. Its mail came back on 5 October 2026 at 09:12: it was not received.";
+    assert_eq!((told[0].1, told[0].2.as_str()), (Verdict::Sent, why));
 }
 
 #[test]

@@ -48,7 +48,7 @@ async fn a_report_that_fails_is_tried_again_and_stops_none_behind_it() {
         let app = App::open(sent.world.config.clone(), sent.world.clock.clone(), stop.clone());
         let pass = pass::run(&app.await.expect("the worker opens"), &stop).await;
         let done = pass.ran.into_iter().find(|(job, ..)| *job == Job::ReadFeedback);
-        let failure = done.expect("it ran").2.err().expect("it is told").to_string();
+        let failure = done.expect("it ran").2.expect_err("it is told").to_string();
         assert!(failure.contains("1 of the files"), "{failure}");
         assert_eq!(
             (sent.files(""), sent.files("unread")),

@@ -4,9 +4,10 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use entity::messages::timetable;
+use entity::messages::{health, timetable};
 use entity::operations::pauses::{self, What};
 use entity::operations::{job, jobs, lanes, mail_lane, pause};
+use runtime::clock::Clock;
 use serde::Serialize;
 
 use super::{in_london, say};
@@ -29,6 +30,11 @@ pub struct Arguments {
 pub struct Told {
     /// As of when.
     pub as_of: DateTime<Utc>,
+    /// How many workers live.
+    pub workers_alive: usize,
+    /// When a worker was last heard of, by the machine's own clock or, of workers that have stopped,
+    /// the programme's; none if never.
+    pub worker_last_seen_at: Option<DateTime<Utc>>,
     /// The jobs.
     pub jobs: Vec<JobTold>,
     /// The mail lanes, as they are now.
@@ -116,7 +122,14 @@ pub async fn look(app: &App) -> anyhow::Result<Told> {
         let paused = pauses::of(db, now, What::MailLane(id)).await?.map(PauseTold::of);
         mail_lanes.push(LaneTold { name, about, waiting: messages, waiting_since: since, paused });
     }
-    Ok(Told { as_of: now, jobs: found, mail_lanes })
+    let workers = health::workers(db).await?;
+    let (machine, beat) = (Clock::machine().now(), app.config.worker.beat_seconds);
+    let workers_alive = workers.iter().filter(|worker| worker.is_alive(machine, beat)).count();
+    // A worker that stops leaves no word but what it did.
+    let worker_last_seen_at = workers.first().map(|worker| worker.seen_at);
+    let last_began_at = found.iter().filter_map(|job| job.last_began_at).max();
+    let worker_last_seen_at = worker_last_seen_at.or(last_began_at);
+    Ok(Told { as_of: now, workers_alive, worker_last_seen_at, jobs: found, mail_lanes })
 }
 
 impl JobTold {
@@ -156,6 +169,16 @@ impl fmt::Display for Told {
         writeln!(formatter, "As of {} in London.", in_london(self.as_of))?;
         if self.jobs.is_empty() {
             return writeln!(formatter, "No worker has run here yet.");
+        }
+        match (self.workers_alive, self.worker_last_seen_at) {
+            (0, Some(seen)) => writeln!(
+                formatter,
+                "NO WORKER RUNS: none has been seen since {}. No job is done and no mail goes.",
+                in_london(seen)
+            )?,
+            (0, None) => writeln!(formatter, "NO WORKER RUNS: none has been seen.")?,
+            (1, _) => writeln!(formatter, "1 worker runs.")?,
+            (alive, _) => writeln!(formatter, "{alive} workers run.")?,
         }
         for job in &self.jobs {
             write!(formatter, "\n{job}")?;

@@ -12,6 +12,7 @@ use entity::enrolments::obligation;
 use entity::messages::facts::Book;
 use entity::messages::{account, story};
 use entity::people::person;
+use rules::messages::MessageKind;
 use rules::reminders::{Account, next};
 use runtime::config::Config;
 use runtime::database::Database;
@@ -83,8 +84,10 @@ struct OfMessage {
     events: Vec<Step>,
     reminders: Vec<Carried>,
     feedback: Vec<Feedback>,
-    /// Why its reader's address takes no mail at present.
+    /// Why mail is kept back from its reader's address at present, all or only what is no duty.
     suppressed: Option<&'static str>,
+    /// What that means for this message, in words.
+    suppressed_means: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -192,6 +195,8 @@ async fn message(db: &Database, id: Uuid) -> anyhow::Result<OfMessage> {
     snapshot.commit().await?;
     let story = found.with_context(|| format!("there is no message {id}"))?;
     let waits_until = story::waits_until(&story.message);
+    let kind = story.message.kind.parse::<MessageKind>().ok();
+    let suppressed_means = story.suppressed.zip(kind).map(|(reason, kind)| reason.for_mail(kind));
     let row = story.message;
     let events = story.events.into_iter();
     let reminders = story.reminders.into_iter();
@@ -228,6 +233,7 @@ async fn message(db: &Database, id: Uuid) -> anyhow::Result<OfMessage> {
             })
             .collect(),
         suppressed: story.suppressed.map(Into::into),
+        suppressed_means,
     })
 }
 

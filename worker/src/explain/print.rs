@@ -33,8 +33,8 @@ pub(super) fn message(told: &OfMessage) -> String {
     if let Some(at) = told.waits_until {
         say!(text, "It may go from {} on, and not from {} on.", time(at), time(told.expires_at));
     }
-    if let Some(reason) = told.suppressed {
-        say!(text, "Its reader's address takes no mail at present: {reason}.");
+    if let Some(means) = &told.suppressed_means {
+        say!(text, "{means}");
     }
     say!(text, "\nWhat happened:");
     for step in &told.events {

@@ -59,21 +59,21 @@ pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<D
     // Of a mail server of which nothing is known one message finds out: what is claimed besides would
     // only be given back.
     if !app.mail.is_proved() && !app.mail.rests() {
-        round += deliver(app, stop, 1, Some(Instant::now())).await?;
+        round += carried(app, stop, 1, Some(Instant::now())).await?;
         round.more = false;
     }
     if !app.mail.rests() && !stop.is_cancelled() {
         let claims = app.mail.room(&app.config.mail).claims;
         // After a while others have their turn, such as a link to sign in that has to be written.
         let until = app.mail.takes_time().then(|| Instant::now() + TURN);
-        round += deliver(app, stop, claims, until).await?;
+        round += carried(app, stop, claims, until).await?;
     }
-    Ok(round.done())
+    Ok(Done { trouble: app.mail.away(), ..round.done() })
 }
 
 /// Delivers messages, at first so many and later as many as go within seconds, until there are no
 /// more, or `until` has come.
-async fn deliver(
+async fn carried(
     app: &App,
     stop: &CancellationToken,
     claims: u64,
@@ -117,7 +117,7 @@ async fn deliver(
     // What nobody began any more.
     let mut ready = shared.ready.lock().await;
     while let Ok(Ready { known, .. }) = ready.try_recv() {
-        shared.ledger.end(given_back(known)).await;
+        shared.ledger.end(given_back(app, known)).await;
     }
     drop(ready);
     limit.abort();
@@ -202,10 +202,10 @@ async fn feed(
         for parcel in parcels {
             tokio::select! {
                 biased;
-                () = shared.over.cancelled() => shared.ledger.end(given_back(Known::of(&parcel))).await,
+                () = shared.over.cancelled() => shared.ledger.end(given_back(&shared.app, Known::of(&parcel))).await,
                 room = waiting.reserve() => match room {
                     Ok(room) => room.send((Arc::clone(&desk), parcel)),
-                    Err(_) => shared.ledger.end(given_back(Known::of(&parcel))).await,
+                    Err(_) => shared.ledger.end(given_back(&shared.app, Known::of(&parcel))).await,
                 },
             }
         }
@@ -229,9 +229,13 @@ async fn feed(
 }
 
 /// What was claimed and not begun is given back, so that nobody has to wait for its lease to run
-/// out.
-fn given_back(known: Known) -> Ending {
-    Ending { known, end: End::GivenBack { from: None, detail: "Given back by the worker." } }
+/// out; its story says why, if no mail goes.
+fn given_back(app: &App, known: Known) -> Ending {
+    let detail = match app.mail.away() {
+        Some(why) => format!("Given back by the worker. {why}").into(),
+        None => "Given back by the worker.".into(),
+    };
+    Ending { known, end: End::GivenBack { from: None, detail } }
 }
 
 /// What the ledger has to know about a message.

@@ -138,6 +138,14 @@ impl Destination {
         matches!(self, Self::Smtp(smtp) if smtp.all_rest())
     }
 
+    /// Why nothing can go there, as the last try showed; none once something answers again.
+    pub(crate) fn away(&self) -> Option<String> {
+        match self {
+            Self::Smtp(smtp) => smtp.away(),
+            Self::Folder(_) | Self::Nowhere => None,
+        }
+    }
+
     /// Somebody who carries messages there, one after the other, until `cut` breaks it off.
     pub(crate) fn carrier(&self, number: usize, cut: CancellationToken) -> Carrier {
         match self {

@@ -48,13 +48,13 @@ async fn deliver(shared: &Shared, carrier: &mut Carrier, ready: Ready) {
     let Ready { known, mail, dropped, since } = ready;
     // What was looked at too long ago is looked at again.
     if since.elapsed() > FRESH || !may_go(shared, carrier, since).await {
-        return ledger.end(given_back(known)).await;
+        return ledger.end(given_back(&shared.app, known)).await;
     }
     let _busy = ledger.busy();
     failpoint::pass("offering");
     if let Err(setback) = carrier.offer(&mail.from, &mail.to, &mail.rendered.bytes).await {
         let end = if shared.cut.is_cancelled() {
-            End::GivenBack { from: None, detail: "Given back by the worker." }
+            End::GivenBack { from: None, detail: "Given back by the worker.".into() }
         } else {
             set_back(&known, &mail.address, setback)
         };

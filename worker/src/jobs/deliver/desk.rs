@@ -57,7 +57,7 @@ impl Desk {
             return Ok(Err(End::Stopped { to, detail, dropped: dropped(parcel) }));
         }
         if let Some(later) = self.not_yet(parcel)? {
-            let detail = "It waits for the school's working hours.";
+            let detail = "It waits for the school's working hours.".into();
             return Ok(Err(End::GivenBack { from: Some(later), detail }));
         }
         let to = parcel.person.email.parse::<Address>();

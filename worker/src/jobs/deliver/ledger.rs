@@ -4,6 +4,7 @@
 //! What a connection ended is written no later than what it begins next, so that after a crash at
 //! most one message for each connection is in doubt.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -69,7 +70,7 @@ pub(super) enum End {
     /// Its hand-over could not be written down, so that nothing was handed over.
     NotBegun,
     /// It was not begun; anybody may take it, from that moment on if there is one.
-    GivenBack { from: Option<DateTime<Utc>>, detail: &'static str },
+    GivenBack { from: Option<DateTime<Utc>>, detail: Cow<'static, str> },
     /// Nobody can say whether it arrived.
     CutOff,
 }

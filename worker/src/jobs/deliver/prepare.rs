@@ -35,7 +35,7 @@ pub(super) async fn prepare(
         let load = loads.lock().await.recv().await;
         let Some((desk, parcel)) = load else { return };
         if shared.over.is_cancelled() {
-            shared.ledger.end(given_back(Known::of(&parcel))).await;
+            shared.ledger.end(given_back(&shared.app, Known::of(&parcel))).await;
         } else if let Some(one) = written(&shared, &desk, parcel).await {
             // Room for it, or nobody begins anything any more.
             let known = one.known.clone();
@@ -45,7 +45,7 @@ pub(super) async fn prepare(
                 sent = ready.send(one) => sent.is_ok(),
             };
             if !sent {
-                shared.ledger.end(given_back(known)).await;
+                shared.ledger.end(given_back(&shared.app, known)).await;
             }
         }
     }

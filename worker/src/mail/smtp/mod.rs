@@ -33,6 +33,8 @@ use super::{Outcome, Setback, Turn};
 pub struct Smtp {
     hosts: Vec<Host>,
     known: Mutex<Vec<hosts::Host>>,
+    /// Why each could not be used at the last try, in a sentence; none of those that answered.
+    away: Mutex<Vec<Option<String>>>,
     /// What moments in `known` are counted from.
     since: Instant,
     /// How long messages took lately, in microseconds; 0 before the first.
@@ -53,10 +55,12 @@ impl Smtp {
     ) -> anyhow::Result<Self> {
         let pace = Pace { per_second: config.per_second, burst: config.burst.into() };
         let known = vec![hosts::Host::new(pace); servers.len()];
+        let away = vec![None; servers.len()];
         let hosts = servers.into_iter().map(|server| Host::of(server, config, domain));
         Ok(Self {
             hosts: hosts.collect::<anyhow::Result<_>>()?,
             known: Mutex::new(known),
+            away: Mutex::new(away),
             since: Instant::now(),
             lately: AtomicU32::new(0),
             patience: Duration::from_secs(config.smtp_timeout_seconds),
@@ -91,6 +95,24 @@ impl Smtp {
     pub(super) fn all_rest(&self) -> bool {
         let choice = hosts::choose(&mut self.known().clone(), 0, self.since.elapsed());
         matches!(choice, Choice::Rest(_))
+    }
+
+    /// Why none of them takes mail, as the last tries showed; none as soon as one answers as it
+    /// should.
+    pub(super) fn away(&self) -> Option<String> {
+        let away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = away.iter().map(Option::as_deref).collect::<Option<Vec<_>>>()?;
+        all.first().map(|why| (*why).to_owned())
+    }
+
+    /// Remembers whether a server can be used.
+    fn found(&self, place: usize, away: Option<&str>) {
+        let mut all = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(one) = all.get_mut(place)
+            && one.as_deref() != away
+        {
+            *one = away.map(str::to_owned);
+        }
     }
 
     /// A line to them, not open yet, that prefers one of them by its number. When `cut` ends, the
@@ -206,7 +228,9 @@ impl Line {
         let parameters = self.parameters(from, to, bytes)?;
         let mail = Mail::new(Some(from.clone()), parameters);
         let asked = self.step(async |it| it.command(mail).await).await;
-        self.answered(asked, 200..300).await.map_err(|fault| (Asked::Sender, fault))
+        self.answered(asked, 200..300).await.map_err(|fault| (Asked::Sender, fault))?;
+        self.smtp.found(self.given, None);
+        Ok(())
     }
 
     /// What the server has to know before it takes a message, or why it cannot take it.
@@ -348,6 +372,9 @@ impl Line {
         let setback = setback(asked, fault);
         if setback.refused == Refused::All {
             self.open = None;
+            if !self.cut.is_cancelled() {
+                self.smtp.found(self.given, Some(&setback.reason));
+            }
         }
         self.report(asked, fault);
         setback
