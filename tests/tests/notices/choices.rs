@@ -134,11 +134,11 @@ async fn people_choose_among_the_kinds_that_their_roles_bring() {
         }
         let path = pages.path(rise.lead);
         // What is not on offer is not theirs to choose.
-        pages.form(&path, "digest_minute=&optional_mail=yes&kind=alert_digest").await;
+        pages.form(&path, "form=mails&digest_minute=&optional_mail=yes&kind=alert_digest").await;
         assert_eq!(pages.unwanted().await, [(rise.lead, "hub_week".to_owned())]);
         let (_, text) = pages.ask("GET", &path, "text/html", "").await;
         assert!(text.contains("name=\"kind\" value=\"hub_week\" aria-describedby=\"kinds_hint\">"));
-        pages.form(&path, "digest_minute=&optional_mail=yes&kind=hub_week").await;
+        pages.form(&path, "form=mails&digest_minute=&optional_mail=yes&kind=hub_week").await;
         assert_eq!(pages.unwanted().await, []);
     })
     .await;

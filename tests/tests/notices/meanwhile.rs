@@ -1,16 +1,22 @@
 //! What changes between a notice and its delivery.
 
+use entity::events::cancel;
 use entity::messages::outbox;
 use entity::people::contact;
+use entity::scope::Scope;
 use entity::visits::visit;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
-use tests::both;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _, QueryFilter as _,
+    Statement,
+};
 use tests::notices::{messages, pass_at, sent, story};
 use tests::rise::{Rise, at};
+use tests::{both, until};
 
 use super::support::{
-    NINE, VISITS, agree_by, cancel_by, head, kinds, lead, morning, move_by, propose_by,
+    NINE, VISITS, agree_by, book_two, cancel_by, head, kinds, lead, morning, move_by, propose_by,
+    session,
 };
 
 #[tokio::test]
@@ -78,6 +84,48 @@ async fn a_notice_in_a_workers_hands_is_looked_at_once_more() {
         assert_eq!(proposal.state, "cancelled");
         assert_eq!(story(&world, proposal.id).await, "The time was agreed meanwhile.");
         assert_eq!(sent(&world, &["visit_agreed"]).await.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_told_of_a_place_while_the_event_is_cancelled_hears_of_that_too() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        world.clock.set(at(NINE));
+        let now = world.clock.now();
+        let event = session(&world, &rise, morning("2026-11-19")).await;
+        book_two(&world, &rise, event.id, 0).await;
+        // A worker is about to take what tells of the place when the event is cancelled.
+        let claim = world.db.write().await.expect("a transaction");
+        assert_eq!(outbox::claim(&claim, now, "worker", 600, 10).await.expect("taken").len(), 1);
+        let (db, id) = (world.db.clone(), event.id);
+        let off = tokio::spawn(async move {
+            let txn = db.write().await.expect("a transaction");
+            cancel(&txn, &Scope::System, now, id, None, "The hall is flooded").await.expect("off");
+            txn.commit().await.expect("commit");
+        });
+        // On SQLite it waits before it begins: there is one writer.
+        if world.db.backend() == DbBackend::Postgres {
+            until("who cancels waits for the worker", async || {
+                let waiting = "SELECT 1 FROM pg_stat_activity \
+                               WHERE datname = current_database() AND wait_event_type = 'Lock'";
+                let waiting = Statement::from_string(DbBackend::Postgres, waiting);
+                world.db.reader().query_one_raw(waiting).await.expect("a read")
+            })
+            .await;
+        }
+        claim.commit().await.expect("commit");
+        off.await.expect("it ends");
+        let all = messages(&world).await;
+        let told = all.iter().map(|row| (row.kind.as_str(), row.state.as_str(), row.person_id));
+        let head = rise.partners[0].head;
+        assert_eq!(
+            told.collect::<Vec<_>>(),
+            [("event_booked", "leased", head), ("event_cancelled", "pending", head)],
+            "{}",
+            world.name
+        );
     })
     .await;
 }

@@ -53,7 +53,7 @@ struct Kind {
     chosen: bool,
 }
 
-/// What the form sends, field by field. A box that is not ticked is not sent.
+/// What the form sends, field by field. A box that is not ticked is not sent, `form` always is.
 type Choice = Vec<(String, String)>;
 
 /// `GET /preferences/{token}`
@@ -80,10 +80,16 @@ pub(super) async fn choose(
     };
     let sent = |field: &str| choice.iter().find(|(name, _)| name == field);
     let kinds = kinds(&app, person.id).await?;
-    let Some(minute) = minute(sent("digest_minute").map_or("", |(_, value)| value)) else {
-        let error = Some("Choose one of the times on offer.");
+    let refuse = |kinds, error| {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return Ok(page(status, &view(&person, kinds, false, error))?);
+        Ok(page(status, &view(&person, kinds, false, Some(error)))?)
+    };
+    // Without it nobody knows whether the boxes that are not there were left empty or never shown.
+    let (Some(_), Some((_, time))) = (sent("form"), sent("digest_minute")) else {
+        return refuse(kinds, "Something was sent that is not this form: fill it in here.");
+    };
+    let Some(minute) = minute(time) else {
+        return refuse(kinds, "Choose one of the times on offer.");
     };
     let chosen = (minute, sent("optional_mail").is_some());
     let row = person::ActiveModel {

@@ -7,6 +7,7 @@ use rules::events::BookingState;
 use rules::messages::entry::Entry;
 use rules::messages::notices::{CalendarMethod, stale_booking};
 use rules::messages::{About, MessageKind};
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
 };
@@ -108,7 +109,7 @@ pub(crate) async fn tell_moved(
     }
     let moved = from.map(|from| Moved { from, to: (event.starts_at, event.ends_at) });
     let ids: Vec<Uuid> = bookings.iter().map(|row| row.id).collect();
-    let earlier = super::earlier(txn, About::Booking, &ids).await?;
+    let earlier = super::earlier(txn, About::Booking, &ids, Some(LockType::Update)).await?;
     let concerned = concerned(txn, event.programme_id, bookings).await?;
     for row in bookings {
         let (about, about_id, expires_at) = (About::Booking, row.id, event.starts_at);

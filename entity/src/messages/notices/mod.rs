@@ -16,9 +16,10 @@ pub use visits::{VisitNotice, VisitView};
 use chrono::{DateTime, Utc};
 use rules::messages::notices::{self, CalendarMethod, Reach, holds_entry, reach};
 use rules::messages::{About, MessageKind, MessageState};
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
+    QueryOrder as _, QuerySelect, QueryTrait as _,
 };
 use uuid::Uuid;
 
@@ -93,11 +94,15 @@ impl Earlier {
     }
 }
 
-/// The notices about these things, to anybody, oldest first.
+/// The notices about these things, to anybody, oldest first. Whoever decides by them what else is
+/// told reads them with a `lock`: a worker that took one a moment before is seen to have it, and none
+/// takes one until the transaction ends. Else a letter could go out that was believed called off, and
+/// nobody would hear what became of it.
 async fn earlier(
     db: &impl ConnectionTrait,
     about: About,
     ids: &[Uuid],
+    lock: Option<LockType>,
 ) -> Result<Vec<Earlier>, StoreError> {
     use message::Column as C;
     type Moment = Option<DateTime<Utc>>;
@@ -111,6 +116,7 @@ async fn earlier(
             .filter(C::AboutId.is_in(ids.iter().copied()))
             .filter(C::AboutKind.eq(text(about)))
             .order_by_asc(C::Id)
+            .apply_if(lock, QuerySelect::lock)
             .into_tuple()
             .all(db)
             .await?;
@@ -205,7 +211,7 @@ async fn call_off(
 ) -> Result<(), StoreError> {
     let reason = "Things changed before it was sent.";
     let set = <message::ActiveModel as Default>::default();
-    // Somebody who took it meanwhile looks by themselves whether it is still true.
+    // It is locked, so nobody took it since it was read.
     outbox::advance(txn, now, old.lease, MessageState::Cancelled, reason, set).await?;
     Ok(())
 }
@@ -220,7 +226,7 @@ async fn thread(
     entry: bool,
 ) -> Result<Thread, StoreError> {
     let ids: Vec<Uuid> = row.about_id.into_iter().collect();
-    let mut before = earlier(db, about, &ids).await?;
+    let mut before = earlier(db, about, &ids, None).await?;
     before.retain(|one| one.person_id == row.person_id && one.lease.id < row.id);
     let came: Vec<_> = before.iter().map(Earlier::came).collect();
     let mut gone = before.into_iter().filter(|one| reach(one.state) == Reach::Gone);

@@ -7,6 +7,7 @@ use rules::messages::entry::Entry;
 use rules::messages::notices::{CalendarMethod, Reach, holds_entry, reach, stale_visit};
 use rules::messages::{About, MessageKind};
 use rules::visits::{Party, VisitKind, VisitState, VisitStep};
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
     QueryOrder as _,
@@ -126,7 +127,7 @@ pub(crate) async fn tell(
         _ => None,
     };
     let news = News { kind, about, about_id, revision, by, expires_at, moved };
-    let earlier = super::earlier(txn, about, &[row.id]).await?;
+    let earlier = super::earlier(txn, about, &[row.id], Some(LockType::Update)).await?;
     let Some(place) = Place::of(txn, row).await? else { return Ok(()) };
     let people = place.sides.all();
     super::tell(txn, now, news, &people, &earlier).await?;
