@@ -131,7 +131,7 @@ pub async fn queue_due(
 ) -> Result<usize, StoreError> {
     let today = local(now).date();
     let mut readers: BTreeMap<Uuid, &hub::Model> = BTreeMap::new();
-    let hubs = open_hubs(txn, today).await?;
+    let hubs = open_hubs(txn, today, Condition::all()).await?;
     for hub in &hubs {
         if begins_week(&book.calendar(hub.lead_setting_id), today)
             && !week(txn, now, hub, now - WEEK_LOOKS_BACK..now).await?.is_empty()
@@ -175,11 +175,10 @@ pub(in crate::messages) async fn open(
     let until = row.created_at;
     let last = last_told(db, MessageKind::HubWeek, row.person_id, Some(row.id)).await?;
     let since = last.unwrap_or(until - WEEK_LOOKS_BACK);
-    for hub in open_hubs(db, local(now).date()).await? {
-        if people::leads(db, &hub).await?.contains(&row.person_id) {
-            let week = week(db, now, &hub, since..until).await?;
-            found.hubs.extend((!week.is_empty()).then_some(week));
-        }
+    let theirs = people::led_by(db, row.person_id).await?;
+    for hub in open_hubs(db, local(now).date(), theirs).await? {
+        let week = week(db, now, &hub, since..until).await?;
+        found.hubs.extend((!week.is_empty()).then_some(week));
     }
     if found.hubs.is_empty() {
         return Ok(Content::Unwanted("There is nothing to say of the week any more.".to_owned()));
@@ -187,15 +186,18 @@ pub(in crate::messages) async fn open(
     Ok(Content::Notice(Box::new(Notice::HubWeek(found))))
 }
 
+/// The hubs of these that are open on a day, by name.
 async fn open_hubs(
     db: &impl ConnectionTrait,
     today: NaiveDate,
+    these: Condition,
 ) -> Result<Vec<hub::Model>, StoreError> {
     let closed_on = hub::Column::ClosedOn;
     let stays = Condition::any().add(closed_on.is_null()).add(closed_on.gte(today));
     Ok(hub::Entity::find()
         .filter(hub::Column::OpenedOn.lte(today))
         .filter(stays)
+        .filter(these)
         .order_by_asc(hub::Column::Name)
         .order_by_asc(hub::Column::Id)
         .all(db)

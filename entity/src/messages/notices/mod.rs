@@ -21,6 +21,7 @@ use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect, QueryTrait as _,
 };
+use strum::VariantArray as _;
 use uuid::Uuid;
 
 use super::letters::{LetterWish, Told, queue_revision};
@@ -243,21 +244,18 @@ async fn last_told(
     person_id: Uuid,
     before: Option<Uuid>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let gone = MessageState::VARIANTS.iter().filter(|state| reach(**state) == Reach::Gone);
+    let gone = gone.map(|state| text(*state));
     let mut sent = message::Entity::find()
         .select_only()
-        .columns([message::Column::Id, message::Column::State, message::Column::CreatedAt])
+        .column(message::Column::CreatedAt)
         .filter(message::Column::AboutId.eq(person_id))
         .filter(message::Column::PersonId.eq(person_id))
         .filter(message::Column::Kind.eq(text(kind)))
+        .filter(message::Column::State.is_in(gone))
         .order_by_desc(message::Column::Id);
     if let Some(before) = before {
         sent = sent.filter(message::Column::Id.lt(before));
     }
-    let rows: Vec<(Uuid, String, DateTime<Utc>)> = sent.into_tuple().all(db).await?;
-    for (id, state, created_at) in rows {
-        if reach(word("message", id, &state)?) == Reach::Gone {
-            return Ok(Some(created_at));
-        }
-    }
-    Ok(None)
+    Ok(sent.limit(1).into_tuple().one(db).await?)
 }

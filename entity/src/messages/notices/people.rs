@@ -68,6 +68,30 @@ pub(super) async fn leads(
     Ok(granted.chain(named.into_iter().map(|row| row.person_id)).collect())
 }
 
+/// The hubs that somebody runs, as `leads` has it.
+pub(super) async fn led_by(
+    db: &impl ConnectionTrait,
+    person_id: Uuid,
+) -> Result<Condition, StoreError> {
+    let granted = role_grant::Entity::find()
+        .filter(role_grant::Column::Role.eq(text(Role::HubLead)))
+        .filter(role_grant::Column::PersonId.eq(person_id))
+        .filter(role_grant::Column::RevokedAt.is_null())
+        .all(db)
+        .await?;
+    let named = contact::Entity::find()
+        .filter(contact::Column::PersonId.eq(person_id))
+        .filter(contact::Column::Role.eq(text(ContactRole::HubLead)))
+        .filter(contact::Column::EndedAt.is_null())
+        .all(db)
+        .await?;
+    let granted = granted.into_iter().filter_map(|row| row.hub_id);
+    let named = named.into_iter().map(|row| row.setting_id);
+    Ok(Condition::any()
+        .add(hub::Column::Id.is_in(granted))
+        .add(hub::Column::LeadSettingId.is_in(named)))
+}
+
 /// Whether somebody is a contact of a setting, in whatever role.
 pub(super) async fn is_contact(
     db: &impl ConnectionTrait,
