@@ -10,6 +10,7 @@ mod outages;
 mod phases;
 mod refusals;
 mod signing;
+mod turns;
 mod utf8;
 
 use std::collections::BTreeMap;
