@@ -1,6 +1,7 @@
 //! A hub lead's week and a programme admin's day.
 
 use entity::engagement::{alert_event, engagement_alert};
+use entity::hubs::hub;
 use entity::id::new_id;
 use entity::messages::choices::choose;
 use rules::messages::MessageKind;
@@ -110,6 +111,31 @@ async fn a_hub_lead_has_the_week_once_on_its_first_working_day_at_their_hour() {
         let mails = sent(&world, &["hub_week"]).await;
         assert_eq!(mails.len(), 2, "the next week has its own");
         assert!(!mails[1].text.contains("Places booked"), "told once: {}", mails[1].text);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hub_lead_reads_nothing_of_a_hub_that_somebody_else_runs() {
+    both(async |world| {
+        let mut rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        rise.want_summaries(&world).await;
+        world.clock.set(at("2026-10-02T08:00:00Z"));
+        session(&world, &rise, morning("2026-10-08")).await;
+        let (key, name) = ("demo-other".to_owned(), "Demo Other Hub".to_owned());
+        let (id, lead_setting_id) = (new_id(world.clock.now()), rise.partners[0].setting);
+        rise.hub = hub::Model { id, key, name, lead_setting_id, ..rise.hub };
+        let txn = world.db.write().await.expect("a transaction");
+        let row = rise.hub.clone().into_active_model();
+        hub::Entity::insert(row).exec_without_returning(&txn).await.expect("a hub");
+        txn.commit().await.expect("commit");
+        session(&world, &rise, morning("2026-10-09")).await;
+        pass_at(&world, "2026-10-05T07:00:00Z").await;
+        let mails = sent(&world, &["hub_week"]).await;
+        let [mail] = &mails[..] else { panic!("{}: {} mails", world.name, mails.len()) };
+        assert_eq!(mail.person, rise.lead);
+        assert!(mail.text.contains("Demo Hub"), "{}", mail.text);
+        assert!(!mail.text.contains("Demo Other Hub"), "{}", mail.text);
     })
     .await;
 }
