@@ -46,6 +46,7 @@ export default [
               "SelfAssessmentLevel",
               "SelfAssessmentTheme",
               "SendPreview",
+              "UnreachedSetting",
               "UpcomingReminders",
               "UserError",
               "VisitAttendee",

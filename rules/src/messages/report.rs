@@ -2,7 +2,7 @@
 //! come from anybody, so whatever the bytes are, they are read or they are not, and nothing else.
 
 use chrono::{DateTime, Utc};
-use mail_parser::{Message, MessageParser, MimeHeaders as _, PartType};
+use mail_parser::{HeaderName, Message, MessageParser, MimeHeaders as _, PartType};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -42,7 +42,15 @@ pub fn read(bytes: &[u8], secret: &[u8]) -> Option<Report> {
     if bytes.len() > LARGEST {
         return None;
     }
-    let mail = MessageParser::default().parse(bytes)?;
+    // The library looks into an encoded message by calling itself and copies what it finds there, level by
+    // level, without end. What reports are read by is never encoded (RFC 3464, RFC 5965).
+    let parser = MessageParser::new()
+        .with_mime_headers()
+        .with_date_headers()
+        .with_address_headers()
+        .with_message_ids()
+        .ignore_header(HeaderName::ContentTransferEncoding);
+    let mail = parser.parse(bytes)?;
     let report = told(&mail, bytes, secret);
     take_apart(mail);
     report

@@ -190,7 +190,8 @@ async fn a_busy_database_is_waited_for() {
     let app = app(&world).await;
     let stop = CancellationToken::new();
     let other = async {
-        heard(&server, "RCPT", 1).await;
+        // The first tried the server out, alone.
+        heard(&server, "RCPT", 2).await;
         // Another process writes until all connections wait to write down what they begin.
         let txn = world.db.write().await.expect("a transaction");
         let offered = || server.commands().iter().filter(|(_, line)| line == "DATA").count();

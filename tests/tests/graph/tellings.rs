@@ -188,6 +188,8 @@ async fn a_message_to_partners_goes_as_its_preview_showed_it_and_not_otherwise()
                 (&json!("CONFLICT"), &json!("previewToken"))
             );
         }
+        let unsent = json!({ "hub": hub, "text": "Later" });
+        let unsent = ask(&app, Who::HubLead, PREVIEW, unsent).await;
         for _ in 0..2 {
             let told = ask(&app, Who::HubLead, SEND, input("Open")).await;
             let sent = &told["data"]["bulletinSend"]["bulletin"];
@@ -195,14 +197,19 @@ async fn a_message_to_partners_goes_as_its_preview_showed_it_and_not_otherwise()
         }
         let letters = message::Entity::find().filter(message::Column::Kind.eq("bulletin"));
         assert_eq!(
-            letters.count(world.db.reader()).await.expect("a count"),
+            letters.clone().count(world.db.reader()).await.expect("a count"),
             1,
             "once under its key"
         );
 
         world.clock.set("2026-10-05T07:28:00Z".parse().expect("a moment"));
-        let mut late = input("Open");
-        late["input"]["idempotencyKey"] = json!("another");
+        let mut again = input("Open");
+        again["input"]["idempotencyKey"] = json!("another");
+        let told = ask(&app, Who::HubLead, SEND, again).await;
+        assert_eq!(told["data"]["bulletinSend"]["bulletin"]["recipients"], 1, "{told}");
+        assert_eq!(letters.count(world.db.reader()).await.expect("a count"), 1, "once in all");
+        let mut late = input("Later");
+        late["input"]["previewToken"] = unsent["data"]["bulletinPreview"]["token"].clone();
         let told = ask(&app, Who::HubLead, SEND, late).await;
         let message = &told["data"]["bulletinSend"]["userErrors"][0]["message"];
         assert!(message.as_str().unwrap_or_default().contains("older than 30 minutes"), "{told}");

@@ -29,9 +29,12 @@ async fn a_preview_of_a_launch_tells_what_stands_against_it_and_what_it_changes(
             (&extensions["code"], &extensions["argument"]),
             (&json!("FORBIDDEN"), &json!("campaign"))
         );
-        for nobody in [json!("nonsense"), json!(campaign(99)), json!(global("Hub", HUB_NORTH))] {
-            let told = ask(&app, Who::Admin, LAUNCH, json!({ "campaign": nobody })).await;
-            assert_eq!(told, json!({ "data": { "surveyCampaignPreview": null } }), "{nobody}");
+        let told = ask(&app, Who::Admin, LAUNCH, json!({ "campaign": campaign(99) })).await;
+        assert_eq!(told, json!({ "data": { "surveyCampaignPreview": null } }));
+        for other in [json!("nonsense"), json!(global("Hub", HUB_NORTH))] {
+            let told = ask(&app, Who::Admin, LAUNCH, json!({ "campaign": other })).await;
+            let message = &told["errors"][0]["message"];
+            assert_eq!(message, "\"campaign\" is no id of type SurveyCampaign", "{other}");
         }
 
         let draft = json!({ "campaign": campaign(2) });

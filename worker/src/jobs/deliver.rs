@@ -55,34 +55,19 @@ pub(super) async fn run(app: &App, stop: &CancellationToken) -> anyhow::Result<D
     let txn = app.db.write().await?;
     outbox::settle_cut_off(&txn, app.clock.now()).await?;
     txn.commit().await?;
-    let mut round = Round::default();
-    // Of a mail server of which nothing is known one message finds out: what is claimed besides would
-    // only be given back.
-    if !app.mail.is_proved() && !app.mail.rests() {
-        round += carried(app, stop, 1, Some(Instant::now())).await?;
-        round.more = false;
-    }
-    if !app.mail.rests() && !stop.is_cancelled() {
-        let claims = app.mail.room(&app.config.mail).claims;
-        // After a while others have their turn, such as a link to sign in that has to be written.
-        let until = app.mail.takes_time().then(|| Instant::now() + TURN);
-        round += carried(app, stop, claims, until).await?;
-    }
+    let round = if app.mail.rests() { Round::default() } else { carried(app, stop).await? };
     Ok(Done { trouble: app.mail.away(), ..round.done() })
 }
 
-/// Delivers messages, at first so many and later as many as go within seconds, until there are no
-/// more, or `until` has come.
-async fn carried(
-    app: &App,
-    stop: &CancellationToken,
-    claims: u64,
-    until: Option<Instant>,
-) -> anyhow::Result<Round> {
-    let Some(first) = claim(app, claims).await? else {
+/// Delivers messages until there are no more, no server takes any, or others are to have their turn.
+async fn carried(app: &App, stop: &CancellationToken) -> anyhow::Result<Round> {
+    let room = app.mail.room(&app.config.mail);
+    // Of a mail server of which nothing is known one message finds out: what is claimed besides would
+    // only be given back.
+    let tries_out = !app.mail.is_proved();
+    let Some(first) = claim(app, if tries_out { 1 } else { room.claims }).await? else {
         return Ok(Round::default());
     };
-    let room = app.mail.room(&app.config.mail);
     let over = stop.child_token();
     let cut = CancellationToken::new();
     let busy = Arc::new(AtomicUsize::new(0));
@@ -109,7 +94,7 @@ async fn carried(
     let tasks: Vec<_> = preparing.chain(carrying).collect();
     drop(prepared);
 
-    let fed = feed(&shared, first, until, waiting).await;
+    let fed = feed(&shared, first, tries_out, waiting).await;
     let mut panicked = None;
     for task in tasks {
         panicked = task.await.err().or(panicked);
@@ -141,6 +126,8 @@ async fn cut_after(stop: CancellationToken, cut: CancellationToken, seconds: u64
 struct Batch {
     desk: Arc<Desk>,
     parcels: Vec<Parcel>,
+    /// Says nothing, and closes when the last of them has ended.
+    ended: mpsc::Receiver<()>,
     /// Those that cannot be read. Their leases run out, and then they are tried again; the others
     /// do not wait for them.
     failed: usize,
@@ -162,8 +149,10 @@ async fn claim(app: &App, most: u64) -> anyhow::Result<Option<Batch>> {
     let opened = parcels::open(&snapshot, now, &book, claimed).await?;
     snapshot.commit().await?;
     let secret = app.link_secret().await?.into_bytes();
+    let (under_way, ended) = mpsc::channel(1);
     let mut batch = Batch {
-        desk: Arc::new(Desk { app: app.clone(), now, since, book, secret }),
+        desk: Arc::new(Desk { app: app.clone(), now, since, book, secret, _under_way: under_way }),
+        ended,
         parcels: Vec::with_capacity(opened.len()),
         failed: 0,
     };
@@ -188,16 +177,20 @@ struct Fed {
     more: bool,
 }
 
-/// Lays messages out for the connections, and claims more until there are none or `until` has come.
+/// Lays messages out for the connections, and claims more until there are none or others are to have
+/// their turn. If the first one tries out a server, its end is waited for.
 async fn feed(
     shared: &Shared,
     first: Batch,
-    until: Option<Instant>,
+    mut tries_out: bool,
     waiting: mpsc::Sender<Load>,
 ) -> anyhow::Result<Fed> {
+    let mail = &shared.app.mail;
+    // After a while others have their turn, such as a link to sign in that has to be written.
+    let until = mail.takes_time().then(|| Instant::now() + TURN);
     let mut fed = Fed::default();
     let mut next = Some(first);
-    while let Some(Batch { desk, parcels, failed: unreadable }) = next {
+    while let Some(Batch { desk, parcels, mut ended, failed: unreadable }) = next {
         fed.failed += unreadable;
         for parcel in parcels {
             tokio::select! {
@@ -209,14 +202,18 @@ async fn feed(
                 },
             }
         }
-        if shared.over.is_cancelled() {
+        drop(desk);
+        if std::mem::take(&mut tries_out) {
+            ended.recv().await;
+        }
+        if shared.over.is_cancelled() || mail.rests() {
             break;
         }
         if until.is_some_and(|until| Instant::now() >= until) {
             fed.more = true;
             break;
         }
-        let most = shared.app.mail.room(&shared.app.config.mail).claims;
+        let most = mail.room(&shared.app.config.mail).claims;
         next = match claim(&shared.app, most).await {
             Ok(next) => next,
             Err(error) => {

@@ -45,9 +45,9 @@ async fn next(shared: &Shared) -> Option<Ready> {
 /// Delivers one message; what became of it is in the ledger.
 async fn deliver(shared: &Shared, carrier: &mut Carrier, ready: Ready) {
     let ledger = &shared.ledger;
-    let Ready { known, mail, dropped, since } = ready;
+    let Ready { known, mail, dropped, desk } = ready;
     // What was looked at too long ago is looked at again.
-    if since.elapsed() > FRESH || !may_go(shared, carrier, since).await {
+    if desk.since.elapsed() > FRESH || !may_go(shared, carrier, desk.since).await {
         return ledger.end(given_back(&shared.app, known)).await;
     }
     let _busy = ledger.busy();

@@ -9,6 +9,7 @@ use lettre::Address;
 use rules::messages::MessageState;
 use rules::messages::entry::Somebody;
 use rules::reminders::next_send_time;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::ledger::End;
@@ -25,6 +26,8 @@ pub(super) struct Desk {
     pub(super) since: Instant,
     pub(super) book: Book,
     pub(super) secret: Vec<u8>,
+    /// Open as long as any of them is under way.
+    pub(super) _under_way: mpsc::Sender<()>,
 }
 
 /// A mail and its envelope.

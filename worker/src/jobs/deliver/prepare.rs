@@ -6,7 +6,6 @@ use std::sync::Arc;
 use entity::messages::parcels::Parcel;
 use entity::messages::reminders::CallOff;
 use tokio::sync::{Mutex, mpsc};
-use tokio::time::Instant;
 
 use super::desk::{Desk, Mail};
 use super::ledger::Ending;
@@ -21,8 +20,8 @@ pub(super) struct Ready {
     pub(super) mail: Mail,
     /// Reminders that are no longer in it.
     pub(super) dropped: CallOff,
-    /// When it was claimed.
-    pub(super) since: Instant,
+    /// What was claimed with it.
+    pub(super) desk: Arc<Desk>,
 }
 
 /// Prepares messages until there are no more. Those that nobody is to begin any more are given back.
@@ -36,7 +35,7 @@ pub(super) async fn prepare(
         let Some((desk, parcel)) = load else { return };
         if shared.over.is_cancelled() {
             shared.ledger.end(given_back(&shared.app, Known::of(&parcel))).await;
-        } else if let Some(one) = written(&shared, &desk, parcel).await {
+        } else if let Some(one) = written(&shared, desk, parcel).await {
             // Room for it, or nobody begins anything any more.
             let known = one.known.clone();
             let sent = tokio::select! {
@@ -52,13 +51,13 @@ pub(super) async fn prepare(
 }
 
 /// The mail of a message; nothing when it ends without, which is in the ledger then.
-async fn written(shared: &Shared, desk: &Desk, mut parcel: Parcel) -> Option<Ready> {
+async fn written(shared: &Shared, desk: Arc<Desk>, mut parcel: Parcel) -> Option<Ready> {
     let decided = desk.decide(&mut parcel);
     let mut known = Known::of(&parcel);
     match decided {
         Ok(Ok((mail, dropped))) => {
             known.subject = Some(mail.rendered.subject.clone());
-            Some(Ready { known, mail, dropped, since: desk.since })
+            Some(Ready { known, mail, dropped, desk })
         }
         Ok(Err(end)) => {
             shared.ledger.end(Ending { known, end }).await;

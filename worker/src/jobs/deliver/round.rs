@@ -1,7 +1,5 @@
 //! What became of the messages of one run.
 
-use std::ops::AddAssign;
-
 use rules::messages::MessageState;
 
 use crate::pass::Done;
@@ -17,17 +15,6 @@ pub(super) struct Round {
     pub(super) failed: usize,
     /// Whether there may be more to deliver.
     pub(super) more: bool,
-}
-
-impl AddAssign for Round {
-    fn add_assign(&mut self, other: Self) {
-        self.accepted += other.accepted;
-        self.deferred += other.deferred;
-        self.stopped += other.stopped;
-        self.uncertain += other.uncertain;
-        self.failed += other.failed;
-        self.more |= other.more;
-    }
 }
 
 impl Round {
