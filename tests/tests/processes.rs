@@ -115,7 +115,7 @@ async fn many_processes_send_each_mail_once_through_lost_redis_and_killed_worker
         world.config.mail.smtp_ca = server.ca();
         // Long enough that what is stuck is still so when its worker is killed.
         world.config.mail.smtp_timeout_seconds = 9;
-        world.config.worker.lease_seconds = 10;
+        world.config.worker.lease_seconds = 20;
         world.config.worker.beat_seconds = 1;
         let token = token_for(&world, "ada@admin.example", Grant::ProgrammeAdmin).await;
         // Digests alone are counted here.
