@@ -162,9 +162,11 @@ async fn many_processes_send_each_mail_once_through_lost_redis_and_killed_worker
             let offered = heard.iter().rposition(|(_, line)| line.contains(stuck))?;
             let connection = heard[offered].0;
             let last = heard.iter().rfind(|(number, _)| *number == connection)?;
+            // Whatever else its worker had in hand would be in doubt too.
+            let settled = rows.iter().all(|row| ["accepted", "handoff"].contains(&&*row.state));
             let handed = rows.into_iter().filter(|row| row.state == "handoff");
             let names: Vec<_> = handed.filter_map(|row| row.lease_owner).collect();
-            (last.1 == "DATA" && names.len() == 1).then(|| names[0].clone())
+            (settled && last.1 == "DATA" && names.len() == 1).then(|| names[0].clone())
         })
         .await;
         let place = workers.iter().position(|(_, name)| *name == holder).expect("one of ours");
