@@ -47,8 +47,9 @@ pub async fn on_postgres(test: impl AsyncFn(World)) {
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let world = world("PostgreSQL", new_postgres_database().await, folder).await;
-    Box::pin(test(world)).await;
+    let url = new_postgres_database().await;
+    Box::pin(test(world("PostgreSQL", url.clone(), folder).await)).await;
+    drop_postgres_database(&url).await;
 }
 
 /// A world on SQLite alone, for what does not touch the original.
@@ -69,15 +70,25 @@ pub async fn new_postgres_database() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let name = format!("hubs_{}_{number}", std::process::id());
+    maintain(&format!("CREATE DATABASE {name}")).await;
+    postgres::address(&name)
+}
+
+/// Drops a database whose test passed: some hundreds of them would fill a small disk. That of a test
+/// that failed stays, to be looked at while its server runs.
+async fn drop_postgres_database(url: &str) {
+    let path = url.split('?').next().unwrap_or(url);
+    let name = path.rsplit('/').next().expect("an address names its database");
+    maintain(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}
+
+/// Runs a statement about databases.
+async fn maintain(statement: &str) {
     let maintenance = sea_orm::Database::connect(postgres::address("postgres"))
         .await
         .expect("the PostgreSQL of the tests answers");
-    maintenance
-        .execute_unprepared(&format!("CREATE DATABASE {name}"))
-        .await
-        .expect("a database can be made");
+    maintenance.execute_unprepared(statement).await.expect("the server does it");
     maintenance.close().await.expect("the connection closes");
-    postgres::address(&name)
 }
 
 async fn world(name: &'static str, url: String, folder: TempDir) -> World {
