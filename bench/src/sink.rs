@@ -79,7 +79,7 @@ async fn converse(stream: TcpStream, taken: &Mutex<Taken>) -> anyhow::Result<()>
             return Ok(());
         }
         let answer: &[u8] = match line.get(..4).unwrap_or_default() {
-            "EHLO" => b"250-sink\r\n250-8BITMIME\r\n250 SIZE 10000000\r\n",
+            "EHLO" => b"250-sink\r\n250-8BITMIME\r\n250-PIPELINING\r\n250 SIZE 10000000\r\n",
             "MAIL" => {
                 lock(taken).first.get_or_insert_with(Instant::now);
                 b"250 ok\r\n"

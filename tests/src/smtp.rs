@@ -168,7 +168,7 @@ impl Server {
         let acceptor = TlsAcceptor::from(Arc::new(tls));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let extensions = ["8BITMIME", "SIZE 1000000"].map(str::to_owned).to_vec();
+        let extensions = ["8BITMIME", "PIPELINING", "SIZE 1000000"].map(str::to_owned).to_vec();
         let state = Arc::new(Mutex::new(State { extensions, ..State::default() }));
         let shared = Arc::clone(&state);
         let task = tokio::spawn(async move {

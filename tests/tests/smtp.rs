@@ -113,6 +113,25 @@ async fn a_digest_arrives_over_tls_signed_in_and_byte_for_byte() {
 }
 
 #[tokio::test]
+async fn a_server_that_wants_the_bytes_of_a_mail_it_refused_gets_none() {
+    both(async |world| {
+        let (world, server) = seeded(world).await;
+        server.plan(Step::Rcpt, None, Fault::Say("550 5.1.1 unknown"), 1);
+        server.plan(Step::Data, None, Fault::Say("354 go ahead"), 1);
+        pass_at(&world, EIGHT).await;
+        let mut states: Vec<_> = rows(&world).await.into_iter().map(|row| row.state).collect();
+        states.sort();
+        assert_eq!(states, ["accepted", "rejected"], "{}", world.name);
+        let taken = server.taken();
+        assert_eq!(taken.len(), 1, "{}", world.name);
+        assert_eq!(taken[0].connection, 2, "what waits for bytes is spoken to no more");
+        let first: Vec<_> = server.commands().into_iter().filter(|(of, _)| *of == 1).collect();
+        assert_eq!(first.last().expect("commands").1, "DATA", "{}: {first:?}", world.name);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_refused_recipient_is_told_and_the_next_message_arrives_on_the_same_connection() {
     both(async |world| {
         let (world, server) = seeded(world).await;

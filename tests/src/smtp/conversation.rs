@@ -85,11 +85,19 @@ pub(super) async fn converse(
             "AUTH" => it.sign_in(&line).await?,
             "MAIL" => {
                 it.from = between(&line);
-                it.unless_planned(Step::Mail, "250 2.1.0 ok").await?
+                let fault = it.planned(Step::Mail);
+                if matches!(fault, Some(Fault::Say(_))) {
+                    it.from = None;
+                }
+                it.unless(fault, "250 2.1.0 ok").await?
             }
             "RCPT" => {
                 it.to = between(&line);
-                it.unless_planned(Step::Rcpt, "250 2.1.5 ok").await?
+                let fault = it.planned(Step::Rcpt);
+                if matches!(fault, Some(Fault::Say(_))) {
+                    it.to = None;
+                }
+                it.unless(fault, "250 2.1.5 ok").await?
             }
             "DATA" => it.data().await?,
             "RSET" => {
@@ -149,7 +157,11 @@ impl Conversation {
     }
 
     async fn unless_planned(&mut self, step: Step, line: &str) -> Goes {
-        match self.planned(step) {
+        self.unless(self.planned(step), line).await
+    }
+
+    async fn unless(&mut self, fault: Option<Fault>, line: &str) -> Goes {
+        match fault {
             None => self.say(line).await,
             Some(fault) => self.fail(fault, line).await,
         }
@@ -201,12 +213,12 @@ impl Conversation {
     }
 
     async fn data(&mut self) -> Goes {
-        let (Some(from), Some(to)) = (self.from.clone(), self.to.clone()) else {
-            return self.say("503 5.5.1 in turn").await;
-        };
         if let Some(fault) = self.planned(Step::Data) {
             return self.fail(fault, "354 go ahead").await;
         }
+        let (Some(from), Some(to)) = (self.from.clone(), self.to.clone()) else {
+            return self.say("503 5.5.1 in turn").await;
+        };
         self.say("354 go ahead").await?;
         let mut halfway = self.planned(Step::MidBody);
         let mut bytes = Vec::new();

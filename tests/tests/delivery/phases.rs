@@ -25,13 +25,22 @@ const NEVER_THIS_ONE: Expected = ("rejected", "accepted");
 const IN_DOUBT: Expected = ("uncertain", "accepted");
 const BOTH: Expected = ("accepted", "accepted");
 
+/// Servers that take one command after the other, and those that take several at a time.
+const ONE_BY_ONE: &[&str] = &["8BITMIME", "SIZE 1000000"];
+const TOGETHER: &[&str] = &["8BITMIME", "PIPELINING", "SIZE 1000000"];
+
 async fn each(table: &[(Step, Fault, Expected)]) {
+    with(TOGETHER, table).await;
+}
+
+async fn with(extensions: &[&str], table: &[(Step, Fault, Expected)]) {
     both(async |world| {
         let (world, server) = seeded(world, 1, 1).await;
+        server.offer(extensions);
         pass_at(&world, EIGHT).await;
         for (step, fault, expected) in table {
             start_over(&world, &server).await;
-            let told = format!("{}: {step:?} {fault:?}", world.name);
+            let told = format!("{}, {}: {step:?} {fault:?}", world.name, extensions.join(", "));
             server.plan(*step, None, fault.clone(), 1);
             pass_at(&world, EIGHT).await;
             let mut found: Vec<_> = rows(&world).await;
@@ -89,30 +98,37 @@ async fn a_server_that_fails_at_encryption_or_sign_in_is_given_nothing_for_now()
     .await;
 }
 
+/// What goes wrong before a byte of the message is sent.
+const BEFORE_THE_BYTES: &[(Step, Fault, Expected)] = &[
+    (Mail, Drop, NOT_THIS_ONE),
+    (Mail, Stall, NOT_THIS_ONE),
+    (Mail, BUSY, NOBODY),
+    (Mail, LOCAL, NOT_THIS_ONE),
+    (Mail, NO, NOBODY),
+    (Mail, FULL, NEVER_THIS_ONE),
+    (Rcpt, Drop, NOT_THIS_ONE),
+    (Rcpt, Dribble, NOT_THIS_ONE),
+    (Rcpt, BUSY, NOBODY),
+    (Rcpt, LOCAL, NOT_THIS_ONE),
+    (Rcpt, NO, NEVER_THIS_ONE),
+    (Rcpt, FULL, NEVER_THIS_ONE),
+    (Data, Drop, NOT_THIS_ONE),
+    (Data, Stall, NOT_THIS_ONE),
+    (Data, Say("250 2.0.0 sure"), NOT_THIS_ONE),
+    (Data, BUSY, NOBODY),
+    (Data, LOCAL, NOT_THIS_ONE),
+    (Data, NO, NEVER_THIS_ONE),
+    (Data, FULL, NEVER_THIS_ONE),
+];
+
 #[tokio::test]
 async fn a_server_that_fails_before_the_bytes_has_delivered_nothing() {
-    each(&[
-        (Mail, Drop, NOT_THIS_ONE),
-        (Mail, Stall, NOT_THIS_ONE),
-        (Mail, BUSY, NOBODY),
-        (Mail, LOCAL, NOT_THIS_ONE),
-        (Mail, NO, NOBODY),
-        (Mail, FULL, NEVER_THIS_ONE),
-        (Rcpt, Drop, NOT_THIS_ONE),
-        (Rcpt, Dribble, NOT_THIS_ONE),
-        (Rcpt, BUSY, NOBODY),
-        (Rcpt, LOCAL, NOT_THIS_ONE),
-        (Rcpt, NO, NEVER_THIS_ONE),
-        (Rcpt, FULL, NEVER_THIS_ONE),
-        (Data, Drop, NOT_THIS_ONE),
-        (Data, Stall, NOT_THIS_ONE),
-        (Data, Say("250 2.0.0 sure"), NOT_THIS_ONE),
-        (Data, BUSY, NOBODY),
-        (Data, LOCAL, NOT_THIS_ONE),
-        (Data, NO, NEVER_THIS_ONE),
-        (Data, FULL, NEVER_THIS_ONE),
-    ])
-    .await;
+    with(ONE_BY_ONE, BEFORE_THE_BYTES).await;
+}
+
+#[tokio::test]
+async fn nor_has_one_that_was_asked_everything_at_once() {
+    with(TOGETHER, BEFORE_THE_BYTES).await;
 }
 
 #[tokio::test]

@@ -46,6 +46,8 @@ pub(super) struct Open {
     pub(super) most_bytes: Option<usize>,
     /// Whether it takes that number with each message (SIZE).
     pub(super) takes_size: bool,
+    /// Whether it takes several commands at a time (PIPELINING).
+    pub(super) takes_several: bool,
 }
 
 impl Open {
@@ -109,7 +111,7 @@ impl Host {
                 return Err(Fault::Broken("signing in ended half-way".to_owned()));
             }
         }
-        self.with_size(connection).await
+        self.look(connection).await
     }
 
     /// Connects, and encrypts where that is to be so from the first byte.
@@ -130,18 +132,26 @@ impl Host {
         connected.map_err(|error| fault(&error))
     }
 
-    /// Asks once more what the server offers: the library forgets how large a message may be, and a
-    /// server may offer more to who has signed in.
-    async fn with_size(&self, mut connection: AsyncSmtpConnection) -> Result<Open, Fault> {
+    /// Asks once more what the server offers: the library forgets how large a message may be and
+    /// whether several commands may come together, and a server may offer more to who has signed in.
+    async fn look(&self, mut connection: AsyncSmtpConnection) -> Result<Open, Fault> {
         let offered = connection.command(Ehlo::new(self.hello.clone())).await;
         let offered = offered.map_err(|error| fault(&error))?;
-        let size = offered.message().find_map(|line| {
-            let mut words = line.split_whitespace();
-            words.next().filter(|word| word.eq_ignore_ascii_case("SIZE"))?;
-            Some(words.next().and_then(|most| most.parse().ok()).filter(|most| *most > 0))
-        });
-        let (takes_size, most_bytes) = (size.is_some(), size.flatten());
-        Ok(Open { connection, _counted: MailConnection::opened(), takes_size, most_bytes })
+        let named = |extension: &str| {
+            offered.message().find_map(|line| {
+                let mut words = line.split_whitespace();
+                words.next().filter(|word| word.eq_ignore_ascii_case(extension))?;
+                Some(words.next().unwrap_or_default())
+            })
+        };
+        let size = named("SIZE");
+        Ok(Open {
+            most_bytes: size.and_then(|most| most.parse().ok()).filter(|most| *most > 0),
+            takes_size: size.is_some(),
+            takes_several: named("PIPELINING").is_some(),
+            connection,
+            _counted: MailConnection::opened(),
+        })
     }
 }
 

@@ -6,6 +6,7 @@
 //! their exact codes.
 
 mod host;
+mod offer;
 mod wire;
 mod words;
 
@@ -13,10 +14,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lettre::Address;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
-use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
+use lettre::transport::smtp::commands::Rset;
 use lettre::transport::smtp::response::Response;
 use rules::messages::hosts::{self, Choice, Pace};
 use rules::messages::replies::{Asked, Refused, asks_for_patience};
@@ -178,93 +177,6 @@ impl Line {
         }
     }
 
-    /// Offers a message up to the point where the server waits for its bytes. What went wrong
-    /// delivered nothing.
-    pub(super) async fn offer(
-        &mut self,
-        from: &Address,
-        to: &Address,
-        bytes: &[u8],
-    ) -> Result<(), Setback> {
-        self.to = to.to_string();
-        let used_before = self.open.is_some();
-        match self.ask_sender(from, to, bytes).await {
-            // A server may close a connection after so many messages, or so long in silence: that
-            // says nothing about this message, which gets a connection of its own.
-            Err(_) if used_before && self.open.is_none() && !self.cut.is_cancelled() => {
-                self.ask_sender(from, to, bytes).await
-            }
-            asked => asked,
-        }
-        .map_err(|(asked, fault)| self.told(asked, &fault))?;
-        let asked = self.step(async |it| it.command(Rcpt::new(to.clone(), vec![])).await).await;
-        self.expect(Asked::Recipient, asked, 200..300).await?;
-        let asked = self.step(async |it| it.command(Data).await).await;
-        self.expect(Asked::Message, asked, 354..355).await
-    }
-
-    /// Opens the conversation if need be, and asks whether the server takes mail from us.
-    async fn ask_sender(
-        &mut self,
-        from: &Address,
-        to: &Address,
-        bytes: &[u8],
-    ) -> Result<(), (Asked, Fault)> {
-        if self.open.is_none() {
-            let host = &self.smtp.hosts[self.given];
-            let opening =
-                tokio::time::timeout(self.smtp.patience * 3, host.open(self.smtp.patience));
-            let opened = tokio::select! {
-                biased;
-                opened = opening => opened,
-                () = self.cut.cancelled() => Ok(Err(Fault::Broken("the worker stops".into()))),
-            };
-            let opened = opened.unwrap_or_else(|_| Err(Fault::Broken("it does not answer".into())));
-            if !self.cut.is_cancelled() {
-                host.note(opened.is_ok());
-            }
-            self.open = Some(opened.map_err(|fault| (Asked::Opening, fault))?);
-        }
-        let parameters = self.parameters(from, to, bytes)?;
-        let mail = Mail::new(Some(from.clone()), parameters);
-        let asked = self.step(async |it| it.command(mail).await).await;
-        self.answered(asked, 200..300).await.map_err(|fault| (Asked::Sender, fault))?;
-        self.smtp.found(self.given, None);
-        Ok(())
-    }
-
-    /// What the server has to know before it takes a message, or why it cannot take it.
-    fn parameters(
-        &self,
-        from: &Address,
-        to: &Address,
-        bytes: &[u8],
-    ) -> Result<Vec<MailParameter>, (Asked, Fault)> {
-        let mut parameters = Vec::new();
-        let Some(open) = &self.open else { return Ok(parameters) };
-        let unable = |why: &'static str| Err((Asked::Message, Fault::Unable(why)));
-        let addresses: [&str; 2] = [from.as_ref(), to.as_ref()];
-        if !addresses.iter().all(|address| address.is_ascii()) {
-            if !open.offers(Extension::SmtpUtfEight) {
-                return unable("The mail server takes no address with such letters (SMTPUTF8).");
-            }
-            parameters.push(MailParameter::SmtpUtfEight);
-        }
-        if !bytes.is_ascii() {
-            if !open.offers(Extension::EightBitMime) {
-                return unable("The mail server takes no such letters (8BITMIME).");
-            }
-            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
-        }
-        if open.most_bytes.is_some_and(|most| bytes.len() > most) {
-            return unable("It is larger than the mail server takes (SIZE).");
-        }
-        if open.takes_size {
-            parameters.push(MailParameter::Size(bytes.len()));
-        }
-        Ok(parameters)
-    }
-
     /// Sends the bytes the server waits for. From the first of them on only its word counts.
     pub(super) async fn send(&mut self, bytes: &[u8]) -> Outcome {
         // The end of a message is a line with a dot, so that the last line break is sent with it.
@@ -354,17 +266,6 @@ impl Line {
                 Err(fault)
             }
         }
-    }
-
-    /// As [`Line::answered`], told as what it means for the message.
-    async fn expect(
-        &mut self,
-        asked: Asked,
-        answer: Result<Response, Fault>,
-        codes: std::ops::Range<u16>,
-    ) -> Result<(), Setback> {
-        let answered = self.answered(answer, codes).await;
-        answered.map_err(|fault| self.told(asked, &fault))
     }
 
     /// What a fault means for the message at hand, the conversation and the server.
