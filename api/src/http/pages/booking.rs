@@ -2,10 +2,6 @@
 //! again, take it into a calendar.
 
 use askama::Template;
-use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, RawQuery, State};
-use axum::http::StatusCode;
-use axum::response::Response;
 use chrono::{DateTime, Utc};
 use entity::audit::{self, Deed as Done};
 use entity::events::{Book, book, booking, cancel_booking, change_booking};
@@ -13,18 +9,18 @@ use entity::messages::notices::BookingView;
 use entity::messages::notices::bookings::look;
 use entity::outcome::{Refusal, RefusalCode, StoreError};
 use entity::scope::{Scope, Viewer};
-use rules::calendar::{local, when};
+use rules::calendar::when;
 use rules::events::BookingState;
 use rules::events::places::MOST_PLACES;
-use rules::links::{Link, Purpose, Told};
+use rules::links::{Purpose, Told};
+use rules::messages::entry::Entry;
 use rules::messages::fact::Fact;
 use rules::messages::notices::CalendarMethod;
-use sea_orm::EntityTrait as _;
+use sea_orm::{ConnectionTrait, EntityTrait as _};
 use serde::Deserialize;
+use uuid::Uuid;
 
-use super::Opened;
-use super::arranged::{explained, file, go_on};
-use super::parts::{PageError, page};
+use super::arranged::{Arranged, Showing};
 use crate::app::App;
 use crate::audit::changes;
 
@@ -101,163 +97,121 @@ impl Answer {
     }
 }
 
-/// `GET /b/{token}`
-pub(super) async fn show(
-    State(app): State<App>,
-    link: Opened,
-    RawQuery(query): RawQuery,
-) -> Result<Response, PageError> {
-    let view = find(&app, &link).await?;
-    let done = query.as_deref() == Some("done");
-    Ok(page(StatusCode::OK, &shown(&app, &link, &view, done, None)?)?)
-}
+impl Arranged for BookingView {
+    const PAGE: &'static str = "b";
+    type Answer = Answer;
 
-/// `GET /b/{token}/calendar.ics`, for those who have places.
-pub(super) async fn calendar(State(app): State<App>, link: Opened) -> Result<Response, PageError> {
-    let view = find(&app, &link).await?;
-    if view.state != BookingState::Booked {
-        return Err(PageError::Unknown);
-    }
-    Ok(file(&app, &view.entry(CalendarMethod::Publish)))
-}
-
-/// `POST /b/{token}`. Sending it again, once it is done, changes nothing.
-pub(super) async fn act(
-    State(app): State<App>,
-    link: Opened,
-    form: Result<Form<Answer>, FormRejection>,
-) -> Result<Response, PageError> {
-    let view = find(&app, &link).await?;
-    let Ok(Form(answer)) = form else {
-        return Err(PageError::BadForm);
-    };
-    match carry_out(&app, &link, &view, &answer).await {
-        Ok(id) => {
-            app.signal.changed().await;
-            let view = look(app.db.reader(), id, link.link.person_id).await?;
-            go_on(&app, "b", renewed(&link, &view.ok_or(PageError::Unknown)?)).await
+    fn id_in(purpose: Purpose) -> Option<Uuid> {
+        match purpose {
+            Purpose::Booking(id, _) => Some(id),
+            _ => None,
         }
-        Err(StoreError::Refused(refusal)) => {
-            let view = find(&app, &link).await?;
-            if is_done(&view, &answer) {
-                return go_on(&app, "b", renewed(&link, &view)).await;
+    }
+
+    async fn look(
+        db: &impl ConnectionTrait,
+        id: Uuid,
+        reader: Uuid,
+    ) -> Result<Option<Self>, StoreError> {
+        look(db, id, reader).await
+    }
+
+    fn is_theirs(&self) -> bool {
+        self.is_theirs
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Booking(self.booking.id, Told::of(self.revision))
+    }
+
+    fn ends_at(&self) -> DateTime<Utc> {
+        self.event.ends_at
+    }
+
+    fn calendar_entry(&self) -> Option<Entry> {
+        // For those who have places.
+        (self.state == BookingState::Booked).then(|| self.entry(CalendarMethod::Publish))
+    }
+
+    fn as_it_stands(&self) -> Answer {
+        Answer { places: self.booking.places.to_string(), ..Answer::default() }
+    }
+
+    fn shown(&self, showing: Showing<Answer>) -> impl Template {
+        let Showing { now, done, changed, calendar, entered, error } = showing;
+        let is_open = self.event.cancelled_at.is_none() && self.event.starts_at > now;
+        let (status, status_class, advice) = status(self, now);
+        Page {
+            title: self.event.title.clone(),
+            done: done.then(|| done_in_words(self.state)),
+            changed,
+            status,
+            status_class,
+            advice,
+            facts: facts(self),
+            may_change: is_open && self.state != BookingState::Cancelled,
+            may_book: is_open && self.state == BookingState::Cancelled,
+            waits: self.state == BookingState::Waiting,
+            calendar,
+            version: self.booking.version,
+            most: MOST_PLACES,
+            entered,
+            error,
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        app: &App,
+        reader: Uuid,
+        answer: &Answer,
+    ) -> Result<Uuid, StoreError> {
+        let now = app.clock.now();
+        // For the partner of this booking, and nothing else.
+        let settings = vec![self.setting_id];
+        let scope = Scope::Viewer(Viewer { person_id: reader, settings, now, ..Viewer::default() });
+        let (id, expected_version) = (self.booking.id, Some(answer.version));
+        let txn = app.db.write_facts().await?;
+        let before = match answer.deed {
+            Deed::Book => None,
+            Deed::Cancel | Deed::Change => booking::Entity::find_by_id(id).one(&txn).await?,
+        };
+        let (action, row) = match answer.deed {
+            Deed::Cancel => {
+                let reason = Some(answer.reason.trim()).filter(|reason| !reason.is_empty());
+                let reason = reason.unwrap_or(NO_REASON);
+                let row = cancel_booking(&txn, &scope, now, id, expected_version, reason).await?;
+                ("bookingCancel", row)
             }
-            let refused = Some((answer, explained(refusal)));
-            let page_of = shown(&app, &link, &view, false, refused)?;
-            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &page_of)?)
+            Deed::Change => {
+                let places = answer.places()?;
+                let row = change_booking(&txn, &scope, now, id, expected_version, places).await?;
+                ("bookingChange", row)
+            }
+            Deed::Book => {
+                let (event_id, enrolment_id) = (self.event.id, self.booking.enrolment_id);
+                let wish = Book { event_id, enrolment_id, places: answer.places()? };
+                ("bookingCreate", book(&txn, &scope, Some(reader), now, wish).await?)
+            }
+        };
+        let changes = changes::between(before.as_ref(), Some(&row));
+        // Sending the same again is no deed.
+        if !changes.is_empty() {
+            let node = Some(("Booking", row.id));
+            let done = Done { action, node, changes, ..Done::default() };
+            audit::record(&txn, Some(reader), now, done).await?;
         }
-        Err(error) => Err(error.into()),
+        txn.commit().await?;
+        Ok(row.id)
     }
-}
 
-/// The link's booking, if its person is still one of those who hear of it.
-async fn find(app: &App, link: &Opened) -> Result<BookingView, PageError> {
-    let (id, _) = link.booking()?;
-    let snapshot = app.db.snapshot().await?;
-    let view = look(&snapshot, id, link.link.person_id).await?;
-    snapshot.commit().await?;
-    let view = view.ok_or(PageError::Unknown)?;
-    if view.is_theirs { Ok(view) } else { Err(PageError::Revoked) }
-}
-
-/// The same link, telling of the booking as it is now.
-fn renewed(link: &Opened, view: &BookingView) -> Link {
-    let purpose = Purpose::Booking(view.booking.id, Told::of(view.revision));
-    Link { purpose, ..link.link }.at_least_until(local(view.event.ends_at).date())
-}
-
-/// Does what the mutations do, by their rules, and writes it down as they do. Returns the booking that
-/// the reader has now.
-async fn carry_out(
-    app: &App,
-    link: &Opened,
-    view: &BookingView,
-    answer: &Answer,
-) -> Result<uuid::Uuid, StoreError> {
-    let (now, by) = (app.clock.now(), link.link.person_id);
-    // For the partner of this booking, and nothing else.
-    let settings = vec![view.setting_id];
-    let scope = Scope::Viewer(Viewer { person_id: by, settings, now, ..Viewer::default() });
-    let (id, expected_version) = (view.booking.id, Some(answer.version));
-    let txn = app.db.write_facts().await?;
-    let before = match answer.deed {
-        Deed::Book => None,
-        Deed::Cancel | Deed::Change => booking::Entity::find_by_id(id).one(&txn).await?,
-    };
-    let (action, row) = match answer.deed {
-        Deed::Cancel => {
-            let reason = Some(answer.reason.trim()).filter(|reason| !reason.is_empty());
-            let reason = reason.unwrap_or(NO_REASON);
-            let row = cancel_booking(&txn, &scope, now, id, expected_version, reason).await?;
-            ("bookingCancel", row)
+    fn is_done(&self, answer: &Answer) -> bool {
+        match answer.deed {
+            Deed::Cancel => self.state == BookingState::Cancelled,
+            Deed::Change => answer.places().is_ok_and(|places| places == self.booking.places),
+            Deed::Book => false,
         }
-        Deed::Change => {
-            let places = answer.places()?;
-            let row = change_booking(&txn, &scope, now, id, expected_version, places).await?;
-            ("bookingChange", row)
-        }
-        Deed::Book => {
-            let (event_id, enrolment_id) = (view.event.id, view.booking.enrolment_id);
-            let wish = Book { event_id, enrolment_id, places: answer.places()? };
-            ("bookingCreate", book(&txn, &scope, Some(by), now, wish).await?)
-        }
-    };
-    let changes = changes::between(before.as_ref(), Some(&row));
-    // Sending the same again is no deed.
-    if !changes.is_empty() {
-        let node = Some(("Booking", row.id));
-        let done = Done { action, node, changes, ..Done::default() };
-        audit::record(&txn, Some(by), now, done).await?;
     }
-    txn.commit().await?;
-    Ok(row.id)
-}
-
-/// Whether the booking stands as the answer wants it: it was sent twice.
-fn is_done(view: &BookingView, answer: &Answer) -> bool {
-    match answer.deed {
-        Deed::Cancel => view.state == BookingState::Cancelled,
-        Deed::Change => answer.places().is_ok_and(|places| places == view.booking.places),
-        Deed::Book => false,
-    }
-}
-
-fn shown(
-    app: &App,
-    link: &Opened,
-    view: &BookingView,
-    done: bool,
-    refused: Option<(Answer, Refusal)>,
-) -> Result<Page, PageError> {
-    let now = app.clock.now();
-    let (_, told) = link.booking()?;
-    let event = &view.event;
-    let is_open = event.cancelled_at.is_none() && event.starts_at > now;
-    let (status, status_class, advice) = status(view, now);
-    let (entered, error) = if let Some((answer, refusal)) = refused {
-        (answer, Some(refusal))
-    } else {
-        let places = view.booking.places.to_string();
-        (Answer { places, ..Answer::default() }, None)
-    };
-    Ok(Page {
-        title: event.title.clone(),
-        done: done.then(|| done_in_words(view.state)),
-        changed: told != Told::of(view.revision),
-        status,
-        status_class,
-        advice,
-        may_change: is_open && view.state != BookingState::Cancelled,
-        may_book: is_open && view.state == BookingState::Cancelled,
-        waits: view.state == BookingState::Waiting,
-        calendar: (view.state == BookingState::Booked)
-            .then(|| format!("/b/{}/calendar.ics", link.token)),
-        version: view.booking.version,
-        most: MOST_PLACES,
-        facts: facts(view),
-        entered,
-        error,
-    })
 }
 
 /// What was just done, by where it led.

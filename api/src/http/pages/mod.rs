@@ -8,9 +8,11 @@ mod preferences;
 mod survey;
 mod survey_entrance;
 pub(crate) mod survey_guesses;
+mod survey_instead;
 mod survey_views;
 mod unsubscribe;
 mod visit;
+mod visit_form;
 
 use std::sync::Arc;
 
@@ -21,8 +23,10 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
-use rules::links::{Link, LinkFault, Purpose, Told};
+use entity::messages::notices::{BookingView, VisitView};
+use rules::links::{Link, LinkFault, Purpose};
 
+use self::arranged::{act, calendar, show};
 use self::parts::PageError;
 use crate::app::App;
 use crate::http::sign_in;
@@ -37,10 +41,10 @@ const LARGEST_ANSWERS: usize = 256 * 1024;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/o/{token}", get(obligation::show).post(obligation::report))
-        .route("/v/{token}", get(visit::show).post(visit::act))
-        .route("/v/{token}/calendar.ics", get(visit::calendar))
-        .route("/b/{token}", get(booking::show).post(booking::act))
-        .route("/b/{token}/calendar.ics", get(booking::calendar))
+        .route("/v/{token}", get(show::<VisitView>).post(act::<VisitView>))
+        .route("/v/{token}/calendar.ics", get(calendar::<VisitView>))
+        .route("/b/{token}", get(show::<BookingView>).post(act::<BookingView>))
+        .route("/b/{token}/calendar.ics", get(calendar::<BookingView>))
         .route("/preferences/{token}", get(preferences::show).post(preferences::choose))
         .route(
             "/preferences/{token}/unsubscribe/{kind}",
@@ -124,22 +128,6 @@ impl Opened {
     fn obligation(&self) -> Result<uuid::Uuid, PageError> {
         match self.link.purpose {
             Purpose::Obligation(id) => Ok(id),
-            _ => Err(PageError::Unknown),
-        }
-    }
-
-    /// The visit this link is for, and which revision of it the mail told of.
-    fn visit(&self) -> Result<(uuid::Uuid, Told), PageError> {
-        match self.link.purpose {
-            Purpose::Visit(id, told) => Ok((id, told)),
-            _ => Err(PageError::Unknown),
-        }
-    }
-
-    /// The booking this link is for, and which revision of it the mail told of.
-    fn booking(&self) -> Result<(uuid::Uuid, Told), PageError> {
-        match self.link.purpose {
-            Purpose::Booking(id, told) => Ok((id, told)),
             _ => Err(PageError::Unknown),
         }
     }

@@ -14,7 +14,8 @@ use serde::Deserialize;
 
 use super::parts::{PageError, page};
 use super::survey_entrance::{Entrance, Submission};
-use super::survey_views::{Check, CodeFault, CodePage, Questions, Sent, SurveyError, Welcome};
+use super::survey_instead::{CodeFault, CodePage, SurveyError};
+use super::survey_views::{Check, Questions, Sent, Welcome};
 use crate::app::App;
 
 /// The step that shows all answers before they are sent.

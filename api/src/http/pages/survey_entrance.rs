@@ -12,7 +12,7 @@ use rules::surveys::answers::{Standing, submission_hash};
 use rules::surveys::code;
 
 use super::survey_guesses::{Guesses, client};
-use super::survey_views::SurveyError;
+use super::survey_instead::SurveyError;
 use super::{Opened, PageError};
 use crate::app::App;
 

@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use askama::Template;
 use axum::Router;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, FromRequestParts, Path, State};
+use axum::extract::{Form, FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::map_response;
@@ -23,15 +23,13 @@ use axum::response::{Redirect, Response};
 use axum::routing::get;
 use entity::id::new_id;
 use entity::people::sign_in_links::{self, Asked, Asking};
-use entity::people::{person, tokens};
 use rules::links::{counted, sign_in_token};
-use rules::sign_in::{LINK_WINDOW, SignInMethod};
-use sea_orm::EntityTrait as _;
+use rules::sign_in::LINK_WINDOW;
 use serde::Deserialize;
 
 use super::heading::Heading;
 use super::oidc::{self, Offer};
-use super::{own_page, session};
+use super::{by_link, own_page, session};
 use crate::app::App;
 use crate::http::pages::parts::{PageError, page, secret};
 use crate::http::pages::survey_guesses::{client, network};
@@ -45,8 +43,8 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/", get(async || Redirect::to("/sign-in")))
         .route("/sign-in", get(show).post(ask))
-        .route("/sign-in/link/{token}", get(show_link).post(spend_link))
-        .route("/sign-in/demo/{token}", get(show_demo).post(take_demo))
+        .route("/sign-in/link/{token}", get(by_link::show_link).post(by_link::spend_link))
+        .route("/sign-in/demo/{token}", get(by_link::show_demo).post(by_link::take_demo))
         .route("/sign-out", get(own_page::show_sign_out).post(own_page::sign_out))
         .route("/sign-out/others", get(own_page::home).post(own_page::sign_out_others))
         .layer(map_response(own_referrer))
@@ -202,104 +200,10 @@ fn is_address(email: &str) -> bool {
         })
 }
 
-async fn show_link(
-    State(app): State<App>,
-    Path(token): Path<String>,
-) -> Result<Response, PageError> {
-    let hash = hash(&token);
-    let found = sign_in_links::find(app.db.reader(), &hash, app.clock.now()).await?;
-    let Some(person) = found.and_then(|link| link.person_id) else {
-        return link_is_dead(&app, &hash).await;
-    };
-    let person = person::Entity::find_by_id(person).one(app.db.reader()).await?;
-    let name = person.map(|person| person.name).unwrap_or_default();
-    // Somebody else's link would sign them in as somebody else: they see it before they press.
-    let title = format!("Sign in as {name}");
-    let text = "This signs you in to Hubs on this device. If that is not you, or you did not ask \
-                for it, close this page.";
-    Ok(page(StatusCode::OK, &Button { title: &title, text, label: "Sign in" })?)
-}
-
-async fn spend_link(
-    State(app): State<App>,
-    Path(token): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, PageError> {
-    if !session::is_of_ours(&app, &Method::POST, &headers) {
-        return not_ours();
-    }
-    let now = app.clock.now();
-    let token_hash = hash(&token);
-    let txn = app.db.write().await?;
-    let link = sign_in_links::spend(&txn, now, &token_hash).await?;
-    let Some((person, link)) = link.and_then(|link| Some((link.person_id?, link))) else {
-        sign_in_links::refuse(&txn, now, &token_hash).await?;
-        txn.commit().await?;
-        return link_is_dead(&app, &token_hash).await;
-    };
-    let cookie =
-        session::open(&app, &txn, &headers, now, person, SignInMethod::MagicLink, None).await?;
-    txn.commit().await?;
-    app.signal.changed().await;
-    signed_in(&Heading::of(&link.return_to), &cookie)
-}
-
-async fn show_demo(
-    State(app): State<App>,
-    Path(token): Path<String>,
-) -> Result<Response, PageError> {
-    let found = tokens::find_demo(app.db.reader(), &hash(&token), app.clock.now()).await?;
-    let Some((_, name)) = found else { return opens_nothing(&Heading::default()) };
-    let title = format!("Sign in as {name}");
-    let text = "This is a demonstration: nobody here is real.";
-    Ok(page(StatusCode::OK, &Button { title: &title, text, label: "Sign in" })?)
-}
-
-async fn take_demo(
-    State(app): State<App>,
-    Path(token): Path<String>,
-    heading: Heading,
-    headers: HeaderMap,
-) -> Result<Response, PageError> {
-    if !session::is_of_ours(&app, &Method::POST, &headers) {
-        return not_ours();
-    }
-    let now = app.clock.now();
-    let txn = app.db.write().await?;
-    let Some((person, _)) = tokens::find_demo(&txn, &hash(&token), now).await? else {
-        return opens_nothing(&Heading::default());
-    };
-    let cookie = session::open(&app, &txn, &headers, now, person, SignInMethod::Demo, None).await?;
-    txn.commit().await?;
-    app.signal.changed().await;
-    signed_in(&heading, &cookie)
-}
-
-/// Sends somebody who is signed in to where they were heading.
-fn signed_in(heading: &Heading, cookie: &str) -> Result<Response, PageError> {
-    let mut response = heading.land();
-    set_cookie(&mut response, cookie)?;
-    Ok(response)
-}
-
 pub(super) fn set_cookie(response: &mut Response, cookie: &str) -> Result<(), PageError> {
     let cookie = HeaderValue::from_str(cookie).map_err(|error| PageError::Fault(error.into()))?;
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(())
-}
-
-/// A link came too late, or a second time: whoever asks for a new one is still heading there.
-async fn link_is_dead(app: &App, token_hash: &str) -> Result<Response, PageError> {
-    let return_to = sign_in_links::return_to(app.db.reader(), token_hash).await?;
-    opens_nothing(&Heading::of(&return_to.unwrap_or_default()))
-}
-
-fn opens_nothing(heading: &Heading) -> Result<Response, PageError> {
-    let text = "A link signs in once, for ten minutes, and only the latest one does. Ask for a \
-                new one.";
-    let back = heading.kept_by("/sign-in");
-    let notice = Notice { back, ..Notice::new("This link does not sign you in", text) };
-    Ok(page(StatusCode::GONE, &notice)?)
 }
 
 /// Nobody is signed in or out, and no link is asked for, by a page of somebody else's.
