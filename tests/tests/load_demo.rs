@@ -53,6 +53,10 @@ async fn the_demo_shows_every_part_in_mid_story() {
         assert_eq!(due_today.count(), 8, "the CPD session of that afternoon");
         let future = obligations.iter().filter(|row| row.recorded_at.is_some_and(|at| at > now));
         assert_eq!(future.count(), 0, "nothing was recorded in the future");
+        for alert in engagement_alert::Entity::find().all(db).await.expect("a read") {
+            let ended = alert.resolved_at.is_none_or(|at| at >= alert.raised_at);
+            assert!(ended, "{}: {} ended before it was raised", world.name, alert.rule);
+        }
         for person in person::Entity::find().all(db).await.expect("a read") {
             assert!(person.email.ends_with(".example"), "nobody real: {}", person.email);
         }

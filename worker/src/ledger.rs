@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use entity::messages::timetable;
 use entity::operations::jobs::{self, Described, Run, Seen};
 use entity::operations::{lanes, pauses};
+use rules::calendar::local;
 use rules::timetable::{Fate, LocalRule};
 use rules::words::in_one_line;
 use strum::EnumMessage as _;
@@ -27,6 +28,23 @@ pub async fn register(app: &App) -> anyhow::Result<()> {
     jobs::register(&txn, now, &described).await?;
     lanes::note(&txn, now, &waiting).await?;
     Ok(txn.commit().await?)
+}
+
+/// Sees that a pretended time does not lie before what the worker has done: alerts would end before
+/// they were raised, and what was sent would be planned anew.
+///
+/// # Errors
+/// It does, or the database fails.
+pub async fn never_back(app: &App) -> anyhow::Result<()> {
+    let furthest = timetable::furthest(app.db.reader()).await?;
+    if let Some(done) = furthest.filter(|done| app.clock.now() < *done) {
+        anyhow::bail!(
+            "--now lies before {}, up to which the worker has done its work: give that time or a \
+             later one",
+            local(done).format("%A %-d %B %Y at %H:%M")
+        );
+    }
+    Ok(())
 }
 
 fn described(row: &Row) -> Described {

@@ -57,8 +57,8 @@ struct Run {
     /// Do everything that is due, say what was done, and exit.
     #[arg(long)]
     once: bool,
-    /// With --once: as if it were this London time, such as 2026-10-05T08:00. Only where mail goes
-    /// to a folder.
+    /// With --once: as if it were this London time, such as 2026-10-05T08:00, not before what the
+    /// worker has done. Only where mail goes to a folder.
     #[arg(long, requires = "once", value_parser = worker::london_time)]
     now: Option<NaiveDateTime>,
 }
@@ -126,6 +126,9 @@ async fn work(config: Config, run: Run, stop: CancellationToken) -> anyhow::Resu
     }
     let mut app = App::open(config, clock, stop.clone()).await?;
     app.trial = run.now.is_some();
+    if app.trial {
+        worker::ledger::never_back(&app).await?;
+    }
     app.mail.check()?;
     let bounces = &app.config.mail.bounces_folder;
     if !bounces.as_os_str().is_empty() && !bounces.is_dir() {

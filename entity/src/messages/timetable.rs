@@ -42,6 +42,16 @@ pub async fn latest(
     Ok(row.map(|row| row.due_at))
 }
 
+/// The latest moment written down for any job, in trials too; none before the first.
+///
+/// # Errors
+/// The database fails.
+pub async fn furthest(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let row =
+        occurrence::Entity::find().order_by_desc(occurrence::Column::DueAt).one(db).await?;
+    Ok(row.map(|row| row.due_at))
+}
+
 /// Who writes to the timetable.
 #[derive(Clone, Copy, Debug)]
 pub struct Pen {

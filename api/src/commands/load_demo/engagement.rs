@@ -3,12 +3,13 @@
 
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use entity::engagement::{acknowledge, assess_programme, engagement_alert, snooze};
+use entity::engagement::{acknowledge, alert_event, assess_programme, engagement_alert, snooze};
 use entity::people::person;
 use entity::programme::programme;
 use entity::scope::Scope;
 use rules::calendar::moment;
 use rules::engagement::{AlertState, RuleName};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
@@ -20,6 +21,7 @@ const TODAY: (i32, u32, u32) = (2026, 10, 5);
 /// Tells it up to `now`.
 pub(super) async fn tell(txn: &DatabaseTransaction, now: DateTime<Utc>) -> anyhow::Result<()> {
     let programmes = programme::Entity::find().all(txn).await?;
+    forget_what_the_telling_raised(txn).await?;
     let (night, looked_at) = (london(TODAY, 2), london(TODAY, 7));
     if looked_at <= now {
         for programme in &programmes {
@@ -38,6 +40,24 @@ pub(super) async fn tell(txn: &DatabaseTransaction, now: DateTime<Utc>) -> anyho
     for programme in &programmes {
         assess_programme(txn, now, programme.id).await?;
     }
+    Ok(())
+}
+
+/// The story is not told day by day: some of what it does raised alerts that something told later, but
+/// done earlier, resolved.
+async fn forget_what_the_telling_raised(txn: &DatabaseTransaction) -> anyhow::Result<()> {
+    let backwards = Expr::col(engagement_alert::Column::ResolvedAt)
+        .lt(Expr::col(engagement_alert::Column::RaisedAt));
+    let alerts = Query::select()
+        .column(engagement_alert::Column::Id)
+        .from(engagement_alert::Entity)
+        .and_where(backwards.clone())
+        .to_owned();
+    alert_event::Entity::delete_many()
+        .filter(alert_event::Column::AlertId.in_subquery(alerts))
+        .exec(txn)
+        .await?;
+    engagement_alert::Entity::delete_many().filter(backwards).exec(txn).await?;
     Ok(())
 }
 
