@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::calendar::local;
 
 /// Days for which a link in a mail works, the day of the mail not counted.
-pub const VALID_DAYS: u64 = 60;
+const VALID_DAYS: u64 = 60;
 
 /// First byte of every token, raised when its layout changes.
 const VERSION: u8 = 1;

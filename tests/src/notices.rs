@@ -1,15 +1,12 @@
-//! What was mailed, with its headers and its calendar entry; and passes of a worker.
+//! What was mailed, with its headers and its calendar entry.
 
 use entity::messages::{message, message_event};
 use mail_parser::{MessageParser, MimeHeaders as _, PartType};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use worker::app::App;
-use worker::pass;
 
 use crate::World;
-use crate::rise::at;
+use crate::working::messages;
 
 /// A mail that went out.
 #[derive(Clone, Debug)]
@@ -69,31 +66,6 @@ impl Sent {
         }
         out
     }
-}
-
-/// A pass of a worker at a moment.
-///
-/// # Panics
-/// A job failed.
-pub async fn pass_at(world: &World, moment: &str) {
-    world.clock.set(at(moment));
-    let stop = CancellationToken::new();
-    let app = App::open(world.config.clone(), world.clock.clone(), stop.clone()).await;
-    let pass = pass::run(&app.expect("the worker opens"), &stop).await;
-    for (job, _, done) in &pass.ran {
-        if let Err(error) = done {
-            panic!("{}: {job:?}: {error:#}", world.name);
-        }
-    }
-}
-
-/// Every message, oldest first.
-///
-/// # Panics
-/// The database fails.
-pub async fn messages(world: &World) -> Vec<message::Model> {
-    let rows = message::Entity::find().order_by_asc(message::Column::Id).all(world.db.reader());
-    rows.await.expect("messages")
 }
 
 /// What was sent of these kinds so far, oldest first, by its rows and its files.

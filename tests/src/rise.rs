@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::enrolments::{Enrol, enrol, obligation};
-use entity::hubs::{HubWish, hub, put_hub};
+use entity::hubs::hub;
 use entity::id::new_id;
 use entity::people::settings::ensure_for_school;
 use entity::people::{contact, person, role_grant};
@@ -18,7 +18,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::World;
+use crate::{World, moves};
 
 /// The programme.
 #[derive(Debug)]
@@ -60,17 +60,7 @@ impl Rise {
         let txn = world.db.write().await.expect("a transaction");
         let id = loader::load(&txn, now, &set_up).await.expect("loads").programme_id;
         let lead_setting = setting(&txn, now, 900_001, "Demo Lead School", "open").await;
-        let wish = HubWish {
-            programme_id: id,
-            key: "demo".to_owned(),
-            name: "Demo Hub".to_owned(),
-            lead_setting_id: lead_setting,
-            region_id: None,
-            wave: None,
-            capacity: (None, None),
-            opened_on: day("2026-06-01"),
-        };
-        let hub = put_hub(&txn, now, wish).await.expect("a hub").0;
+        let hub = moves::open_hub(&txn, now, id, ("demo", "Demo Hub"), lead_setting).await;
         let lead = somebody(&txn, now, "Demo Lead").await;
         grant(&txn, now, lead, "hub_lead", Some(hub.id)).await;
         let admin = somebody(&txn, now, "Demo Admin").await;
@@ -81,6 +71,16 @@ impl Rise {
         }
         txn.commit().await.expect("commit");
         rise
+    }
+
+    /// Seeds it, with partners Demo School 1, 2 and so on.
+    ///
+    /// # Panics
+    /// A row is refused.
+    pub async fn seed_many(world: &World, partners: usize) -> Self {
+        let names: Vec<String> = (1..=partners).map(|it| format!("Demo School {it}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        Self::seed(world, &names).await
     }
 
     /// Lead and admin want the summaries of weeks and alerts too.

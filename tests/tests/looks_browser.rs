@@ -7,9 +7,10 @@
 use tests::arranged::{book_two, lead, morning, propose_by, session};
 use tests::browser;
 use tests::mails::snapshots;
-use tests::notices::{pass_at, sent};
+use tests::notices::sent;
 use tests::programs::serve;
 use tests::rise::Rise;
+use tests::working::pass_at;
 use tests::{World, both};
 
 #[tokio::test]

@@ -12,17 +12,11 @@ use proptest::test_runner::TestRunner;
 use rules::timetable::{CatchUp, Fate, LocalRule, Outcome};
 use sea_orm::{EntityTrait as _, QueryOrder as _};
 use tests::rise::{Rise, at};
+use tests::working::app;
 use tests::{World, both};
 use tokio_util::sync::CancellationToken;
-use worker::app::App;
 use worker::jobs::TIMETABLE;
 use worker::pass;
-
-async fn app(world: &World) -> App {
-    App::open(world.config.clone(), world.clock.clone(), CancellationToken::new())
-        .await
-        .expect("the worker opens")
-}
 
 /// What was written down of each job, in order.
 async fn written(world: &World) -> BTreeMap<String, Vec<(DateTime<Utc>, Outcome)>> {

@@ -1,13 +1,17 @@
 //! What can be done to enrolments and obligations.
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, Object};
 use entity::enrolments::{self, Enrol, enrolment, obligation};
 use entity::outcome::{RefusalCode, StoreError};
 use entity::people::settings;
 use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
-use crate::act::{Acting, Answered, Date, payloads, row};
+use super::inputs::{
+    EnrolmentCreateInput, EnrolmentTransferInput, EnrolmentWithdrawInput, ObligationExcuseInput,
+    ObligationRecordMetInput, ObligationReopenInput,
+};
+use crate::act::{Acting, Answered, payloads, row};
 
 payloads! {
     "What became of an enrolment."
@@ -20,95 +24,6 @@ payloads! {
         /// The obligation as it stands now; null if nothing was done.
         obligation: obligation as "Obligation"
     }
-}
-
-/// Who joins what, where and when.
-#[derive(InputObject)]
-pub struct EnrolmentCreateInput {
-    /// The hub that will support the partner.
-    hub_id: ID,
-    /// The cohort joined.
-    cohort_id: ID,
-    /// The pathway taken.
-    pathway_id: ID,
-    /// The partner, if you see it already. Give this, or `schoolId` or `trustId` for one that is new
-    /// to you.
-    partner_setting_id: Option<ID>,
-    /// The partner school, by its place in the register.
-    school_id: Option<ID>,
-    /// The partner trust, by its place in the register.
-    trust_id: Option<ID>,
-    /// First day.
-    enrolled_on: Date,
-    /// Schools of a partner trust that take part; none for a partner school.
-    #[graphql(default)]
-    academy_ids: Vec<ID>,
-    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
-    /// again under it within a day, it is answered as the first time and not done again.
-    idempotency_key: Option<String>,
-}
-
-/// Which enrolment ends, when and why.
-#[derive(InputObject)]
-pub struct EnrolmentWithdrawInput {
-    /// The enrolment.
-    enrolment_id: ID,
-    /// Its version when you read it: if somebody changed it since, nothing is done.
-    expected_version: Option<i32>,
-    /// Last day.
-    ended_on: Date,
-    /// Why, for its history.
-    reason: String,
-}
-
-/// Which enrolment goes to which hub, and why.
-#[derive(InputObject)]
-pub struct EnrolmentTransferInput {
-    /// The enrolment.
-    enrolment_id: ID,
-    /// Its version when you read it: if somebody changed it since, nothing is done.
-    expected_version: Option<i32>,
-    /// The hub that will support it.
-    to_hub_id: ID,
-    /// Why, for its history.
-    reason: String,
-}
-
-/// Which obligation was met, when, and how one can tell.
-#[derive(InputObject)]
-pub struct ObligationRecordMetInput {
-    /// The obligation.
-    obligation_id: ID,
-    /// Its version when you read it: if somebody changed it since, nothing is done. Needed to correct
-    /// the day or the note of what was reported by hand already.
-    expected_version: Option<i32>,
-    /// Day on which it was met, in London.
-    met_on: Date,
-    /// Evidence, in a few words.
-    #[graphql(default)]
-    note: String,
-}
-
-/// Which obligation need not be met, and why.
-#[derive(InputObject)]
-pub struct ObligationExcuseInput {
-    /// The obligation.
-    obligation_id: ID,
-    /// Its version when you read it: if somebody changed it since, nothing is done.
-    expected_version: Option<i32>,
-    /// Why.
-    reason: String,
-}
-
-/// Which obligation is owed again, and why.
-#[derive(InputObject)]
-pub struct ObligationReopenInput {
-    /// The obligation.
-    obligation_id: ID,
-    /// Its version when you read it: if somebody changed it since, nothing is done.
-    expected_version: Option<i32>,
-    /// Why; it becomes the obligation's note.
-    reason: String,
 }
 
 /// Mutations of this area.

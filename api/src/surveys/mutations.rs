@@ -1,6 +1,6 @@
 //! What can be done to survey campaigns.
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, ID, Object};
 use entity::messages::bulletins::not_as_shown;
 use entity::outcome::StoreError;
 use entity::surveys::campaigns::{self, CampaignEdit, CampaignWish, GroupWish};
@@ -9,12 +9,14 @@ use entity::surveys::{
 };
 use rules::messages::bulletin::Audience;
 use rules::messages::preview::{Preview, Sending, check};
-use rules::surveys::{RespondentGroup, SurveyWave};
 use sea_orm::DatabaseTransaction;
 
-use crate::act::{Acting, Answered, Date, fault, payloads, row};
+use super::inputs::{
+    SurveyCampaignCreateInput, SurveyCampaignEditInput, SurveyCampaignGroupInput,
+    SurveyCampaignLaunchInput, SurveyCampaignStepInput, SurveyCodeRotateInput, SurveyExpectInput,
+};
+use crate::act::{Acting, Answered, fault, payloads, row};
 use crate::messages::telling::link_secret;
-use crate::read::registry::Shown;
 
 payloads! {
     "What became of a survey campaign."
@@ -32,124 +34,6 @@ payloads! {
         /// The invitation as it stands now; null if nothing was done.
         invitation: survey_invitation as "SurveyInvitation"
     }
-}
-
-/// Which group is asked what.
-#[derive(InputObject)]
-pub struct SurveyCampaignGroupInput {
-    /// Who answers.
-    respondent_group: Shown<RespondentGroup>,
-    /// What is asked; it has to be for this group.
-    questionnaire_id: ID,
-    /// Whether known contacts get links of their own; for leaders and staff.
-    #[graphql(default)]
-    by_personal_link: bool,
-}
-
-/// A campaign to be prepared.
-#[derive(InputObject)]
-pub struct SurveyCampaignCreateInput {
-    /// The programme.
-    programme_id: ID,
-    /// A key of its own within the programme: lower-case letters, digits and hyphens.
-    key: String,
-    /// Title, shown to respondents.
-    title: String,
-    /// Which round it is.
-    wave: Shown<SurveyWave>,
-    /// The cohort asked; needed unless it is about an event.
-    cohort_id: Option<ID>,
-    /// The pathway asked; all when left out.
-    pathway_id: Option<ID>,
-    /// The commitment of that pathway that answering meets.
-    commitment_id: Option<ID>,
-    /// The event it asks about, for the wave `EVENT_FEEDBACK`: those who took part are asked.
-    event_id: Option<ID>,
-    /// First day, in London.
-    opens_on: Date,
-    /// Last day, in London.
-    closes_on: Date,
-    /// So many answers in each group of a school meet its commitment.
-    #[graphql(default = 1)]
-    enough_responses: i32,
-    /// Working days before the close on which schools without enough answers are reminded.
-    #[graphql(default)]
-    remind_days: Vec<i32>,
-    /// Who is asked what.
-    groups: Vec<SurveyCampaignGroupInput>,
-    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
-    /// again under it within a day, it is answered as the first time and not done again.
-    idempotency_key: Option<String>,
-}
-
-/// What to change of a campaign; what is left out stays. Once it was launched only its title, last
-/// day and reminders can change.
-#[derive(InputObject)]
-pub struct SurveyCampaignEditInput {
-    /// The campaign.
-    campaign_id: ID,
-    /// Its version when you read it: if somebody changed it since, nothing is done.
-    expected_version: Option<i32>,
-    /// Another title.
-    title: Option<String>,
-    /// Another first day; before the launch.
-    opens_on: Option<Date>,
-    /// Another last day.
-    closes_on: Option<Date>,
-    /// Another number of answers that is enough; before the launch.
-    enough_responses: Option<i32>,
-    /// Other reminders.
-    remind_days: Option<Vec<i32>>,
-    /// Other groups, all of them; before the launch.
-    groups: Option<Vec<SurveyCampaignGroupInput>>,
-}
-
-/// Which campaign to take a step on.
-#[derive(InputObject)]
-pub struct SurveyCampaignStepInput {
-    /// The campaign.
-    campaign_id: ID,
-    /// Its version when you read it: if somebody changed it since, nothing is done.
-    expected_version: Option<i32>,
-    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
-    /// again under it within a day, it is answered as the first time and not done again.
-    idempotency_key: Option<String>,
-}
-
-/// Which campaign to launch.
-#[derive(InputObject)]
-pub struct SurveyCampaignLaunchInput {
-    /// The campaign.
-    campaign_id: ID,
-    /// Its version when you read it: if somebody changed it since, nothing is done.
-    expected_version: Option<i32>,
-    /// The token of `surveyCampaignPreview`: if the launch would not write to exactly those whom that
-    /// showed, or the campaign was changed since, nothing is done, and `CONFLICT` says what differs.
-    preview_token: String,
-    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
-    /// again under it within a day, it is answered as the first time and not done again.
-    idempotency_key: Option<String>,
-}
-
-/// Which group of which school gets another code.
-#[derive(InputObject)]
-pub struct SurveyCodeRotateInput {
-    /// The invitation of the group.
-    invitation_id: ID,
-    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
-    /// again under it within a day, it is answered as the first time and not done again.
-    idempotency_key: Option<String>,
-}
-
-/// How many answers a school expects of a group.
-#[derive(InputObject)]
-pub struct SurveyExpectInput {
-    /// The invitation of the group.
-    invitation_id: ID,
-    /// Its version when you read it: if somebody changed it since, nothing is done.
-    expected_version: Option<i32>,
-    /// How many; left out or null when the school no longer says.
-    expected: Option<i32>,
 }
 
 /// Mutations of this area.

@@ -8,6 +8,7 @@ mod postgres;
 mod rows;
 mod seen;
 mod sqlite;
+mod writer;
 
 use std::sync::Arc;
 

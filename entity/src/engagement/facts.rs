@@ -4,25 +4,19 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use rules::calendar::local;
-use rules::engagement::{ContactFacts, ObligationEvidence, OpenDayFacts, SurveyFacts, VisitFacts};
-use rules::events::{AttendanceMode, BookingState};
-use rules::messages::suppression::SuppressionReason;
+use rules::engagement::{ObligationEvidence, SurveyFacts, VisitFacts};
 use sea_orm::sea_query::{Query, SelectStatement, SimpleExpr};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
     QuerySelect as _,
 };
-use strum::VariantArray as _;
 use uuid::Uuid;
 
 use crate::enrolments::{enrolment, obligation};
-use crate::events::{booking, event_attendance};
-use crate::messages::suppression;
 use crate::outcome::{StoreError, word};
-use crate::people::{contact, person, setting};
-use crate::programme::event;
+use crate::people::setting;
 use crate::schools::school;
 use crate::surveys::{survey_campaign, survey_invitation};
 use crate::visits::visit;
@@ -49,7 +43,7 @@ impl Whose {
     }
 
     /// One column of those of them that have not ended.
-    fn running(self, column: enrolment::Column) -> SelectStatement {
+    pub fn running(self, column: enrolment::Column) -> SelectStatement {
         Query::select()
             .column((enrolment::Entity, column))
             .from(enrolment::Entity)
@@ -65,11 +59,11 @@ pub(super) struct Sorted<T> {
 }
 
 impl<T> Sorted<T> {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { of: HashMap::new() }
     }
 
-    fn add(&mut self, owner: Uuid, read: Result<T, StoreError>, faults: &mut Faults) {
+    pub fn add(&mut self, owner: Uuid, read: Result<T, StoreError>, faults: &mut Faults) {
         match read {
             Ok(fact) => self.of.entry(owner).or_default().push(fact),
             Err(fault) => faults.note(owner, &fault),
@@ -87,7 +81,7 @@ impl<T> Sorted<T> {
 pub(super) struct Faults(pub HashMap<Uuid, String>);
 
 impl Faults {
-    fn note(&mut self, owner: Uuid, fault: &StoreError) {
+    pub fn note(&mut self, owner: Uuid, fault: &StoreError) {
         self.0.entry(owner).or_insert_with(|| fault.to_string());
     }
 }
@@ -192,100 +186,6 @@ fn visit_facts(row: &visit::Model) -> Result<VisitFacts, StoreError> {
     })
 }
 
-/// Open days that schools can see, and what became of partners there.
-pub(super) struct OpenDays {
-    days: Vec<event::Model>,
-    bookings: HashMap<(Uuid, Uuid), BookingState>,
-    attendance: HashMap<(Uuid, Uuid), AttendanceMode>,
-}
-
-impl OpenDays {
-    /// Those of a programme, with what is known of the enrolments looked at.
-    pub async fn load(
-        db: &impl ConnectionTrait,
-        programme_id: Uuid,
-        whose: Whose,
-        now: DateTime<Utc>,
-        faults: &mut Faults,
-    ) -> Result<Self, StoreError> {
-        let days = event::Entity::find()
-            .filter(event::Column::ProgrammeId.eq(programme_id))
-            .filter(event::Column::Kind.eq("open_day"))
-            .filter(event::Column::PublishedAt.lte(now))
-            .filter(event::Column::CancelledAt.is_null())
-            .all(db)
-            .await?;
-        let of_programme = || {
-            Query::select()
-                .column((event::Entity, event::Column::Id))
-                .from(event::Entity)
-                .and_where(event::Column::ProgrammeId.eq(programme_id))
-                .and_where(event::Column::Kind.eq("open_day"))
-                .to_owned()
-        };
-        let rows = booking::Entity::find()
-            .filter(booking::Column::EventId.in_subquery(of_programme()))
-            .filter(booking::Column::EnrolmentId.in_subquery(whose.running(enrolment::Column::Id)))
-            .all(db)
-            .await?;
-        let mut bookings = HashMap::new();
-        for row in rows {
-            match word("booking", row.id, &row.state) {
-                // One that was cancelled says less than one that stands.
-                Ok(BookingState::Cancelled) => {
-                    let key = (row.event_id, row.enrolment_id);
-                    bookings.entry(key).or_insert(BookingState::Cancelled);
-                }
-                Ok(state) => drop(bookings.insert((row.event_id, row.enrolment_id), state)),
-                Err(fault) => faults.note(row.enrolment_id, &fault),
-            }
-        }
-        let rows = event_attendance::Entity::find()
-            .filter(event_attendance::Column::EventId.in_subquery(of_programme()))
-            .filter(
-                event_attendance::Column::EnrolmentId
-                    .in_subquery(whose.running(enrolment::Column::Id)),
-            )
-            .all(db)
-            .await?;
-        let mut attendance = HashMap::new();
-        for row in rows {
-            match word("event_attendance", row.id, &row.mode) {
-                Ok(mode) => drop(attendance.insert((row.event_id, row.enrolment_id), mode)),
-                Err(fault) => faults.note(row.enrolment_id, &fault),
-            }
-        }
-        Ok(Self { days, bookings, attendance })
-    }
-
-    /// Those that an enrolment was invited to.
-    pub fn of_enrolment(&self, row: &enrolment::Model) -> Vec<OpenDayFacts> {
-        let invited = self.days.iter().filter(|day| {
-            day.hub_id.is_none_or(|hub| hub == row.hub_id)
-                && day.cohort_id.is_none_or(|cohort| cohort == row.cohort_id)
-        });
-        invited.map(|day| self.facts(day, Some(row.id))).collect()
-    }
-
-    /// A hub's own.
-    pub fn of_hub(&self, hub_id: Uuid) -> Vec<OpenDayFacts> {
-        let own = self.days.iter().filter(|day| day.hub_id == Some(hub_id));
-        own.map(|day| self.facts(day, None)).collect()
-    }
-
-    fn facts(&self, day: &event::Model, enrolment: Option<Uuid>) -> OpenDayFacts {
-        let key = enrolment.map(|enrolment| (day.id, enrolment));
-        OpenDayFacts {
-            id: day.id,
-            cohort_id: day.cohort_id,
-            title: day.title.clone(),
-            on: local(day.starts_at).date(),
-            booking: key.and_then(|key| self.bookings.get(&key)).copied(),
-            attendance: key.and_then(|key| self.attendance.get(&key)).copied(),
-        }
-    }
-}
-
 /// Groups asked in the surveys that are open.
 pub(super) async fn surveys(
     db: &impl ConnectionTrait,
@@ -338,52 +238,6 @@ fn survey_facts(
         expected: row.expected.and_then(|expected| u32::try_from(expected).ok()),
         responses: u32::try_from(row.responses).unwrap_or(0),
     })
-}
-
-/// Contacts in their roles, by setting, and whether mail reaches them.
-pub(super) async fn contacts(
-    db: &impl ConnectionTrait,
-    whose: Whose,
-    faults: &mut Faults,
-) -> Result<Sorted<ContactFacts>, StoreError> {
-    let settings = whose.running(enrolment::Column::PartnerSettingId);
-    let rows = contact::Entity::find()
-        .filter(contact::Column::SettingId.in_subquery(settings))
-        .filter(contact::Column::EndedAt.is_null())
-        .all(db)
-        .await?;
-    let unreachable = unreachable(db).await?;
-    let mut sorted = Sorted::new();
-    for row in rows {
-        let role = word("contact", row.id, &row.role);
-        let reachable = !unreachable.contains(&row.person_id);
-        let facts = role.map(|role| ContactFacts { role, reachable });
-        sorted.add(row.setting_id, facts, faults);
-    }
-    Ok(sorted)
-}
-
-/// People to whose address no mail goes at all.
-async fn unreachable(db: &impl ConnectionTrait) -> Result<HashSet<Uuid>, StoreError> {
-    let all: Vec<SuppressionReason> = SuppressionReason::VARIANTS
-        .iter()
-        .copied()
-        .filter(|reason| reason.withholds_all())
-        .collect();
-    let addresses = Query::select()
-        .column(suppression::Column::Address)
-        .from(suppression::Entity)
-        .and_where(suppression::Column::ReleasedAt.is_null())
-        .and_where(suppression::Column::Reason.is_in(all.into_iter().map(<&str>::from)))
-        .to_owned();
-    let people: Vec<Uuid> = person::Entity::find()
-        .select_only()
-        .column(person::Column::Id)
-        .filter(person::Column::Email.in_subquery(addresses))
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(people.into_iter().collect())
 }
 
 /// Names of the partners' settings.

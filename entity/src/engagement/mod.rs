@@ -12,6 +12,8 @@ mod act;
 mod assess;
 mod facts;
 mod ledger;
+mod open_days;
+mod reach;
 mod rows;
 mod view;
 

@@ -14,7 +14,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::facts::{self, Faults, OpenDays, Sorted, Whose, closed_settings};
+use super::facts::{self, Faults, Sorted, Whose, closed_settings};
+use super::open_days::OpenDays;
+use super::reach;
 use crate::enrolments::enrolment;
 use crate::hubs::hub;
 use crate::outcome::StoreError;
@@ -71,7 +73,7 @@ impl View {
             visits: facts::visits(txn, whose, &mut faults).await?,
             open_days: OpenDays::load(txn, programme_id, whose, now, &mut faults).await?,
             surveys: facts::surveys(txn, programme_id, whose, &mut faults).await?,
-            contacts: facts::contacts(txn, whose, &mut faults).await?,
+            contacts: reach::contacts(txn, whose, &mut faults).await?,
             cohorts: cohorts(txn, programme_id).await?,
             faults,
         };

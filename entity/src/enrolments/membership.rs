@@ -17,7 +17,7 @@ use super::{
     rederive_enrolment, rederive_hub, refused,
 };
 use crate::engagement::{assess_enrolment, assess_hub, engagement_alert};
-use crate::events::bookings::release_out_of_reach;
+use crate::events::places::release_out_of_reach;
 use crate::hubs::hub;
 use crate::id::new_id;
 use crate::outcome::{RefusalCode, StoreError};

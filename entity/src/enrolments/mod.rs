@@ -17,6 +17,7 @@ mod ledger;
 mod membership;
 mod partnership;
 pub(crate) mod permission;
+mod programme_facts;
 mod record;
 mod reopen;
 mod standing;

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::membership::{running, settle, write_history};
 use super::permission::{require, runs_hub};
 use super::{check_text, enrolment, refused};
-use crate::events::bookings::release_out_of_reach;
+use crate::events::places::release_out_of_reach;
 use crate::outcome::{RefusalCode, StoreError};
 use crate::programme::calendars::Calendars;
 use crate::programme::{self, cohort, programme_term};

@@ -2,10 +2,7 @@
 //!
 //! A partner has at an event at most one row for having been there or not, and one for its recording.
 
-use std::collections::BTreeSet;
-
-use chrono::{DateTime, NaiveDate, Utc};
-use rules::calendar::local;
+use chrono::{DateTime, Utc};
 use rules::events::{AttendanceMode, bar_to_attendance, bar_to_recording, has_recording};
 use sea_orm::{
     ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, PaginatorTrait as _,
@@ -13,43 +10,15 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::presence::{Presence, RECORDING, Wanted, Watching, mode, slot};
 use super::{booking, event_attendance, seen};
 use crate::enrolments::permission::require;
-use crate::enrolments::{check_text, check_version, enrolment, refused, settle_enrolment};
+use crate::enrolments::{check_version, enrolment, refused, settle_enrolment};
 use crate::id::new_id;
 use crate::outcome::{RefusalCode, StoreError, word};
 use crate::programme::event;
 use crate::scope::Scope;
 use crate::write::{Written, put};
-
-/// Most people of one partner at one event.
-const MOST_PEOPLE: i32 = 1_000;
-
-/// Whether somebody of a partner was at an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Presence {
-    /// Whether anybody was.
-    pub attended: bool,
-    /// How many; 0 if nobody was.
-    pub people: i32,
-    /// Whether a senior leader was among them.
-    pub senior_leader: bool,
-    /// Remark.
-    pub note: Option<String>,
-}
-
-/// Who of a partner watched an event's recording.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Watching {
-    /// London day on which it was watched.
-    pub watched_on: NaiveDate,
-    /// By how many.
-    pub people: i32,
-    /// Whether a senior leader was among them.
-    pub senior_leader: bool,
-    /// Remark.
-    pub note: Option<String>,
-}
 
 /// Records whether somebody of a partner was at an event. Recording the same twice changes nothing;
 /// something else is put right by [`correct`].
@@ -156,141 +125,8 @@ pub async fn correct(
     settle(txn, now, &row, written).await
 }
 
-/// Makes the register say this of a partner, whatever it said before, for an import that goes
-/// through many and settles them at its end. The caller holds enrolment and event locked; a part
-/// that is not told keeps what was known.
-///
-/// # Errors
-/// A refusal naming the field that cannot be, or a database fault.
-pub async fn put_entry(
-    txn: &DatabaseTransaction,
-    now: DateTime<Utc>,
-    event: &event::Model,
-    enrolment: &enrolment::Model,
-    entry: &Entry,
-) -> Result<Written, StoreError> {
-    let mode = match (entry.watched_on, entry.attended) {
-        (Some(_), _) => AttendanceMode::WatchedRecording,
-        (None, true) => AttendanceMode::Attended,
-        (None, false) => AttendanceMode::Absent,
-    };
-    let known = slot_of(txn, event, enrolment, mode).await?.filter(|old| {
-        // How many were there says nothing about a register that said nobody was.
-        old.mode == <&str>::from(mode)
-    });
-    let somebody = i32::from(mode != AttendanceMode::Absent);
-    let people = entry.people.or(known.as_ref().map(|old| old.people)).unwrap_or(somebody);
-    let senior_leader =
-        entry.senior_leader.or(known.as_ref().map(|old| old.senior_leader)).unwrap_or(false);
-    let note = known.and_then(|old| old.note);
-    let wanted = match entry.watched_on {
-        Some(watched_on) => Wanted::watching(Watching { watched_on, people, senior_leader, note })?,
-        None => Wanted::presence(
-            event,
-            Presence { attended: entry.attended, people, senior_leader, note },
-        )?,
-    };
-    Ok(write(txn, None, now, event, enrolment, wanted).await?.1)
-}
-
-/// What one line of a register says of a partner.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// London day on which the recording was watched, for a line about that.
-    pub watched_on: Option<NaiveDate>,
-    /// Else: whether anybody was there.
-    pub attended: bool,
-    /// How many, if it says so.
-    pub people: Option<i32>,
-    /// Whether a senior leader was among them, if it says so.
-    pub senior_leader: Option<bool>,
-}
-
-/// Locks what entries are about, in the order everybody locks in, and reads it.
-///
-/// # Errors
-/// A database fault.
-pub async fn lock_for_register(
-    txn: &DatabaseTransaction,
-    enrolments: &BTreeSet<Uuid>,
-    events: &BTreeSet<Uuid>,
-) -> Result<(), StoreError> {
-    seen::lock_enrolments(txn, enrolments).await?;
-    for id in events {
-        event::Entity::find_by_id(*id).lock_exclusive().one(txn).await?;
-    }
-    Ok(())
-}
-
-/// A row as it should be, less whose it is.
-struct Wanted {
-    mode: AttendanceMode,
-    on_day: NaiveDate,
-    people: i32,
-    senior_leader: bool,
-    note: Option<String>,
-}
-
-impl Wanted {
-    fn presence(event: &event::Model, presence: Presence) -> Result<Self, StoreError> {
-        let Presence { attended, people, senior_leader, note } = presence;
-        if !attended && (people != 0 || senior_leader) {
-            let field = if people == 0 { "seniorLeader" } else { "people" };
-            return refused(
-                RefusalCode::Invalid,
-                field,
-                "Nobody was there, so nobody can be told of.",
-            );
-        }
-        if attended {
-            check_people(people)?;
-        }
-        let mode = if attended { AttendanceMode::Attended } else { AttendanceMode::Absent };
-        let on_day = local(event.starts_at).date();
-        Ok(Self { mode, on_day, people, senior_leader, note: clean(note)? })
-    }
-
-    fn watching(watching: Watching) -> Result<Self, StoreError> {
-        let Watching { watched_on, people, senior_leader, note } = watching;
-        check_people(people)?;
-        let mode = AttendanceMode::WatchedRecording;
-        Ok(Self { mode, on_day: watched_on, people, senior_leader, note: clean(note)? })
-    }
-}
-
-fn check_people(people: i32) -> Result<(), StoreError> {
-    if (1..=MOST_PEOPLE).contains(&people) {
-        return Ok(());
-    }
-    let message = format!("Give how many there were, 1 to {MOST_PEOPLE}.");
-    Err(StoreError::refused(RefusalCode::Invalid, Some("people"), message))
-}
-
-fn clean(note: Option<String>) -> Result<Option<String>, StoreError> {
-    let note = note.unwrap_or_default();
-    check_text("note", &note, false)?;
-    let note = note.trim();
-    Ok((!note.is_empty()).then(|| note.to_owned()))
-}
-
-/// Modes of the row about having been there.
-const PRESENCE: [&str; 2] = ["attended", "absent"];
-/// Modes of the row about the recording.
-const RECORDING: [&str; 2] = ["watched_recording", "not_watched"];
-
-/// The modes that share a row with this one.
-fn slot(mode: AttendanceMode) -> [&'static str; 2] {
-    match mode {
-        AttendanceMode::Attended | AttendanceMode::Absent => PRESENCE,
-        AttendanceMode::WatchedRecording | AttendanceMode::NotWatched => RECORDING,
-    }
-}
-
-fn mode(row: &event_attendance::Model) -> Result<AttendanceMode, StoreError> {
-    word("event_attendance", row.id, &row.mode)
-}
-
-async fn slot_of(
+/// The row that a mode of a partner at an event has or would share, if it is there.
+pub(super) async fn slot_of(
     txn: &DatabaseTransaction,
     event: &event::Model,
     enrolment: &enrolment::Model,
@@ -320,7 +156,7 @@ fn refuse_other(old: Option<&event_attendance::Model>, wanted: &Wanted) -> Resul
 }
 
 /// Writes a row after the checks that every way of recording shares.
-async fn write(
+pub(super) async fn write(
     txn: &DatabaseTransaction,
     by: Option<Uuid>,
     now: DateTime<Utc>,

@@ -1,7 +1,6 @@
 //! Planning events: creating, changing, publishing and cancelling them.
 
 use chrono::{DateTime, Utc};
-use rules::events::TrainingModule;
 use rules::programme::EventKind;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
@@ -10,9 +9,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::bookings::{release, serve, tell_of_change};
 use super::checks::{check, check_module, filled, free_key, made_up_key};
+use super::places::{release, serve, tell_of_change};
 use super::seen;
+use super::wishes::{Details, EventEdit, NewEvent};
 use crate::enrolments::permission::{require, runs_hub};
 use crate::enrolments::{check_text, check_version, refused, settle_event};
 use crate::hubs::hub;
@@ -20,88 +20,6 @@ use crate::id::new_id;
 use crate::outcome::{RefusalCode, StoreError, word};
 use crate::programme::{cohort, event, programme};
 use crate::scope::Scope;
-
-/// An event to plan.
-#[derive(Clone, Debug)]
-pub struct NewEvent {
-    /// The programme.
-    pub programme_id: Uuid,
-    /// The hub that hosts it; none for the whole programme.
-    pub hub_id: Option<Uuid>,
-    /// The cohort it is for; none for every cohort.
-    pub cohort_id: Option<Uuid>,
-    /// Key within the programme; made up when absent.
-    pub key: Option<String>,
-    /// What it is.
-    pub kind: EventKind,
-    /// Title.
-    pub title: String,
-    /// Start.
-    pub starts_at: DateTime<Utc>,
-    /// End.
-    pub ends_at: DateTime<Utc>,
-    /// What else is known of it.
-    pub details: Details,
-}
-
-/// What may be known of an event, or may not.
-#[derive(Clone, Debug, Default)]
-pub struct Details {
-    /// What it is about.
-    pub summary: Option<String>,
-    /// Where it takes place.
-    pub place: Option<String>,
-    /// How to join or get there, for who booked.
-    pub joining_details: Option<String>,
-    /// Kind of training module, for one.
-    pub module: Option<TrainingModule>,
-    /// Places; none for no limit.
-    pub capacity: Option<i32>,
-    /// Where its recording can be watched.
-    pub recording_url: Option<String>,
-}
-
-/// What becomes of something that may be absent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Edit<T> {
-    /// It stays as it is.
-    #[default]
-    Keep,
-    /// It is this from now on, or nothing.
-    Set(Option<T>),
-}
-
-impl<T> Edit<T> {
-    fn or(self, old: Option<T>) -> Option<T> {
-        match self {
-            Self::Keep => old,
-            Self::Set(new) => new,
-        }
-    }
-}
-
-/// How an event changes; what is none or [`Edit::Keep`] stays.
-#[derive(Clone, Debug, Default)]
-pub struct EventEdit {
-    /// Title.
-    pub title: Option<String>,
-    /// Start.
-    pub starts_at: Option<DateTime<Utc>>,
-    /// End.
-    pub ends_at: Option<DateTime<Utc>>,
-    /// What it is about.
-    pub summary: Edit<String>,
-    /// Where it takes place.
-    pub place: Edit<String>,
-    /// How to join or get there, for who booked.
-    pub joining_details: Edit<String>,
-    /// Kind of training module, for one.
-    pub module: Option<TrainingModule>,
-    /// Places; none for no limit.
-    pub capacity: Edit<i32>,
-    /// Where its recording can be watched.
-    pub recording_url: Edit<String>,
-}
 
 /// Plans an event, as a draft that only its host sees.
 ///

@@ -11,8 +11,13 @@ pub mod attendance;
 pub mod bookings;
 mod checks;
 pub mod manage;
+pub mod places;
+mod presence;
+pub mod register;
 mod seen;
+mod wishes;
 
-pub use attendance::{Presence, Watching};
 pub use bookings::{Book, book, cancel_booking, change_booking};
-pub use manage::{Details, Edit, EventEdit, NewEvent, cancel, create, edit, publish};
+pub use manage::{cancel, create, edit, publish};
+pub use presence::{Presence, Watching};
+pub use wishes::{Details, Edit, EventEdit, NewEvent};

@@ -8,7 +8,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::event;
-use crate::events::bookings::{CANCELLED, release, tell_of_change};
+use crate::events::places::{CANCELLED, release, tell_of_change};
 use crate::id::new_id;
 use crate::outcome::{RefusalCode, StoreError};
 use crate::write::{Written, put};

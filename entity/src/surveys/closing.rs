@@ -44,7 +44,7 @@ pub async fn close(
         .filter(survey_draft::Column::CampaignId.eq(id))
         .exec(txn)
         .await?;
-    super::answering::seal_responses(txn, id).await?;
+    super::sending::seal_responses(txn, id).await?;
     assess_programme(txn, now, row.programme_id).await?;
     Ok(row)
 }

@@ -18,6 +18,7 @@ pub mod survey_rate;
 pub mod survey_response;
 pub mod survey_result;
 
+mod campaign_checks;
 pub mod campaigns;
 pub mod closing;
 pub mod inviting;
@@ -27,5 +28,6 @@ pub mod questionnaires;
 mod queueing;
 pub mod reminding;
 pub mod results;
+pub mod sending;
 pub mod taking_part;
 pub mod wanted;

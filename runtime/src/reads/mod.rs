@@ -3,6 +3,7 @@
 //! change of thread for each row on SQLite (docs/decisions/0018). Nothing is written here.
 
 mod address;
+mod bound;
 mod postgres;
 mod row;
 mod secure;

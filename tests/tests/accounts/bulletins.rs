@@ -2,11 +2,12 @@
 
 use entity::messages::bulletins::{audience_of, send};
 use entity::messages::suppressions::{Ground, suppress};
-use entity::people::{contact, person};
+use entity::people::person;
 use rules::messages::suppression::SuppressionReason;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use tests::mails::{Mail, delivered, read_by_python};
+use tests::moves::leaves;
 use tests::notices;
 use tests::rise::Rise;
 use tests::{World, both};
@@ -90,12 +91,7 @@ async fn it_is_looked_at_once_more_before_it_goes() {
         let rise = Rise::seed(&world, &names).await;
         sent(&world, &rise).await;
         let [left, refuses, gone, stays] = [0, 1, 2, 3].map(|at| rise.partners[at].head);
-        contact::Entity::update_many()
-            .col_expr(contact::Column::EndedAt, Expr::value(world.clock.now()))
-            .filter(contact::Column::PersonId.eq(left))
-            .exec(world.db.migrator())
-            .await
-            .expect("left");
+        leaves(&world, left).await;
         set(&world, person::Column::OptionalMail, false, refuses).await;
         let txn = world.db.write().await.expect("a transaction");
         let (reason, now) = (SuppressionReason::Complaint, world.clock.now());

@@ -7,6 +7,7 @@ mod feedback;
 mod forecast;
 mod odd_reports;
 mod previews;
+mod sent;
 mod suppressions;
 mod webhook;
 

@@ -8,8 +8,8 @@ use worker::app::App;
 use worker::jobs::Job;
 use worker::pass;
 
-use crate::feedback::{Sent, bounce};
 use crate::pass_at;
+use crate::sent::{Sent, bounce};
 
 /// As long as the table has another name no report can be written down.
 async fn rename(sent: &Sent, from: &str, to: &str) {

@@ -9,8 +9,8 @@ use serde_json::json;
 use tests::both;
 use tokio_util::sync::CancellationToken;
 
-use crate::feedback::{Sent, TOKEN};
 use crate::list;
+use crate::sent::{Sent, TOKEN};
 
 /// A request with the token.
 fn asked(kind: &str, body: String) -> Request<Body> {

@@ -23,8 +23,8 @@ use sea_orm::{
 use tests::World;
 use tests::rise::{Rise, at};
 use tests::smtp::Server;
+use tests::working::{app, messages as rows};
 use tokio_util::sync::CancellationToken;
-use worker::app::App;
 use worker::pass::{self, Pass};
 
 /// Monday 5 October 2026, 08:00 in London.
@@ -41,25 +41,13 @@ async fn seeded(mut world: World, heads: usize, connections: usize) -> (World, S
     world.config.mail.smtp_ca = server.ca();
     world.config.mail.smtp_timeout_seconds = 1;
     world.config.mail.connections = connections;
-    let names: Vec<String> = (1..=heads).map(|it| format!("Demo School {it}")).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    Rise::seed(&world, &names).await;
+    Rise::seed_many(&world, heads).await;
     (world, server)
-}
-
-async fn app(world: &World) -> App {
-    let app = App::open(world.config.clone(), world.clock.clone(), CancellationToken::new());
-    app.await.expect("the worker opens")
 }
 
 async fn pass_at(world: &World, moment: &str) -> Pass {
     world.clock.set(at(moment));
     pass::run(&app(world).await, &CancellationToken::new()).await
-}
-
-async fn rows(world: &World) -> Vec<message::Model> {
-    let rows = message::Entity::find().order_by_asc(message::Column::Id);
-    rows.all(world.db.reader()).await.expect("messages")
 }
 
 /// The states of all messages, sorted.

@@ -13,6 +13,18 @@ use super::{EIGHT, app, pass_at, rows, seeded, start_over};
 const HEAD: &str = "head.of.demo.school.1@example.org";
 const UMLAUT: &str = "jörg.müller@example.org";
 
+/// Two people to mail, one of them at an address beyond ASCII.
+async fn with_umlaut(world: World) -> (World, Server) {
+    let (world, server) = seeded(world, 1, 1).await;
+    person::Entity::update_many()
+        .col_expr(person::Column::Email, Expr::value(UMLAUT))
+        .filter(person::Column::Email.eq(HEAD))
+        .exec(world.db.migrator())
+        .await
+        .expect("changed");
+    (world, server)
+}
+
 /// What was said about the message to that address, last.
 async fn last_word(world: &World, address: &str) -> (String, String) {
     let person = person::Entity::find().filter(person::Column::Email.eq(address));
@@ -36,13 +48,7 @@ fn heard(server: &Server, what: &str) -> Vec<String> {
 #[tokio::test]
 async fn an_address_beyond_ascii_goes_where_that_is_offered_and_is_refused_elsewhere() {
     both(async |world| {
-        let (world, server) = seeded(world, 1, 1).await;
-        person::Entity::update_many()
-            .col_expr(person::Column::Email, Expr::value(UMLAUT))
-            .filter(person::Column::Email.eq(HEAD))
-            .exec(world.db.migrator())
-            .await
-            .expect("changed");
+        let (world, server) = with_umlaut(world).await;
         pass_at(&world, EIGHT).await;
         let (state, detail) = last_word(&world, UMLAUT).await;
         assert_eq!(state, "rejected", "{}: {detail}", world.name);
@@ -63,13 +69,7 @@ async fn an_address_beyond_ascii_goes_where_that_is_offered_and_is_refused_elsew
 #[tokio::test]
 async fn bytes_beyond_ascii_are_announced_and_are_not_sent_where_they_are_not_taken() {
     both(async |world| {
-        let (world, server) = seeded(world, 1, 1).await;
-        person::Entity::update_many()
-            .col_expr(person::Column::Email, Expr::value(UMLAUT))
-            .filter(person::Column::Email.eq(HEAD))
-            .exec(world.db.migrator())
-            .await
-            .expect("changed");
+        let (world, server) = with_umlaut(world).await;
         server.offer(&["SMTPUTF8"]);
         pass_at(&world, EIGHT).await;
         let (state, detail) = last_word(&world, UMLAUT).await;

@@ -1,18 +1,15 @@
 //! Places and the waiting list.
 
-use chrono::{DateTime, Utc};
 use entity::enrolments::{transfer, withdraw};
 use entity::events::{self, Book, Edit, EventEdit, booking};
-use entity::hubs::{HubWish, hub, put_hub};
 use entity::outcome::{RefusalCode, StoreError};
 use entity::programme::event;
 use entity::scope::{Scope, Viewer};
-use sea_orm::{
-    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use tests::both;
+use tests::moves::another_hub;
 use tests::refusal::refusal;
-use tests::rise::{day, setting};
+use tests::rise::day;
 use uuid::Uuid;
 
 use crate::Hub;
@@ -245,7 +242,7 @@ async fn who_leaves_or_moves_to_another_hub_leaves_its_places_to_those_who_wait(
         .await
         .expect("withdrawn");
         hub.write(async |txn, now| {
-            let other = another_hub(txn, now, &hub).await;
+            let other = another_hub(txn, now, &hub.rise).await;
             transfer(txn, &Scope::System, None, now, second, None, other.id, "Nearer").await
         })
         .await
@@ -254,19 +251,4 @@ async fn who_leaves_or_moves_to_another_hub_leaves_its_places_to_those_who_wait(
         assert_eq!(list, ["cancelled", "cancelled", "booked", "booked"], "{}", hub.world.name);
     })
     .await;
-}
-
-async fn another_hub(txn: &DatabaseTransaction, now: DateTime<Utc>, hub: &Hub) -> hub::Model {
-    let lead = setting(txn, now, 900_090, "Demo Other Lead School", "open").await;
-    let wish = HubWish {
-        programme_id: hub.rise.id,
-        key: "other".to_owned(),
-        name: "Demo Other Hub".to_owned(),
-        lead_setting_id: lead,
-        region_id: None,
-        wave: None,
-        capacity: (None, None),
-        opened_on: day("2026-06-01"),
-    };
-    put_hub(txn, now, wish).await.expect("a hub").0
 }

@@ -5,6 +5,7 @@ mod acting;
 mod alerts;
 mod audit;
 mod deeds;
+mod describing;
 mod door;
 mod events;
 mod foreign;

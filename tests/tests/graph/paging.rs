@@ -1,4 +1,4 @@
-//! Lists that change while they are paged through, and what is counted.
+//! Lists paged forwards and backwards, also while they change, and what is counted.
 
 use api::read::plan::RootField;
 use api::read::planner::Planner;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tests::both;
 use uuid::Uuid;
 
-use crate::seed::{ENROLMENT_BIRCH, OBLIGATION, Who, app, ask, at, global, id};
+use crate::seed::{ENROLMENT_BIRCH, OBLIGATION, Who, app, ask, at, data, global, id};
 
 /// An obligation like one of the seed's, due so many hours after it.
 async fn put(app: &api::app::App, row: Uuid, hours: i64) {
@@ -166,4 +166,79 @@ fn rows_and_their_number_are_read_only_where_they_are_selected() {
     );
     assert_eq!(wants("nodes { id } totalCount"), (true, true));
     assert_eq!(wants("__typename total: totalCount"), (false, true));
+}
+
+/// Walks a list in pages of two and returns the titles of each page.
+async fn walk(app: &api::app::App, order: &str, forwards: bool) -> Vec<Vec<String>> {
+    let mut pages = Vec::new();
+    let mut cursor = Value::Null;
+    loop {
+        let (size, from) = if forwards { ("first", "after") } else { ("last", "before") };
+        let query = format!(
+            "query($id: ID!, $cursor: String) {{ node(id: $id) {{ ... on Enrolment {{
+                obligations({size}: 2, {from}: $cursor, orderBy: {order}) {{
+                    edges {{ cursor node {{ title }} }}
+                    pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}
+                }}
+            }} }} }}"
+        );
+        let variables = json!({ "id": global("Enrolment", ENROLMENT_BIRCH), "cursor": cursor });
+        let response = ask(app, Who::HubLead, &query, variables).await;
+        let list = &response["data"]["node"]["obligations"];
+        let edges = list["edges"].as_array().expect("edges");
+        pages.push(edges.iter().map(|edge| edge["node"]["title"].to_string()).collect());
+        let page = &list["pageInfo"];
+        assert_eq!(page["startCursor"], edges[0]["cursor"]);
+        assert_eq!(page["endCursor"], edges[edges.len() - 1]["cursor"]);
+        let (more, next) = if forwards {
+            (&page["hasNextPage"], &page["endCursor"])
+        } else {
+            (&page["hasPreviousPage"], &page["startCursor"])
+        };
+        if more == false {
+            return pages;
+        }
+        cursor = next.clone();
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_paged_forwards_and_backwards_in_either_order() {
+    both(async |world| {
+        let app = app(&world).await;
+        let titles = |pages: &[&[u8]]| -> Vec<Vec<String>> {
+            let title = |number: &u8| format!("\"Obligation {number}\"");
+            pages.iter().map(|page| page.iter().map(title).collect()).collect()
+        };
+        let walked = walk(&app, "DUE_AT_ASC", true).await;
+        assert_eq!(walked, titles(&[&[0, 1], &[2, 3], &[4]]));
+        let walked = walk(&app, "DUE_AT_DESC", true).await;
+        assert_eq!(walked, titles(&[&[4, 3], &[2, 1], &[0]]));
+        let walked = walk(&app, "DUE_AT_ASC", false).await;
+        assert_eq!(walked, titles(&[&[3, 4], &[1, 2], &[0]]));
+        // All five changed at the same moment: ids decide.
+        let walked = walk(&app, "CHANGED_AT_DESC", true).await;
+        assert_eq!(walked, titles(&[&[4, 3], &[2, 1], &[0]]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_parent_has_its_own_page_and_its_own_end() {
+    both(async |world| {
+        let app = app(&world).await;
+        let query = "{ hubs { nodes { obligations(last: 1) {
+            nodes { title } totalCount pageInfo { hasPreviousPage hasNextPage }
+        } } } }";
+        let list = |title: &str, total: i32, more: bool| {
+            json!({ "obligations": {
+                "nodes": [{ "title": title }], "totalCount": total,
+                "pageInfo": { "hasPreviousPage": more, "hasNextPage": false }
+            } })
+        };
+        let expected = [list("Obligation 5", 1, false), list("Obligation 6", 6, true)];
+        let seen = data(&app, Who::Admin, query).await;
+        assert_eq!(seen["hubs"]["nodes"], json!(expected));
+    })
+    .await;
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::both;
 
-use crate::seed::{ENROLMENT_BIRCH, HUB_LONDON, HUB_NORTH, NORTH, Who, app, ask, data, global, id};
+use crate::seed::{HUB_LONDON, HUB_NORTH, NORTH, Who, app, ask, data, global, id};
 
 #[tokio::test]
 async fn one_query_reads_from_the_programme_down_to_what_is_overdue() {
@@ -92,81 +92,6 @@ async fn one_query_reads_from_the_programme_down_to_what_is_overdue() {
             ] }
         }] } });
         assert_eq!(data(&app, Who::Admin, query).await, expected, "{}", world.name);
-    })
-    .await;
-}
-
-/// Walks a list in pages of two and returns the titles of each page.
-async fn walk(app: &api::app::App, order: &str, forwards: bool) -> Vec<Vec<String>> {
-    let mut pages = Vec::new();
-    let mut cursor = Value::Null;
-    loop {
-        let (size, from) = if forwards { ("first", "after") } else { ("last", "before") };
-        let query = format!(
-            "query($id: ID!, $cursor: String) {{ node(id: $id) {{ ... on Enrolment {{
-                obligations({size}: 2, {from}: $cursor, orderBy: {order}) {{
-                    edges {{ cursor node {{ title }} }}
-                    pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}
-                }}
-            }} }} }}"
-        );
-        let variables = json!({ "id": global("Enrolment", ENROLMENT_BIRCH), "cursor": cursor });
-        let response = ask(app, Who::HubLead, &query, variables).await;
-        let list = &response["data"]["node"]["obligations"];
-        let edges = list["edges"].as_array().expect("edges");
-        pages.push(edges.iter().map(|edge| edge["node"]["title"].to_string()).collect());
-        let page = &list["pageInfo"];
-        assert_eq!(page["startCursor"], edges[0]["cursor"]);
-        assert_eq!(page["endCursor"], edges[edges.len() - 1]["cursor"]);
-        let (more, next) = if forwards {
-            (&page["hasNextPage"], &page["endCursor"])
-        } else {
-            (&page["hasPreviousPage"], &page["startCursor"])
-        };
-        if more == false {
-            return pages;
-        }
-        cursor = next.clone();
-    }
-}
-
-#[tokio::test]
-async fn a_list_is_paged_forwards_and_backwards_in_either_order() {
-    both(async |world| {
-        let app = app(&world).await;
-        let titles = |pages: &[&[u8]]| -> Vec<Vec<String>> {
-            let title = |number: &u8| format!("\"Obligation {number}\"");
-            pages.iter().map(|page| page.iter().map(title).collect()).collect()
-        };
-        let walked = walk(&app, "DUE_AT_ASC", true).await;
-        assert_eq!(walked, titles(&[&[0, 1], &[2, 3], &[4]]));
-        let walked = walk(&app, "DUE_AT_DESC", true).await;
-        assert_eq!(walked, titles(&[&[4, 3], &[2, 1], &[0]]));
-        let walked = walk(&app, "DUE_AT_ASC", false).await;
-        assert_eq!(walked, titles(&[&[3, 4], &[1, 2], &[0]]));
-        // All five changed at the same moment: ids decide.
-        let walked = walk(&app, "CHANGED_AT_DESC", true).await;
-        assert_eq!(walked, titles(&[&[4, 3], &[2, 1], &[0]]));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn each_parent_has_its_own_page_and_its_own_end() {
-    both(async |world| {
-        let app = app(&world).await;
-        let query = "{ hubs { nodes { obligations(last: 1) {
-            nodes { title } totalCount pageInfo { hasPreviousPage hasNextPage }
-        } } } }";
-        let list = |title: &str, total: i32, more: bool| {
-            json!({ "obligations": {
-                "nodes": [{ "title": title }], "totalCount": total,
-                "pageInfo": { "hasPreviousPage": more, "hasNextPage": false }
-            } })
-        };
-        let expected = [list("Obligation 5", 1, false), list("Obligation 6", 6, true)];
-        let seen = data(&app, Who::Admin, query).await;
-        assert_eq!(seen["hubs"]["nodes"], json!(expected));
     })
     .await;
 }
@@ -312,76 +237,6 @@ async fn an_alert_shows_its_evidence_and_a_message_its_story() {
     .await;
 }
 
-/// Every field without arguments and every list of a type, one level deep.
-fn everything(gate: &api::read::gate::Gate, type_name: &str) -> String {
-    let schema = gate.schema();
-    let object = schema.get_object(type_name).expect("an object type");
-    let mut selection = String::new();
-    for (name, field) in &object.fields {
-        let inner = field.ty.inner_named_type();
-        selection.push_str(name);
-        if schema.types.get(inner).is_some_and(|ty| !ty.is_leaf()) {
-            let below = if inner.ends_with("Connection") {
-                " { totalCount edges { cursor node { id } } pageInfo { endCursor } }"
-            } else {
-                " { __typename }"
-            };
-            selection.push_str(below);
-        }
-        selection.push(' ');
-    }
-    selection
-}
-
-#[tokio::test]
-async fn every_field_and_every_order_of_every_type_can_be_read() {
-    both(async |world| {
-        let app = app(&world).await;
-        let graph = api::schema::graph().expect("the schema");
-        for of in &api::schema::map().types {
-            let Some(root) = of.root else { continue };
-            let fields = everything(&graph.gate, of.name);
-            for order in &of.orders {
-                let query = format!(
-                    "{{ {}(orderBy: {}_DESC) {{ edges {{ cursor node {{ {fields} }} }} }} }}",
-                    root.name, order.name
-                );
-                let seen = data(&app, Who::Admin, &query).await;
-                let edges = seen[root.name]["edges"].as_array().expect("edges");
-                assert!(!edges.is_empty(), "the seed has no {}", of.name);
-                let query = format!(
-                    "query($after: String) {{
-                        {}(orderBy: {}_DESC, after: $after) {{ nodes {{ id }} }} }}",
-                    root.name, order.name
-                );
-                let after = json!({ "after": edges[0]["cursor"] });
-                let rest = ask(&app, Who::Admin, &query, after).await;
-                let rest = rest["data"][root.name]["nodes"].as_array().map(Vec::len);
-                assert_eq!(rest, Some(edges.len() - 1), "{} by {}", root.name, order.name);
-            }
-        }
-    })
-    .await;
-}
-
-#[test]
-fn lists_are_ordered_by_columns_that_are_never_empty() {
-    for of in &api::schema::map().types {
-        assert!(!of.orders.is_empty(), "{} has no order", of.name);
-        for order in &of.orders {
-            let shown = of.fields.iter().find_map(|field| match &field.kind {
-                api::read::map::Kind::Column { column, nullable, .. }
-                    if *column == order.column =>
-                {
-                    Some(*nullable)
-                }
-                _ => None,
-            });
-            assert_eq!(shown, Some(false), "{} of {}", order.name, of.name);
-        }
-    }
-}
-
 #[tokio::test]
 async fn a_value_that_cannot_be_shown_is_null_at_the_nearest_place_that_may_be() {
     both(async |world| {
@@ -408,55 +263,4 @@ async fn a_value_that_cannot_be_shown_is_null_at_the_nearest_place_that_may_be()
         assert_eq!(id(50), HUB_NORTH);
     })
     .await;
-}
-
-#[tokio::test]
-async fn the_schema_describes_itself() {
-    both(async |world| {
-        let app = app(&world).await;
-        let query = r#"{
-            __type(name: "Hub") { kind description fields { name } }
-            hubs { totalCount }
-            __schema { queryType { name } }
-        }"#;
-        let seen = data(&app, Who::Evaluator, query).await;
-        assert_eq!(seen["__type"]["kind"], "OBJECT");
-        assert_eq!(seen["__type"]["fields"][0]["name"], "id");
-        assert_eq!(seen["hubs"]["totalCount"], 0);
-        assert_eq!(seen["__schema"]["queryType"]["name"], "Query");
-    })
-    .await;
-}
-
-#[test]
-fn the_committed_schema_is_the_one_served() {
-    let committed = std::fs::read_to_string(tests::programs::root().join("schema.graphql"));
-    let committed = committed.expect("schema.graphql is committed");
-    assert!(
-        committed == api::schema::sdl(),
-        "schema.graphql is out of date: `cargo run -p api -- schema > schema.graphql`"
-    );
-}
-
-#[test]
-fn everything_in_the_schema_is_described() {
-    let graph = api::schema::graph().expect("the schema");
-    for (name, ty) in &graph.gate.schema().types {
-        if ty.is_built_in() {
-            continue;
-        }
-        let described = |place: &str, text: Option<&str>| {
-            assert!(text.is_some_and(|text| !text.is_empty()), "{place} is not described");
-        };
-        // The roots' meaning is in their fields.
-        if !["Query", "Mutation"].contains(&name.as_str()) {
-            described(name, ty.description().map(|text| &**text));
-        }
-        if let Some(object) = graph.gate.schema().get_object(name) {
-            for (field, definition) in &object.fields {
-                let text = definition.description.as_deref();
-                described(&format!("{name}.{field}"), text);
-            }
-        }
-    }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tests::both;
 
 use crate::seed::{HUB_NORTH, Who, app, ask, global, id};
-use crate::tellings::PREVIEW;
+use crate::tellings::{PREVIEW, release};
 
 const LAUNCH: &str = "query($campaign: ID!) { surveyCampaignPreview(campaign: $campaign) {
     token recipients { person { name } } unreached { setting { name } why } notice } }";
@@ -81,10 +81,7 @@ async fn who_sent_a_bulletin_follows_its_mails_and_nobody_else_does() {
     both(async |world| {
         let app = app(&world).await;
         let hub = global("Hub", HUB_NORTH);
-        let release = "mutation($id: ID!) { suppressionRelease(input: { suppressionId: $id,
-            reason: \"Mended\" }) { userErrors { message } } }";
-        let listed = json!({ "id": global("Suppression", id(crate::seed::mail::SUPPRESSION)) });
-        ask(&app, Who::HubLead, release, listed).await;
+        release(&app).await;
         let shown = ask(&app, Who::HubLead, PREVIEW, json!({ "hub": hub, "text": "Open" })).await;
         let token = &shown["data"]["bulletinPreview"]["token"];
         let input = json!({ "input": { "hubId": hub, "subject": "Hall", "text": "Open",

@@ -2,8 +2,9 @@
 
 use entity::events::{Edit, EventEdit, cancel, cancel_booking, edit};
 use entity::scope::Scope;
-use tests::notices::{pass_at, sent};
+use tests::notices::sent;
 use tests::rise::{Rise, at};
+use tests::working::pass_at;
 use tests::{World, both};
 use uuid::Uuid;
 

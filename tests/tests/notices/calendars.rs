@@ -1,8 +1,9 @@
 //! Calendar entries, as other people's parsers read them.
 
 use serde_json::Value;
-use tests::notices::{Sent, pass_at, sent};
+use tests::notices::{Sent, sent};
 use tests::rise::{Rise, at};
+use tests::working::pass_at;
 use tests::{World, both, node, python};
 
 use super::support::{

@@ -8,9 +8,10 @@ use sea_orm::ActiveValue::Set;
 use strum::VariantArray as _;
 use tests::both;
 use tests::mails::{Kept, say_the_same, snapshots};
-use tests::notices::{pass_at, sent};
+use tests::notices::sent;
 use tests::programs::root;
 use tests::rise::Rise;
+use tests::working::pass_at;
 
 use super::support::NINE;
 

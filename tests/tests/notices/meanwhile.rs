@@ -2,16 +2,13 @@
 
 use entity::events::cancel;
 use entity::messages::outbox;
-use entity::people::contact;
 use entity::scope::Scope;
 use entity::visits::visit;
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _, QueryFilter as _,
-    Statement,
-};
-use tests::notices::{messages, pass_at, sent, story};
+use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait as _, Statement};
+use tests::moves::leaves;
+use tests::notices::{sent, story};
 use tests::rise::{Rise, at};
+use tests::working::{messages, pass_at};
 use tests::{both, until};
 
 use super::support::{
@@ -136,12 +133,7 @@ async fn who_left_the_school_is_told_nothing_more() {
         let rise = Rise::seed(&world, &["Demo Ash School"]).await;
         world.clock.set(at(NINE));
         propose_by(&world, &rise, lead(&world, &rise), morning("2026-10-19")).await;
-        contact::Entity::update_many()
-            .col_expr(contact::Column::EndedAt, Expr::value(world.clock.now()))
-            .filter(contact::Column::PersonId.eq(rise.partners[0].head))
-            .exec(world.db.migrator())
-            .await
-            .expect("left");
+        leaves(&world, rise.partners[0].head).await;
         pass_at(&world, NINE).await;
         assert_eq!(sent(&world, &VISITS).await.len(), 0);
         let all = messages(&world).await;

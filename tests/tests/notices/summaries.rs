@@ -8,8 +8,9 @@ use rules::messages::MessageKind;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
 use serde_json::json;
-use tests::notices::{messages, pass_at, sent, story};
+use tests::notices::{sent, story};
 use tests::rise::{Rise, at};
+use tests::working::{messages, pass_at};
 use tests::{World, both};
 use uuid::Uuid;
 

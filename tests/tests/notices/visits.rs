@@ -1,11 +1,10 @@
 //! Notices of visits.
 
-use entity::enrolments::transfer;
-use entity::hubs::{HubWish, put_hub};
-use entity::scope::Scope;
 use tests::both;
-use tests::notices::{messages, pass_at, sent};
-use tests::rise::{Rise, at, day};
+use tests::moves::move_to_another_hub;
+use tests::notices::sent;
+use tests::rise::{Rise, at};
+use tests::working::{messages, pass_at};
 
 use super::support::{
     NINE, VISITS, agree_by, cancel_by, first, head, kinds, lead, morning, move_by, propose_by,
@@ -85,31 +84,13 @@ async fn when_a_partner_moves_the_old_hub_clears_its_calendar_and_the_new_one_is
     both(async |world| {
         let rise = Rise::seed(&world, &["Demo Ash School"]).await;
         world.clock.set(at(NINE));
-        let now = world.clock.now();
         let visit = propose_by(&world, &rise, lead(&world, &rise), morning("2026-10-19")).await;
         pass_at(&world, NINE).await;
         agree_by(&world, head(&world, &rise, 0), visit.id).await;
         pass_at(&world, NINE).await;
         let before = sent(&world, &VISITS).await.len();
 
-        let txn = world.db.write().await.expect("a transaction");
-        let setting = tests::rise::setting(&txn, now, 900_100, "Demo Other Lead", "open").await;
-        let wish = HubWish {
-            programme_id: rise.id,
-            key: "other".to_owned(),
-            name: "Demo Other Hub".to_owned(),
-            lead_setting_id: setting,
-            region_id: None,
-            wave: None,
-            capacity: (None, None),
-            opened_on: day("2026-06-01"),
-        };
-        let other = put_hub(&txn, now, wish).await.expect("a hub").0;
-        let id = rise.partners[0].enrolment;
-        transfer(&txn, &Scope::System, None, now, id, None, other.id, "Nearer")
-            .await
-            .expect("moved");
-        txn.commit().await.expect("commit");
+        move_to_another_hub(&world, &rise).await;
         pass_at(&world, NINE).await;
 
         let mails = sent(&world, &VISITS).await;

@@ -9,9 +9,7 @@ use tests::both;
 use tests::rise::at;
 use uuid::Uuid;
 
-use super::Pages;
-
-const NINE: &str = "2026-10-05T08:00:00Z";
+use super::{NINE, Pages};
 
 impl Pages {
     async fn booking(&self, id: Uuid) -> booking::Model {
@@ -57,7 +55,7 @@ async fn places_are_seen_changed_and_given_up_by_the_link() {
         let answer = pages.post(&link, "deed=change&version=1&places=1").await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
         assert_eq!(pages.booking(id).await.places, 1);
-        let seen = pages.get(&answer.location.expect("a place")).await;
+        let seen = pages.get(&answer.location).await;
         assert!(seen.text.contains("1 place booked") && seen.text.contains("It is booked so."));
         // The mail told of two.
         assert!(pages.get(&link).await.text.contains("This was changed after the mail"));
@@ -105,7 +103,7 @@ async fn who_waits_sees_no_joining_details_and_can_leave_the_list_and_come_back(
         assert!(seen.text.contains("Book again"), "{}", seen.text);
         let answer = pages.post(&link, "deed=book&version=2&places=1").await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
-        let seen = pages.get(&answer.location.expect("a place")).await;
+        let seen = pages.get(&answer.location).await;
         assert!(seen.text.contains("On the waiting list for 1 place"), "{}", seen.text);
         let again = pages.post(&link, "deed=book&version=2&places=1").await;
         assert!(again.text.contains("This partner has booked already"), "{}", again.text);

@@ -1,17 +1,13 @@
 //! One obligation, and its report.
 
 use axum::http::StatusCode;
-use entity::enrolments::{obligation, transfer, withdraw};
-use entity::hubs::{HubWish, put_hub};
-use entity::people::contact;
+use entity::enrolments::{obligation, withdraw};
 use entity::programme::event;
 use entity::scope::Scope;
 use rules::links::Purpose;
-use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _,
-};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use tests::both;
+use tests::moves::{leaves, move_to_another_hub};
 use tests::rise::{at, day};
 use uuid::Uuid;
 
@@ -31,7 +27,7 @@ async fn looking_changes_nothing_and_reporting_records_who_and_when() {
 
         let answer = pages.post(&link, "met_on=2026-10-01&note=Sent+to+the+hub").await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
-        assert_eq!(answer.location.as_deref(), Some(link.as_str()));
+        assert_eq!(answer.location, link);
         let row = pages.row().await;
         assert_eq!((row.state.as_str(), row.met_on), ("met", Some(day("2026-10-01"))));
         assert_eq!(row.recorded_by, Some(pages.head()));
@@ -138,12 +134,7 @@ async fn a_contact_who_left_can_no_longer_report() {
     both(async |world| {
         let pages = Pages::new(world).await;
         let link = pages.link(pages.head());
-        let row = contact::Entity::find().one(pages.world.db.reader()).await.expect("a read");
-        let mut row = row.expect("the contact").into_active_model();
-        row.ended_at = sea_orm::ActiveValue::Set(Some(pages.world.clock.now()));
-        let txn = pages.world.db.write().await.expect("a transaction");
-        row.update(&txn).await.expect("ended");
-        txn.commit().await.expect("commit");
+        leaves(&pages.world, pages.rise.partners[0].head).await;
         assert_eq!(pages.get(&link).await.status, StatusCode::GONE);
         assert_eq!(pages.post(&link, "met_on=2026-10-01").await.status, StatusCode::GONE);
         assert_eq!(pages.row().await, pages.obligation);
@@ -222,23 +213,7 @@ async fn after_a_transfer_an_old_link_says_where_the_school_went() {
         let lead = pages.rise.lead;
         let (heads, leads) = (pages.link(pages.head()), pages.link(lead));
         assert_eq!(pages.get(&leads).await.status, StatusCode::OK);
-        let now = pages.world.clock.now();
-        let txn = pages.world.db.write().await.expect("a transaction");
-        let setting = tests::rise::setting(&txn, now, 900_100, "Demo Other Lead", "open").await;
-        let wish = HubWish {
-            programme_id: pages.rise.id,
-            key: "other".to_owned(),
-            name: "Demo Other Hub".to_owned(),
-            lead_setting_id: setting,
-            region_id: None,
-            wave: None,
-            capacity: (None, None),
-            opened_on: day("2026-06-01"),
-        };
-        let other = put_hub(&txn, now, wish).await.expect("a hub").0;
-        let (scope, id) = (Scope::System, pages.rise.partners[0].enrolment);
-        transfer(&txn, &scope, None, now, id, None, other.id, "Nearer").await.expect("moved");
-        txn.commit().await.expect("commit");
+        move_to_another_hub(&pages.world, &pages.rise).await;
         let seen = pages.get(&leads).await;
         assert_eq!(seen.status, StatusCode::GONE);
         assert!(seen.text.contains("This school has moved to another hub"), "{}", seen.text);

@@ -34,7 +34,7 @@ async fn somebody_chooses_when_the_digest_comes() {
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
         let after = person().await;
         assert_eq!((after.digest_minute, after.optional_mail), (Some(990), false));
-        let seen = pages.get(&answer.location.expect("a place")).await;
+        let seen = pages.get(&answer.location).await;
         assert!(seen.text.contains("Your choice is saved."));
         assert!(seen.text.contains("<option value=\"990\" selected>4:30pm</option>"));
         pages.post(&path, "form=mails&digest_minute=&optional_mail=yes").await;

@@ -38,22 +38,8 @@ async fn a_redis_that_forgets_everything_in_the_middle_costs_no_mail_and_no_answ
         return;
     }
     on_postgres(async |mut world| {
-        let names: Vec<String> = (1..=PARTNERS).map(|it| format!("Demo School {it}")).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        Rise::seed(&world, &names).await;
-        let server = Server::start().await;
-        let redis = Redis::start().expect("Redis starts");
-        world.config.redis.url = redis.url();
-        world.config.mail.smtp_url = server.url();
-        world.config.mail.smtp_ca = server.ca();
+        let (server, redis, token) = seeded(&mut world).await;
         world.config.mail.smtp_timeout_seconds = 30;
-        world.config.worker.beat_seconds = 1;
-        let token = token_for(&world, "ada@admin.example", Grant::ProgrammeAdmin).await;
-        person::Entity::update_many()
-            .col_expr(person::Column::OptionalMail, Expr::value(false))
-            .exec(world.db.migrator())
-            .await
-            .expect("nobody wants summaries");
         let client = Client::new();
 
         // Two mails are not answered before everything is forgotten.
@@ -64,16 +50,9 @@ async fn a_redis_that_forgets_everything_in_the_middle_costs_no_mail_and_no_answ
         }
         let anchor = Clock::machine().now().timestamp_millis();
         // So many points that none come back between two answers would be no test of them.
-        let mut command: Command = program(&world, "api", &["serve"]);
-        command
-            .env("HUBS__CLOCK__STARTS_AT", "2026-10-05T07:59:58")
-            .env("HUBS__CLOCK__ANCHOR_UNIX_MS", anchor.to_string())
-            .env("HUBS__LIMITS__POINTS", "1000000")
-            .env("HUBS__LIMITS__POINTS_PER_SECOND", "1");
-        let mut api = Running::start(command);
-        let line = api.wait_for("listening on http://");
-        let address = line.split("listening on ").nth(1).expect("an address");
-        let address = address.split_whitespace().next().expect("an address").to_owned();
+        let settings =
+            [("HUBS__LIMITS__POINTS", "1000000"), ("HUBS__LIMITS__POINTS_PER_SECOND", "1")];
+        let (mut api, address) = api(&world, anchor, &settings);
         let mut workers = [worker(&world, anchor), worker(&world, anchor)];
 
         let first = left(&client, &address, &token).await;
@@ -93,19 +72,10 @@ async fn a_redis_that_forgets_everything_in_the_middle_costs_no_mail_and_no_answ
         assert_eq!(left(&client, &address, &token).await, first, "the purse is full again");
 
         // Changes go on to be noticed, and every mail arrives once.
-        let signal = Signal::start(&redis.url(), CancellationToken::new()).expect("an address");
-        let mut heard = signal.subscribe();
-        let wakes = tokio::time::timeout(LIMIT, heard.wait_for(|woken| *woken > 0));
-        drop(wakes.await.expect("the connection stands").expect("the signal lives"));
+        let (_signal, mut listener) = listening(&redis).await;
         excuse_one(&client, &address, &token).await;
-        let wakes = tokio::time::timeout(LIMIT, heard.changed());
-        wakes.await.expect("a change is heard").expect("the signal lives");
-        until("the delivery of every mail", async || {
-            let rows = messages(&world).await;
-            let done = rows.len() == PARTNERS + 1 && rows.iter().all(|row| row.state == "accepted");
-            done.then_some(())
-        })
-        .await;
+        heard_by(&mut listener).await;
+        delivered(&world).await;
         let parts = ready(&address).await;
         assert_eq!(
             (&parts["redis"], &parts["status"]),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use entity::people::contact;
 use entity::surveys::{
-    answering, personal_invitation, survey_draft, survey_invitation, survey_response,
+    personal_invitation, sending, survey_draft, survey_invitation, survey_response,
 };
 use rules::links::Purpose;
 use sea_orm::{
@@ -123,7 +123,7 @@ async fn nothing_ties_an_answer_to_who_gave_it_or_when() {
         // Once closed, not even the address in somebody's history leads to an answer.
         let before = pages.responses().await;
         let txn = pages.world.db.write().await.expect("a transaction");
-        answering::seal_responses(&txn, pages.survey.campaign).await.expect("sealed");
+        sending::seal_responses(&txn, pages.survey.campaign).await.expect("sealed");
         txn.commit().await.expect("commit");
         let after = pages.responses().await;
         let answers = |rows: &[survey_response::Model]| {

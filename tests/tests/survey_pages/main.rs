@@ -4,38 +4,23 @@ mod anonymity;
 mod answering;
 mod opening;
 
-use api::app::App;
-use axum::Router;
-use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
-use entity::people::secrets;
+use axum::http::StatusCode;
 use entity::surveys::{survey_campaign, survey_code, survey_draft, survey_response};
-use rules::links::{Link, Purpose};
+use rules::links::Purpose;
 use sea_orm::EntityTrait as _;
 use sea_orm::sea_query::Expr;
 use tests::World;
+use tests::pages::{self, Answer};
 use tests::rise::{Rise, at};
 use tests::survey::Survey;
-use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
 use uuid::Uuid;
-
-const SECRET: &str = "a secret of the tests, long enough to be one";
 
 /// The pages over a survey of one school, at 09:00 on 5 October 2026.
 struct Pages {
     world: World,
     rise: Rise,
     survey: Survey,
-    router: Router,
-}
-
-#[derive(Debug)]
-struct Answer {
-    status: StatusCode,
-    location: String,
-    retry_after: Option<String>,
-    text: String,
+    door: pages::Pages,
 }
 
 impl Pages {
@@ -43,45 +28,16 @@ impl Pages {
         let rise = Rise::seed(&world, &["Demo Ash School"]).await;
         world.clock.set(at("2026-10-05T08:00:00Z"));
         let survey = Survey::seed(&world, &rise, enough).await;
-        let txn = world.db.write().await.expect("a transaction");
-        let now = world.clock.now();
-        secrets::shared(&txn, now, secrets::LINKS, SECRET.to_owned()).await.expect("a secret");
-        txn.commit().await.expect("commit");
-        let mut app =
-            App::open(world.config.clone(), CancellationToken::new()).await.expect("opens");
-        app.clock = world.clock.clone();
-        let router = api::http::pages::router().with_state(app);
-        Self { world, rise, survey, router }
-    }
-
-    async fn ask(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.expect("an answer");
-        let headers = response.headers().clone();
-        let header = |name: header::HeaderName| {
-            headers.get(name).map(|value| value.to_str().expect("text").to_owned())
-        };
-        let policy = header(header::CONTENT_SECURITY_POLICY).expect("a policy");
-        assert!(policy.contains("default-src 'none'") && !policy.contains("script"), "{policy}");
-        assert_eq!(header(header::CACHE_CONTROL).as_deref(), Some("no-store"));
-        assert_eq!(header(header::SET_COOKIE), None);
-        let status = response.status();
-        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.expect("a body");
-        let text = String::from_utf8(body.to_vec()).expect("text");
-        assert!(!text.contains("<script"), "{text}");
-        let location = header(header::LOCATION).unwrap_or_default();
-        Answer { status, location, retry_after: header(header::RETRY_AFTER), text }
+        let door = pages::Pages::open(&world).await;
+        Self { world, rise, survey, door }
     }
 
     async fn get(&self, path: &str) -> Answer {
-        self.ask(Request::get(path).body(Body::empty()).expect("a request")).await
+        self.door.get(path).await
     }
 
     async fn post(&self, path: &str, form: &str) -> Answer {
-        let request = Request::post(path)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(form.to_owned()))
-            .expect("a request");
-        self.ask(request).await
+        self.door.post(path, form).await
     }
 
     fn by_code(&self) -> String {
@@ -93,8 +49,7 @@ impl Pages {
     }
 
     fn link(&self, purpose: Purpose, person: Uuid) -> String {
-        let link = Link::mailed(purpose, person, self.world.clock.now());
-        format!("/s/{}", link.seal(SECRET.as_bytes()))
+        format!("/s/{}", self.door.token(purpose, person))
     }
 
     /// Begins a submission and returns its address, without a step.

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode};
-use entity::people::contact;
 use entity::surveys::{personal_invitation, survey_campaign};
 use rules::links::Purpose;
-use sea_orm::{ActiveModelTrait as _, EntityTrait as _, IntoActiveModel as _};
+use sea_orm::EntityTrait as _;
 use tests::both;
+use tests::moves::leaves;
 use tests::rise::{at, day};
 
 use crate::{Answer, Pages};
@@ -72,12 +72,7 @@ async fn a_link_that_is_not_for_this_opens_nothing() {
             assert_eq!(pages.get(&path).await.status, status, "{path}");
             assert_eq!(pages.post(&path, "").await.status, status, "{path}");
         }
-        let row = contact::Entity::find().one(pages.world.db.reader()).await.expect("a read");
-        let mut row = row.expect("the contact").into_active_model();
-        row.ended_at = sea_orm::ActiveValue::Set(Some(pages.world.clock.now()));
-        let txn = pages.world.db.write().await.expect("a transaction");
-        row.update(&txn).await.expect("ended");
-        txn.commit().await.expect("commit");
+        leaves(&pages.world, pages.rise.partners[0].head).await;
         let gone = pages.get(&good).await;
         assert_eq!(gone.status, StatusCode::GONE, "who left the school does not speak for it");
         pages.world.clock.set(at("2026-12-05T09:00:00Z"));
@@ -216,7 +211,7 @@ async fn who_tries_out_codes_has_to_wait_and_others_do_not() {
         let from = async |host: u8, path: &str| {
             let connected: std::net::SocketAddr = ([192, 0, 2, host], 4_711).into();
             let request = Request::get(path).extension(ConnectInfo(connected));
-            pages.ask(request.body(Body::empty()).expect("a request")).await
+            pages.door.ask(request.body(Body::empty()).expect("a request")).await
         };
         // A class that mistypes its code is not slowed down: nothing can be learnt that way.
         for _ in 0..60 {

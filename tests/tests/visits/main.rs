@@ -7,7 +7,6 @@ mod recording;
 
 use chrono::{DateTime, Utc};
 use entity::enrolments::obligation;
-use entity::hubs::{HubWish, put_hub};
 use entity::outcome::{RefusalCode, StoreError};
 use entity::scope::{Scope, Viewer};
 use entity::visits::{self, Agree, Cancel, Proposal, Record, Reschedule, visit, visit_change};
@@ -18,8 +17,9 @@ use sea_orm::{
     QueryOrder as _,
 };
 use tests::World;
+use tests::moves::another_hub;
 use tests::refusal::refused;
-use tests::rise::{Partner, Rise, at, day, setting};
+use tests::rise::{Partner, Rise, at};
 use uuid::Uuid;
 
 fn slot(starts_at: &str, ends_at: &str) -> Slot {
@@ -214,17 +214,7 @@ fn steps(story: &[(&str, Option<&str>)]) -> Vec<(String, Option<String>)> {
 async fn other_hub(story: &Story) -> Uuid {
     let (now, lead) = (story.world.clock.now(), story.rise.lead);
     let txn = story.world.db.write().await.expect("a transaction");
-    let wish = HubWish {
-        programme_id: story.rise.id,
-        key: "other".to_owned(),
-        name: "Demo Other Hub".to_owned(),
-        lead_setting_id: setting(&txn, now, 900_090, "Demo Other Lead School", "open").await,
-        region_id: None,
-        wave: None,
-        capacity: (None, None),
-        opened_on: day("2026-06-01"),
-    };
-    let hub = put_hub(&txn, now, wish).await.expect("a hub").0.id;
+    let hub = another_hub(&txn, now, &story.rise).await.id;
     let role = entity::people::grants::Grant::HubLead { hub_id: hub };
     entity::people::grants::grant(&txn, now, lead, role).await.expect("a grant");
     txn.commit().await.expect("commit");

@@ -73,9 +73,7 @@ async fn nothing_goes_out_twice_when_the_worker_runs_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_workers_at_once_send_each_mail_once() {
     both(async |world| {
-        let names: Vec<String> = (1..=12).map(|number| format!("Demo School {number}")).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        Rise::seed(&world, &names).await;
+        Rise::seed_many(&world, 12).await;
         world.clock.set(at(EIGHT));
         let mut workers = Vec::new();
         for _ in 0..3 {

@@ -10,37 +10,17 @@ mod stories;
 
 use entity::enrolments::record_met;
 use entity::messages::facts::Book;
-use entity::messages::{digests, message, message_event, reminder};
+use entity::messages::{digests, message_event, reminder};
 use entity::scope::Scope;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use tests::World;
 use tests::mails::{Mail, delivered};
 use tests::rise::{at, day};
-use tokio_util::sync::CancellationToken;
+use tests::working::{app, messages, pass_at};
 use uuid::Uuid;
-use worker::app::App;
-use worker::pass::{self, Pass};
 
 /// Monday 5 October 2026, 08:00 in London.
 const EIGHT: &str = "2026-10-05T07:00:00Z";
-
-async fn app(world: &World) -> App {
-    App::open(world.config.clone(), world.clock.clone(), CancellationToken::new())
-        .await
-        .expect("the worker opens")
-}
-
-/// One pass at `moment`, in which every job succeeds.
-async fn pass_at(world: &World, moment: &str) -> Pass {
-    world.clock.set(at(moment));
-    let pass = pass::run(&app(world).await, &CancellationToken::new()).await;
-    for (job, _, done) in &pass.ran {
-        if let Err(error) = done {
-            panic!("{}: {job:?}: {error:#}", world.name);
-        }
-    }
-    pass
-}
 
 fn mails(world: &World) -> Vec<Mail> {
     delivered(&world.config.mail.folder)
@@ -54,11 +34,6 @@ fn to_head<'a>(mails: &'a [Mail], school: &str) -> &'a Mail {
         panic!("one mail to {address}, not {mails:#?}")
     };
     mail
-}
-
-async fn messages(world: &World) -> Vec<message::Model> {
-    let rows = message::Entity::find().order_by_asc(message::Column::Id);
-    rows.all(world.db.reader()).await.expect("messages")
 }
 
 /// The states a message went through, in order.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, NaiveDate, Utc};
 use csv::StringRecord;
 use entity::enrolments::{enrolment, settle_programme};
-use entity::events::attendance::{self, Entry};
+use entity::events::register::{self, Entry};
 use entity::outcome::StoreError;
 use entity::programme::event;
 use entity::write::Written;
@@ -92,7 +92,7 @@ pub async fn import(
     let all = || rows.iter().filter_map(|(_, _, told)| told.as_ref());
     let enrolments: BTreeSet<Uuid> = all().map(|told| told.enrolment).collect();
     let events: BTreeSet<Uuid> = all().map(|told| told.event).collect();
-    attendance::lock_for_register(txn, &enrolments, &events).await?;
+    register::lock_for_register(txn, &enrolments, &events).await?;
     let mut report = Report::default();
     let mut touched = BTreeSet::new();
     for (line, mut cells, told) in rows {
@@ -171,7 +171,7 @@ async fn write(
     });
     let mut outcome = None;
     for entry in presence.into_iter().chain(watching) {
-        match attendance::put_entry(txn, now, &event, &enrolment, &entry).await {
+        match register::put_entry(txn, now, &event, &enrolment, &entry).await {
             Ok(written) => {
                 if written != Written::Unchanged {
                     touched.insert(event.programme_id);

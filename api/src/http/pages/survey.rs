@@ -4,7 +4,8 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use entity::surveys::answering::{self, Progress, Sending};
+use entity::surveys::answering::{self, Progress};
+use entity::surveys::sending::{self, Sending};
 use rand::RngCore as _;
 use rules::surveys::answers::{
     AnswerFault, Answers, Standing, check_page, page_to_go_on_with, submission, submission_hash,
@@ -170,7 +171,7 @@ fn faulty(
 async fn send(app: &App, entrance: &Entrance, submission: &Submission) -> Shown {
     let txn = app.db.write_facts().await?;
     let now = app.clock.now();
-    let sent = answering::send(&txn, now, &entrance.asked, &submission.hash).await?;
+    let sent = sending::send(&txn, now, &entrance.asked, &submission.hash).await?;
     match sent {
         Sending::Sent => {
             txn.commit().await?;

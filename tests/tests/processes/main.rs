@@ -2,7 +2,6 @@
 //! and a real mail server. Redis goes away and comes back, and a worker is killed in the middle of
 //! handing over a mail; still every mail arrives once and nothing is lost.
 
-#[path = "processes/flushed.rs"]
 mod flushed;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,30 +25,34 @@ use tests::smtp::{Fault, Server, Step};
 use tests::tokens::token_for;
 use tests::waiting::LIMIT;
 use tests::{World, on_postgres, until};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// Partners, each with a head who gets a digest.
 const PARTNERS: usize = 24;
 
 /// A process with the clock that all of them share: 07:59:58 at `anchor`.
-fn started(world: &World, name: &str, arguments: &[&str], anchor: i64) -> Running {
-    let mut command: Command = program(world, name, arguments);
+fn command(world: &World, name: &str, arguments: &[&str], anchor: i64) -> Command {
+    let mut command = program(world, name, arguments);
     command
         .env("HUBS__CLOCK__STARTS_AT", "2026-10-05T07:59:58")
         .env("HUBS__CLOCK__ANCHOR_UNIX_MS", anchor.to_string());
-    Running::start(command)
+    command
 }
 
 /// A worker, and the name it goes by in leases.
 fn worker(world: &World, anchor: i64) -> (Running, String) {
-    let mut worker = started(world, "worker", &["run"], anchor);
+    let mut worker = Running::start(command(world, "worker", &["run"], anchor));
     let line = worker.wait_for("the worker is running");
     let name = line.split("worker=").nth(1).and_then(|rest| rest.split_whitespace().next());
     (worker, name.expect("a name").trim_matches('"').to_owned())
 }
 
-fn api(world: &World, anchor: i64) -> (Running, String) {
-    let mut api = started(world, "api", &["serve"], anchor);
+/// An api, with more settings by their variables, and its address.
+fn api(world: &World, anchor: i64, settings: &[(&str, &str)]) -> (Running, String) {
+    let mut command = command(world, "api", &["serve"], anchor);
+    command.envs(settings.iter().copied());
+    let mut api = Running::start(command);
     let line = api.wait_for("listening on http://");
     let address =
         line.split("listening on ").nth(1).and_then(|rest| rest.split_whitespace().next());
@@ -71,6 +74,51 @@ async fn ready(address: &str) -> Value {
 
 async fn messages(world: &World) -> Vec<message::Model> {
     message::Entity::find().all(world.db.reader()).await.expect("messages")
+}
+
+/// Partners and an admin, with a mail server, Redis and the admin's token.
+async fn seeded(world: &mut World) -> (Server, Redis, String) {
+    Rise::seed_many(world, PARTNERS).await;
+    let server = Server::start().await;
+    let redis = Redis::start().expect("Redis starts");
+    world.config.redis.url = redis.url();
+    world.config.mail.smtp_url = server.url();
+    world.config.mail.smtp_ca = server.ca();
+    world.config.worker.beat_seconds = 1;
+    let token = token_for(world, "ada@admin.example", Grant::ProgrammeAdmin).await;
+    // Digests alone are counted here.
+    person::Entity::update_many()
+        .col_expr(person::Column::OptionalMail, Expr::value(false))
+        .exec(world.db.migrator())
+        .await
+        .expect("nobody wants summaries");
+    (server, redis, token)
+}
+
+/// Every mail arrives, in the end.
+async fn delivered(world: &World) {
+    until("the delivery of every mail", async || {
+        let rows = messages(world).await;
+        let done = rows.len() == PARTNERS + 1 && rows.iter().all(|row| row.state == "accepted");
+        done.then_some(())
+    })
+    .await;
+}
+
+/// Listens to the change signal, connected.
+async fn listening(redis: &Redis) -> (Signal, watch::Receiver<u64>) {
+    let signal = Signal::start(&redis.url(), CancellationToken::new()).expect("an address");
+    let mut listener = signal.subscribe();
+    // It wakes once it is connected, which may have been before anybody listened.
+    let wakes = tokio::time::timeout(LIMIT, listener.wait_for(|woken| *woken > 0));
+    drop(wakes.await.expect("the connection stands").expect("the signal lives"));
+    (signal, listener)
+}
+
+/// Whoever listens hears that something changed.
+async fn heard_by(listener: &mut watch::Receiver<u64>) {
+    let wakes = tokio::time::timeout(LIMIT, listener.changed());
+    wakes.await.expect("a change is heard").expect("the signal lives");
 }
 
 /// Reports every self-assessment done through both apis at the same moment.
@@ -105,25 +153,10 @@ async fn many_processes_send_each_mail_once_through_lost_redis_and_killed_worker
         return;
     }
     on_postgres(async |mut world| {
-        let names: Vec<String> = (1..=PARTNERS).map(|it| format!("Demo School {it}")).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        Rise::seed(&world, &names).await;
-        let server = Server::start().await;
-        let mut redis = Redis::start().expect("Redis starts");
-        world.config.redis.url = redis.url();
-        world.config.mail.smtp_url = server.url();
-        world.config.mail.smtp_ca = server.ca();
+        let (server, mut redis, token) = seeded(&mut world).await;
         // Long enough that what is stuck is still so when its worker is killed.
         world.config.mail.smtp_timeout_seconds = 9;
         world.config.worker.lease_seconds = 20;
-        world.config.worker.beat_seconds = 1;
-        let token = token_for(&world, "ada@admin.example", Grant::ProgrammeAdmin).await;
-        // Digests alone are counted here.
-        person::Entity::update_many()
-            .col_expr(person::Column::OptionalMail, Expr::value(false))
-            .exec(world.db.migrator())
-            .await
-            .expect("nobody wants summaries");
         let client = Client::new();
 
         // One head's mail gets stuck half-way through its body, once.
@@ -131,8 +164,8 @@ async fn many_processes_send_each_mail_once_through_lost_redis_and_killed_worker
         server.plan(Step::Body, Some(stuck), Fault::Stall, 1);
 
         let anchor = Clock::machine().now().timestamp_millis();
-        let (mut api_one, one) = api(&world, anchor);
-        let (mut api_two, two) = api(&world, anchor);
+        let (mut api_one, one) = api(&world, anchor, &[]);
+        let (mut api_two, two) = api(&world, anchor, &[]);
         let mut workers = vec![worker(&world, anchor), worker(&world, anchor)];
 
         // Mutations race through both apis, and Redis dies among them.
@@ -174,28 +207,18 @@ async fn many_processes_send_each_mail_once_through_lost_redis_and_killed_worker
         workers.push(worker(&world, anchor));
 
         // All arrive in the end, the stuck one too once its lease is over.
-        until("the delivery of every mail", async || {
-            let rows = messages(&world).await;
-            let done = rows.len() == PARTNERS + 1 && rows.iter().all(|row| row.state == "accepted");
-            done.then_some(())
-        })
-        .await;
+        delivered(&world).await;
         exactly_once(&world, &server).await;
         one_alert_each(&world).await;
 
         // Redis comes back, and the signal with it.
         redis.start_again().expect("Redis starts again");
-        let signal = Signal::start(&redis.url(), CancellationToken::new()).expect("an address");
-        let mut heard = signal.subscribe();
-        // It wakes once it is connected, which may have been before anybody listened.
-        let wakes = tokio::time::timeout(LIMIT, heard.wait_for(|woken| *woken > 0));
-        drop(wakes.await.expect("the connection stands").expect("the signal lives"));
+        let (_signal, mut listener) = listening(&redis).await;
         for address in [&one, &two] {
             let parts = ready(address).await;
             assert_eq!(parts["redis"], "up", "{parts:#}");
             excuse_one(&client, address, &token).await;
-            let wakes = tokio::time::timeout(LIMIT, heard.changed());
-            wakes.await.expect("a change is heard").expect("the signal lives");
+            heard_by(&mut listener).await;
         }
 
         // Asked to stop, all stop well, and nothing was sent meanwhile.
