@@ -15,6 +15,7 @@ pub mod verp;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use strum::VariantArray as _;
 use uuid::Uuid;
 
@@ -225,4 +226,10 @@ pub fn pause_after(attempts: i32, message: Uuid) -> TimeDelta {
     let part = i64::from(message.as_bytes()[15]);
     // Whole milliseconds, which either database keeps.
     pause + TimeDelta::milliseconds(pause.num_milliseconds() / 4 * part / 255)
+}
+
+/// What tells the bytes of a mail from all others: their SHA-256, hexadecimal.
+#[must_use]
+pub fn fingerprint(bytes: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(bytes))
 }

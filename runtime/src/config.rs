@@ -1,5 +1,6 @@
 //! Settings: `config.default.toml` compiled in, a file over it, environment variables over both.
 
+mod checks;
 mod http;
 mod mail;
 mod running;
@@ -22,9 +23,6 @@ pub use running::{
 };
 
 use crate::clock::Clock;
-
-/// Shortest token that nobody guesses, in characters.
-const SHORTEST_TOKEN: usize = 24;
 
 /// The documented defaults.
 pub const DEFAULTS: &str = include_str!("../../config.default.toml");
@@ -132,119 +130,6 @@ impl Config {
         let config: Self = layers.build()?.try_deserialize()?;
         config.check()?;
         Ok(config)
-    }
-
-    /// Refuses values that parse and yet cannot work.
-    fn check(&self) -> Result<(), ConfigError> {
-        let unusable =
-            |name, problem: &str| Err(ConfigError::Unusable { name, problem: problem.to_owned() });
-        let url = &self.database.url;
-        if !(url.starts_with("sqlite://")
-            || url.starts_with("postgres://")
-            || url.starts_with("postgresql://"))
-        {
-            return unusable(
-                "database.url (DATABASE_URL)",
-                "it must start with sqlite:// or postgres://",
-            );
-        }
-        if self.database.max_connections == 0 {
-            return unusable("database.max_connections", "it must be at least 1");
-        }
-        if !self.redis.url.is_empty() && !self.redis.url.starts_with("redis") {
-            return unusable(
-                "redis.url (REDIS_URL)",
-                "it must start with redis:// or rediss://, or be empty",
-            );
-        }
-        if !self.http.public_url.starts_with("http") || self.http.public_url.ends_with('/') {
-            return unusable("http.public_url", "it must start with http and end without a slash");
-        }
-        let documents = &self.documents;
-        if documents.mode == DocumentsMode::TrustedOnly && documents.manifest.as_os_str().is_empty()
-        {
-            return unusable(
-                "documents.manifest",
-                "with documents.mode \"trusted-only\" it must name a file",
-            );
-        }
-        for (key, issuer) in &self.sign_in.issuers {
-            issuer.check(key)?;
-        }
-        if let Some(wrong) = self.live.origins().find(|origin| !http::is_origin(origin)) {
-            let problem = format!(
-                "\"{wrong}\" is no web address such as https://app.example: small letters, and no \
-                 slash or path after the host"
-            );
-            return unusable("live.origins", &problem);
-        }
-        self.check_at_least_one()?;
-        if !(1..=60).contains(&self.worker.beat_seconds) {
-            return unusable("worker.beat_seconds", "it must be between 1 and 60");
-        }
-        if self.worker.lease_seconds < 10 {
-            return unusable("worker.lease_seconds", "it must be at least 10");
-        }
-        self.mail.check()?;
-        if (1..SHORTEST_TOKEN).contains(&self.mail.feedback_token.len()) {
-            return unusable(
-                "mail.feedback_token",
-                "it must be empty or of at least 24 characters",
-            );
-        }
-        if !self.metrics.listen.is_empty() && self.metrics.address().is_none() {
-            let problem = "it must be an address such as 127.0.0.1:9464, or be empty";
-            return unusable("metrics.listen", problem);
-        }
-        let collector = &self.traces.otlp_endpoint;
-        if !collector.is_empty() && !collector.starts_with("http") {
-            let problem = "it must start with http:// or https://, or be empty";
-            return unusable("traces.otlp_endpoint", problem);
-        }
-        if !(0.0..=1.0).contains(&self.traces.share) {
-            return unusable("traces.share", "it must be between 0 and 1");
-        }
-        // A hand-over renews the lease once, before the body; the answer to that must fit in it.
-        if !(1..self.worker.lease_seconds / 2).contains(&self.mail.smtp_timeout_seconds) {
-            return unusable(
-                "mail.smtp_timeout_seconds",
-                "it must be at least 1 and less than half of worker.lease_seconds",
-            );
-        }
-        self.clock().map(|_| ())
-    }
-
-    /// Refuses requests and live updates that could not be had or never end.
-    fn check_at_least_one(&self) -> Result<(), ConfigError> {
-        let (http, live) = (&self.http, &self.live);
-        let at_least_one = [
-            ("http.timeout_seconds", http.timeout_seconds),
-            ("http.head_seconds", http.head_seconds),
-            ("http.write_seconds", http.write_seconds),
-            ("http.stop_seconds", http.stop_seconds),
-            ("http.connections", u64::from(http.connections)),
-            ("sign_in.idle_minutes", u64::from(self.sign_in.idle_minutes)),
-            ("sign_in.longest_hours", u64::from(self.sign_in.longest_hours)),
-            ("limits.points_per_second", u64::from(self.limits.points_per_second)),
-            ("live.messages_per_second", u64::from(live.messages_per_second)),
-            ("live.connections", u64::from(live.connections)),
-            ("live.connections_per_person", u64::from(live.connections_per_person)),
-            ("live.operations_per_connection", live.operations_per_connection as u64),
-            ("live.init_seconds", live.init_seconds),
-            ("live.look_seconds", live.look_seconds),
-            ("worker.stop_seconds", self.worker.stop_seconds),
-        ];
-        for (name, value) in at_least_one {
-            if value == 0 {
-                let problem = "it must be at least 1".to_owned();
-                return Err(ConfigError::Unusable { name, problem });
-            }
-        }
-        if live.idle_seconds < 3 {
-            let problem = "it must be at least 3".to_owned();
-            return Err(ConfigError::Unusable { name: "live.idle_seconds", problem });
-        }
-        Ok(())
     }
 
     /// The clock these settings ask for.

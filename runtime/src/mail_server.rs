@@ -62,24 +62,12 @@ impl MailConfig {
         parsed.map_err(|problem| unusable(NAME, problem))
     }
 
-    /// Refuses values that parse and yet cannot work.
+    /// Refuses addresses and names that are none, and a key that is missing.
     ///
     /// # Errors
     /// One of them, by its name.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         self.servers()?;
-        if !(1..=100).contains(&self.connections) {
-            return Err(unusable("mail.connections", "it must be between 1 and 100"));
-        }
-        if !(0.1..=100_000.0).contains(&self.per_second) {
-            return Err(unusable("mail.per_second", "it must be between 0.1 and 100000"));
-        }
-        if self.burst == 0 {
-            return Err(unusable("mail.burst", "it must be at least 1"));
-        }
-        if self.drain_seconds == 0 {
-            return Err(unusable("mail.drain_seconds", "it must be at least 1"));
-        }
         let label = |text: &str| {
             text.split('.').all(|part| {
                 !part.is_empty()

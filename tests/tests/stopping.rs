@@ -3,30 +3,38 @@
 
 use entity::messages::message;
 use entity::people::grants::Grant;
-use sea_orm::EntityTrait as _;
+use sea_orm::{ConnectionTrait as _, EntityTrait as _};
 use tests::programs::{Running, at, program, serve_with};
 use tests::rise::Rise;
 use tests::smtp::{Fault, Server, Step};
 use tests::tokens::token_for;
-use tests::{both, until};
+use tests::{World, both, on_postgres, until};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 const HEAD: &str = "head.of.demo.ash.school@example.org";
+
+/// A worker that stops within so many seconds, of which its conversations have one. The mail server and
+/// the leases have so much time that neither ends it before.
+fn worker(world: &World) -> Running {
+    let mut command = at(program(world, "worker", &["run"]), "2026-10-05T08:00:00");
+    command.env("HUBS__WORKER__STOP_SECONDS", "2").env("HUBS__MAIL__DRAIN_SECONDS", "1");
+    command.env("HUBS__MAIL__SMTP_TIMEOUT_SECONDS", "400");
+    command.env("HUBS__WORKER__LEASE_SECONDS", "1000");
+    Running::start(command)
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_worker_that_is_kept_waiting_stops_in_time_and_gives_back_what_it_holds() {
     both(async |mut world| {
         let names = ["Demo Ash School", "Demo Birch School", "Demo Cedar School"];
         Rise::seed(&world, &names).await;
-        for (step, left) in [(Step::Rcpt, "pending"), (Step::Body, "handoff")] {
+        for (step, left) in [(Step::Rcpt, "pending"), (Step::Body, "uncertain")] {
             let server = Server::start().await;
             world.config.mail.smtp_url = server.url();
             world.config.mail.smtp_ca = server.ca();
             server.plan(step, Some(HEAD), Fault::Stall, 1);
-            let mut command = at(program(&world, "worker", &["run"]), "2026-10-05T08:00:00");
-            command.env("HUBS__WORKER__STOP_SECONDS", "1");
-            let mut worker = Running::start(command);
+            let mut worker = worker(&world);
             // Until the server has the line after which it says nothing.
             let waits = || {
                 let heard = server.commands();
@@ -44,11 +52,31 @@ async fn a_worker_that_is_kept_waiting_stops_in_time_and_gives_back_what_it_hold
             let rows = rows().await;
             let of = |state: &str| rows.iter().filter(|row| row.state == state).count();
             let output = worker.output();
-            assert_eq!(of("leased"), 0, "{} {output}", world.name);
-            assert!(of(left) >= 1, "{} {step:?}: {output}", world.name);
-            assert_eq!(of("pending") + of("handoff") + of("accepted"), 4, "{rows:#?}");
-            assert!(output.contains("work under way"), "{output}");
+            assert_eq!((of("leased"), of("handoff")), (0, 0), "{} {output}", world.name);
+            assert_eq!(of(left).min(1), 1, "{} {step:?}: {output}", world.name);
+            assert_eq!(of("pending") + of("uncertain") + of("accepted"), 4, "{rows:#?}");
+            // It had the time to write down how its conversations stood.
+            assert!(!output.contains("work under way"), "{output}");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_worker_that_its_database_keeps_waiting_stops_in_time_too() {
+    on_postgres(async |world| {
+        Rise::seed(&world, &["Demo Ash School"]).await;
+        let txn = world.db.write().await.expect("a transaction");
+        let sql = "LOCK TABLE reminder IN ACCESS EXCLUSIVE MODE";
+        txn.execute_unprepared(sql).await.expect("locked");
+        let mut worker = worker(&world);
+        let sql = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'reminder'::regclass";
+        let statement = || sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, sql);
+        let waits = async || txn.query_one_raw(statement()).await.expect("locks").map(|_| ());
+        until("a job that waits for the table", waits).await;
+        assert!(worker.stop().success(), "{}", worker.output());
+        assert!(worker.output().contains("work under way"), "{}", worker.output());
+        txn.rollback().await.expect("given back");
     })
     .await;
 }

@@ -191,7 +191,7 @@ async fn settle(
             Fate::Fire if number > 0 => break,
             Fate::Fire => {
                 if timetable::take(&txn, pen, id, moment).await? {
-                    let did = row.job.run_within(&txn, now).await?;
+                    let did = row.job.run_within(app, &txn, now).await?;
                     let took = milliseconds(began.elapsed());
                     timetable::summarise(&txn, id, moment, did.summary.clone(), took).await?;
                     done = Some((moment, did));

@@ -212,6 +212,7 @@ fn digest(id: Uuid, person: Uuid, now: DateTime<Utc>, today: NaiveDate) -> messa
         leased_until: Set(None),
         message_id_header: Set(None),
         body: Set(None),
+        body_hash: Set(None),
         created_at: Set(now),
         changed_at: Set(now),
         about_kind: Set(None),

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use rules::calendar::local;
-use rules::messages::MessageState;
 use rules::messages::feedback::{
     Feedback, FeedbackKind, Known, SOFT_REMEMBERED, effect, shows_it_was_taken,
 };
 use rules::messages::report::recipient;
 use rules::messages::suppression::normalised;
+use rules::messages::{MessageKind, MessageState};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
@@ -152,7 +152,8 @@ async fn find(
 }
 
 /// The address a message went to, as addresses are compared: that in its bytes, since its person's may
-/// have been put right by now; else that of its person. The person is held, so that reports about two
+/// have been put right by now; else that of its person, and none if the bytes were deleted because they
+/// had been kept for long. The person is held, so that reports about two
 /// messages to one reader take turns where the days are counted on which mail came back.
 async fn address(
     txn: &DatabaseTransaction,
@@ -161,6 +162,12 @@ async fn address(
     let person =
         person::Entity::find_by_id(message.person_id).lock(LockType::NoKeyUpdate).one(txn).await?;
     let written = message.body.as_deref().and_then(recipient);
+    let written = written.map(|address| normalised(&address));
+    let forgotten = message.body.is_none() && message.body_hash.is_some();
+    // Those are deleted at once, and their readers' addresses are of minutes ago.
+    if forgotten && message.kind != text(MessageKind::SignInLink) {
+        return Ok(None);
+    }
     Ok(written.or_else(|| person.map(|person| normalised(&person.email))))
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use rules::messages::{MessageKind, MessageState};
+use rules::messages::{MessageKind, MessageState, fingerprint};
 use rules::reminders::ReminderState;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Query, TableRef, Value, ValueTuple};
 use sea_orm::{
@@ -93,6 +93,7 @@ async fn begin(
             one.subject.clone().into(),
             one.message_id.clone().into(),
             one.bytes.clone().into(),
+            fingerprint(&one.bytes).into(),
         ])
     });
     let until = outbox::database_time(txn.get_database_backend(), lease_seconds);
@@ -105,6 +106,7 @@ async fn begin(
         .value(message::Column::Subject, given(3))
         .value(message::Column::MessageIdHeader, given(4))
         .value(message::Column::Body, given(5))
+        .value(message::Column::BodyHash, given(6))
         .and_where(own(message::Column::Id).eq(given(1)))
         .and_where(own(message::Column::LeaseEpoch).eq(given(2)))
         .and_where(own(message::Column::State).eq(text(MessageState::Leased)))

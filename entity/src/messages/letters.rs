@@ -78,6 +78,7 @@ pub async fn queue_revision(
         leased_until: Set(None),
         message_id_header: Set(None),
         body: Set(None),
+        body_hash: Set(None),
         created_at: Set(now),
         changed_at: Set(now),
         about_kind: Set(Some(text(wish.about))),

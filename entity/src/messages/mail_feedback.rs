@@ -17,7 +17,7 @@ pub struct Model {
     pub source: String,
     /// The message, if it is one of ours.
     pub message_id: Option<Uuid>,
-    /// The address that the message went to.
+    /// The address that the message went to; deleted a while after the report came.
     pub address: Option<String>,
     /// The status that was told, such as `5.1.1`; empty when none.
     pub status: String,

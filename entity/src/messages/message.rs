@@ -35,8 +35,11 @@ pub struct Model {
     pub leased_until: Option<DateTimeUtc>,
     /// `Message-ID`, fixed when rendered.
     pub message_id_header: Option<String>,
-    /// The bytes to send, fixed when rendered.
+    /// The bytes to send, fixed when rendered; deleted a while after the message has met its end.
     pub body: Option<Vec<u8>>,
+    /// SHA-256 of those bytes, hexadecimal; it stays. None before they are handed over, and of mails
+    /// handed over before there was this column.
+    pub body_hash: Option<String>,
     /// When decided.
     pub created_at: DateTimeUtc,
     /// When last changed.

@@ -11,6 +11,7 @@ pub mod choices;
 pub mod digests;
 pub mod facts;
 pub mod feedback;
+pub mod forgetting;
 pub mod handovers;
 pub mod health;
 pub mod letters;

@@ -47,8 +47,7 @@ pub async fn latest(
 /// # Errors
 /// The database fails.
 pub async fn furthest(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let row =
-        occurrence::Entity::find().order_by_desc(occurrence::Column::DueAt).one(db).await?;
+    let row = occurrence::Entity::find().order_by_desc(occurrence::Column::DueAt).one(db).await?;
     Ok(row.map(|row| row.due_at))
 }
 

@@ -107,6 +107,7 @@ async fn insert(
         leased_until: None,
         message_id_header: None,
         body: None,
+        body_hash: None,
         created_at: now,
         changed_at: now,
         ..old.clone()
@@ -126,7 +127,8 @@ async fn carry_over(
     let ended = message_event::Entity::find()
         .filter(message_event::Column::MessageId.eq(old.id))
         .filter(message_event::Column::State.eq(text(state)))
-        .order_by_desc(message_event::Column::HappenedAt)
+        // What is noted of it later, such as that its text was deleted, is noted in the same state.
+        .order_by_asc(message_event::Column::HappenedAt)
         .one(txn)
         .await?;
     let ended_with_it = Condition::all()

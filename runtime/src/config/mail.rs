@@ -32,6 +32,8 @@ pub struct MailConfig {
     pub dkim_key: Secret,
     /// Return path with `{token}` in it, empty to use the sender's address.
     pub bounce_address: String,
+    /// Days after which the text of a mail that has met its end is deleted.
+    pub keep_days: u32,
     /// Folder for `.eml` files.
     pub folder: PathBuf,
     /// Sender.

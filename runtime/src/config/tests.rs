@@ -60,6 +60,12 @@ fn a_wrong_setting_is_named() {
         ("HUBS__MAIL__PER_SECOND", "nan", "mail.per_second"),
         ("HUBS__MAIL__BURST", "0", "mail.burst"),
         ("HUBS__MAIL__DRAIN_SECONDS", "0", "mail.drain_seconds"),
+        ("HUBS__MAIL__SMTP_TIMEOUT_SECONDS", "0", "mail.smtp_timeout_seconds"),
+        ("HUBS__MAIL__CONNECTIONS", "101", "mail.connections"),
+        ("HUBS__MAIL__KEEP_DAYS", "6", "mail.keep_days"),
+        ("HUBS__MAIL__KEEP_DAYS", "3651", "mail.keep_days"),
+        ("HUBS__DATABASE__MAX_CONNECTIONS", "0", "database.max_connections"),
+        ("HUBS__WORKER__BEAT_SECONDS", "61", "worker.beat_seconds"),
         ("HUBS__MAIL__DKIM_DOMAIN", "example org", "mail.dkim_domain"),
         ("HUBS__MAIL__DKIM_DOMAIN", "example.org", "mail.dkim_selector"),
         ("HUBS__MAIL__FEEDBACK_TOKEN", "short", "mail.feedback_token"),
@@ -70,6 +76,52 @@ fn a_wrong_setting_is_named() {
     ] {
         let problem = with(&[(variable, value)]).err().map(|e| e.to_string());
         assert!(problem.as_deref().is_some_and(|p| p.contains(name)), "{variable}: {problem:?}");
+    }
+}
+
+#[test]
+fn settings_that_make_no_sense_together_are_refused_by_both_their_names() {
+    for (refused, usable, names) in [
+        (
+            [("HUBS__MAIL__DRAIN_SECONDS", "30"), ("HUBS__WORKER__STOP_SECONDS", "30")],
+            [("HUBS__MAIL__DRAIN_SECONDS", "29"), ("HUBS__WORKER__STOP_SECONDS", "30")],
+            ["mail.drain_seconds", "worker.stop_seconds"],
+        ),
+        (
+            [("HUBS__MAIL__SMTP_TIMEOUT_SECONDS", "10"), ("HUBS__WORKER__LEASE_SECONDS", "20")],
+            [("HUBS__MAIL__SMTP_TIMEOUT_SECONDS", "10"), ("HUBS__WORKER__LEASE_SECONDS", "22")],
+            ["mail.smtp_timeout_seconds", "worker.lease_seconds"],
+        ),
+        (
+            [("HUBS__SIGN_IN__IDLE_MINUTES", "61"), ("HUBS__SIGN_IN__LONGEST_HOURS", "1")],
+            [("HUBS__SIGN_IN__IDLE_MINUTES", "60"), ("HUBS__SIGN_IN__LONGEST_HOURS", "1")],
+            ["sign_in.idle_minutes", "sign_in.longest_hours"],
+        ),
+        (
+            [("HUBS__LIVE__CONNECTIONS", "9"), ("HUBS__LIVE__CONNECTIONS_PER_PERSON", "10")],
+            [("HUBS__LIVE__CONNECTIONS", "10"), ("HUBS__LIVE__CONNECTIONS_PER_PERSON", "10")],
+            ["live.connections_per_person", "live.connections"],
+        ),
+        (
+            [("HUBS__MAIL__FOLDER", "mail"), ("HUBS__MAIL__BOUNCES_FOLDER", "mail")],
+            [("HUBS__MAIL__FOLDER", "mail"), ("HUBS__MAIL__BOUNCES_FOLDER", "mail/new")],
+            ["mail.bounces_folder", "mail.folder"],
+        ),
+        (
+            [("HUBS__HTTP__LISTEN", "[::1]:9464"), ("HUBS__METRICS__LISTEN", "[::1]:9464")],
+            [("HUBS__HTTP__LISTEN", "127.0.0.1:0"), ("HUBS__METRICS__LISTEN", "127.0.0.1:0")],
+            ["metrics.listen", "http.listen"],
+        ),
+        (
+            [("HUBS__DOCUMENTS__MODE", "trusted-only"), ("HUBS__DOCUMENTS__MANIFEST", "")],
+            [("HUBS__DOCUMENTS__MODE", "trusted-only"), ("HUBS__DOCUMENTS__MANIFEST", "it")],
+            ["documents.manifest", "documents.mode"],
+        ),
+    ] {
+        let problem = with(&refused).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(names.iter().all(|name| problem.contains(name)), "{refused:?}: {problem:?}");
+        let problem = with(&usable).err().map(|error| error.to_string());
+        assert_eq!(problem, None, "{usable:?}");
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tests::programs::{program, refuse, root};
 use tests::{both, python};
 
-use super::{EIGHT, LATER, pass_at, rows, seeded};
+use super::{EIGHT, LATER, at, pass_at, rows, seeded};
 
 /// A key to sign with: the name of its files, and its kind as it is published.
 #[derive(Clone, Copy)]
@@ -66,6 +66,8 @@ async fn signed_and_verified(key: Key) {
             }
             // Whatever is changed in it, or put before it, is seen.
             let text = String::from_utf8(bytes).expect("ASCII");
+            // By the worker's clock, also what arrived later only.
+            assert!(text.contains(&format!("; t={};", at(EIGHT).timestamp())), "{text}");
             for (from, to) in [
                 ("Subject: ", "Subject: Urgent! "),
                 (

@@ -3,6 +3,7 @@
 mod bundling;
 mod digest;
 mod flags;
+mod forgetting;
 mod leases;
 mod moments;
 mod outbox_model;

@@ -39,6 +39,7 @@ async fn start_over(world: &World) -> Model {
             lease_owner: Set(None),
             leased_until: Set(None),
             body: Set(None),
+            body_hash: Set(None),
             send_after: Set(now),
             attempts: Set(0),
             ..Default::default()

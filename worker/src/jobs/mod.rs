@@ -6,6 +6,7 @@ mod assess_engagement;
 mod bundle_digests;
 mod deliver;
 mod derive_obligations;
+mod forget_mail;
 mod hub_weeks;
 mod plan_reminders;
 mod read_feedback;
@@ -62,6 +63,8 @@ pub enum Job {
     Deliver,
     /// Raises and clears alerts.
     AssessEngagement,
+    /// Deletes what mails said, and where they came back from, once nobody needs it any more.
+    ForgetMail,
 }
 
 /// A line of the timetable.
@@ -126,12 +129,19 @@ pub const TIMETABLE: &[Row] = &[
         rule: LocalRule::Every { minutes: 60, from: at(2, 0), until: at(20, 0) },
         catch_up: latest(24),
     },
+    // At night, in parts, so that nobody waits for it. Where no worker runs at night, one part a day.
+    Row {
+        job: Job::ForgetMail,
+        rule: LocalRule::Every { minutes: 15, from: at(0, 30), until: at(5, 30) },
+        catch_up: latest(24),
+    },
 ];
 
 impl Job {
     /// Runs a job of the timetable inside the transaction that records its moment.
     pub(crate) async fn run_within(
         self,
+        app: &App,
         txn: &DatabaseTransaction,
         now: DateTime<Utc>,
     ) -> anyhow::Result<Done> {
@@ -142,6 +152,7 @@ impl Job {
             Self::HubWeeks => hub_weeks::run(txn, now).await?,
             Self::AlertDigests => alert_digests::run(txn, now).await?,
             Self::AssessEngagement => assess_engagement::run(txn, now).await?,
+            Self::ForgetMail => forget_mail::run(txn, now, app.config.mail.keep_days).await?,
             Self::BundleDigests | Self::SignInLetters | Self::ReadFeedback | Self::Deliver => {
                 Done::nothing()
             }
@@ -164,7 +175,8 @@ impl Job {
             | Self::PlanReminders
             | Self::HubWeeks
             | Self::AlertDigests
-            | Self::AssessEngagement => Ok(Done::nothing()),
+            | Self::AssessEngagement
+            | Self::ForgetMail => Ok(Done::nothing()),
         }
     }
 }

@@ -1,19 +1,23 @@
 //! Signing mails (DKIM, RFC 6376), so that whoever gets them can tell that they are ours.
+//!
+//! The mail library signs by the machine's time and no other, and does not see the type of a mail of
+//! several parts: so the bytes are signed here, as they go out.
+
+mod canonical;
+
+use std::fmt;
 
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use lettre::Message;
-use lettre::message::dkim::{
-    DkimCanonicalization, DkimCanonicalizationType, DkimConfig, DkimSigningAlgorithm,
-    DkimSigningKey,
-};
-use lettre::message::header::{HeaderName, HeaderValue};
-use rsa::RsaPrivateKey;
-use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _, LineEnding};
+use chrono::{DateTime, Utc};
+use ed25519_dalek::{Signer as _, SigningKey};
+use rsa::pkcs1::DecodeRsaPrivateKey as _;
 use rsa::pkcs8::{DecodePrivateKey as _, ObjectIdentifier, PrivateKeyInfo, SecretDocument};
 use rsa::traits::PublicKeyParts as _;
+use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use runtime::config::MailConfig;
+use sha2::{Digest as _, Sha256};
 
 /// Headers that are signed. One that a mail has not is signed as absent: nobody can add it.
 const HEADERS: [&str; 12] = [
@@ -35,9 +39,27 @@ const WEAKEST: usize = 1024;
 /// What Ed25519 keys are called (RFC 8410).
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
+/// Characters of the signature in a line of its header.
+const LINE: usize = 72;
+
 /// What signs mails.
-#[derive(Debug)]
-pub struct Signer(DkimConfig);
+pub struct Signer {
+    domain: String,
+    selector: String,
+    key: Key,
+}
+
+enum Key {
+    Rsa(Box<RsaPrivateKey>),
+    Ed25519(Box<SigningKey>),
+}
+
+// A key never gets into a log by way of what holds it.
+impl fmt::Debug for Signer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Signer({}._domainkey.{})", self.selector, self.domain)
+    }
+}
 
 impl Signer {
     /// As the settings say; none where they name no domain.
@@ -50,64 +72,69 @@ impl Signer {
         }
         let key =
             key(config.dkim_key.expose()).context("the setting mail.dkim_key cannot be used")?;
-        let headers = HEADERS.map(HeaderName::new_from_ascii_str).to_vec();
-        // Relaxed: a mail server on the way may fold a line otherwise.
-        let canonicalization = DkimCanonicalization {
-            header: DkimCanonicalizationType::Relaxed,
-            body: DkimCanonicalizationType::Relaxed,
-        };
         let (selector, domain) = (config.dkim_selector.clone(), config.dkim_domain.clone());
-        Ok(Some(Self(DkimConfig::new(selector, domain, key, headers, canonicalization))))
+        Ok(Some(Self { domain, selector, key }))
     }
 
-    /// Signs a mail that is otherwise finished. The moment in the signature (`t=`) is the machine's,
-    /// whatever clock the worker goes by: the library takes no other. It is stored with the bytes,
-    /// so that a mail sent again has the same.
-    pub fn sign(&self, mail: &mut Message) {
-        // The library keeps the type of a mail of several parts with the parts, out of the sight of
-        // what signs: so a twin is signed that has it among its headers.
-        let mut twin = mail.clone();
-        if let Some(value) = content_type(&String::from_utf8_lossy(&mail.formatted())) {
-            let name = HeaderName::new_from_ascii_str("Content-Type");
-            let header = HeaderValue::dangerous_new_pre_encoded(name, value.clone(), value);
-            twin.headers_mut().insert_raw(header);
+    /// The bytes of a finished mail with a signature made at `now` before them. It is stored with
+    /// them, so that a mail sent again has the same.
+    ///
+    /// # Errors
+    /// The key cannot sign.
+    pub fn sign(&self, mail: &[u8], now: DateTime<Utc>) -> Result<Vec<u8>, rsa::Error> {
+        let (headers, body) = canonical::parts(mail);
+        let algorithm = match self.key {
+            Key::Rsa(_) => "rsa-sha256",
+            Key::Ed25519(_) => "ed25519-sha256",
+        };
+        // Relaxed: a mail server on the way may fold a line otherwise.
+        let unsigned = format!(
+            "v=1; a={algorithm}; c=relaxed/relaxed; d={};\r\n s={}; t={};\r\n h={};\r\n bh={};\r\n b=",
+            self.domain,
+            self.selector,
+            now.timestamp(),
+            HEADERS.join(":").to_lowercase(),
+            STANDARD.encode(Sha256::digest(canonical::body(body))),
+        );
+        let signed = HEADERS.iter().filter_map(|name| canonical::header(headers, name));
+        let signed: Vec<u8> = signed.flatten().collect();
+        let own = canonical::line("DKIM-Signature", unsigned.as_bytes());
+        let own = own.strip_suffix(b"\r\n").unwrap_or(&own);
+        let digest = Sha256::new().chain_update(signed).chain_update(own).finalize();
+        let signature = match &self.key {
+            Key::Rsa(key) => key.sign(Pkcs1v15Sign::new::<Sha256>(), &digest)?,
+            Key::Ed25519(key) => key.sign(&digest).to_vec(),
+        };
+        let mut written = format!("DKIM-Signature: {unsigned}").into_bytes();
+        for line in STANDARD.encode(signature).as_bytes().chunks(LINE) {
+            if !written.ends_with(b"b=") {
+                written.extend_from_slice(b"\r\n ");
+            }
+            written.extend_from_slice(line);
         }
-        twin.sign(&self.0);
-        if let Some(signature) = twin.headers().get_raw("DKIM-Signature") {
-            let name = HeaderName::new_from_ascii_str("DKIM-Signature");
-            mail.headers_mut().insert_raw(HeaderValue::new(name, signature.to_owned()));
-        }
+        written.extend_from_slice(b"\r\n");
+        written.extend_from_slice(mail);
+        Ok(written)
     }
-}
-
-/// The value of the header of that name, folded as it stands there.
-fn content_type(mail: &str) -> Option<String> {
-    let (headers, _) = mail.split_once("\r\n\r\n")?;
-    let mut lines = headers.split("\r\n");
-    let first = lines.find_map(|line| line.strip_prefix("Content-Type: "))?;
-    let rest = lines.take_while(|line| line.starts_with([' ', '\t']));
-    Some(rest.fold(first.to_owned(), |value, line| value + "\r\n" + line))
 }
 
 /// Reads a private key, RSA in either of the forms that programs write or Ed25519, from the text or
 /// from the file it names.
-fn key(setting: &str) -> anyhow::Result<DkimSigningKey> {
+fn key(setting: &str) -> anyhow::Result<Key> {
     let pem = if setting.trim_start().starts_with("-----BEGIN") {
         setting.to_owned()
     } else {
         std::fs::read_to_string(setting).context("its file cannot be read")?
     };
-    if let Some(seed) = ed25519(&pem) {
-        let seed = STANDARD.encode(seed);
-        return DkimSigningKey::new(&seed, DkimSigningAlgorithm::Ed25519).context("it cannot sign");
+    if let Some(secret) = ed25519(&pem) {
+        return Ok(Key::Ed25519(Box::new(SigningKey::from_bytes(&secret))));
     }
     let key = RsaPrivateKey::from_pkcs8_pem(&pem)
         .ok()
         .or_else(|| RsaPrivateKey::from_pkcs1_pem(&pem).ok())
         .context("it holds no private RSA or Ed25519 key as PEM")?;
     anyhow::ensure!(key.size() * 8 >= WEAKEST, "it is shorter than {WEAKEST} bits");
-    let pem = key.to_pkcs1_pem(LineEnding::LF).context("it cannot be written as PKCS#1")?;
-    DkimSigningKey::new(&pem, DkimSigningAlgorithm::Rsa).context("it cannot sign")
+    Ok(Key::Rsa(Box::new(key)))
 }
 
 /// The secret of an Ed25519 key in PKCS#8 (RFC 8410), if it is one.

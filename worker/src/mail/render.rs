@@ -77,6 +77,9 @@ pub enum RenderError {
     /// The calendar part has no proper type.
     #[error(transparent)]
     Type(#[from] lettre::message::header::ContentTypeErr),
+    /// The key does not sign.
+    #[error("mail.dkim_key does not sign: {0}")]
+    Key(rsa::Error),
 }
 
 /// The calendar part of a mail.
@@ -230,9 +233,9 @@ pub fn render(
     if let Some(address) = words.unsubscribe {
         message = message.header(Unsubscribe(address)).header(OneClick);
     }
-    let mut message = message.multipart(parts)?;
+    let mut bytes = message.multipart(parts)?.formatted();
     if let Some(signer) = signer {
-        signer.sign(&mut message);
+        bytes = signer.sign(&bytes, now).map_err(RenderError::Key)?;
     }
-    Ok(Rendered { subject: words.subject, message_id, bytes: message.formatted() })
+    Ok(Rendered { subject: words.subject, message_id, bytes })
 }

@@ -229,7 +229,7 @@ impl Walk {
                 row.job.run_alone(&self.app, stop).await?
             } else if jobs.contains(&row.job) {
                 let txn = self.app.db.write_facts().await?;
-                let done = row.job.run_within(&txn, now).await?;
+                let done = row.job.run_within(&self.app, &txn, now).await?;
                 txn.commit().await?;
                 done
             } else {

@@ -272,6 +272,7 @@ pub async fn consequences(txn: &DatabaseTransaction) {
             leased_until: None,
             message_id_header: None,
             body: None,
+            body_hash: None,
             created_at: at("2026-10-05T06:00:00Z"),
             changed_at: at("2026-10-05T07:00:00Z"),
             about_kind: None,

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use lettre::Address;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{
-    AsyncSmtpConnection, AsyncTokioStream, Certificate, CertificateStore, TlsParameters,
+    AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters,
 };
 use lettre::transport::smtp::commands::Ehlo;
-use lettre::transport::smtp::extension::{ClientId, Extension};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use runtime::config::MailConfig;
 use runtime::mail_server::{Encryption, MailServer};
 use rustls::pki_types::ServerName;
@@ -43,17 +44,44 @@ pub(super) struct Open {
     /// Counts it while it is open.
     _counted: MailConnection,
     /// Most bytes that a message may have, if it says so.
-    pub(super) most_bytes: Option<usize>,
+    most_bytes: Option<usize>,
     /// Whether it takes that number with each message (SIZE).
-    pub(super) takes_size: bool,
+    takes_size: bool,
     /// Whether it takes several commands at a time (PIPELINING).
     pub(super) takes_several: bool,
 }
 
 impl Open {
-    /// Whether the server offers an extension.
-    pub(super) fn offers(&self, extension: Extension) -> bool {
-        self.connection.server_info().supports_feature(extension)
+    /// What the server has to know before it takes a message, or why it cannot take it, in a
+    /// sentence.
+    pub(super) fn parameters(
+        &self,
+        from: &Address,
+        to: &Address,
+        bytes: &[u8],
+    ) -> Result<Vec<MailParameter>, &'static str> {
+        let mut parameters = Vec::new();
+        let offers = |extension| self.connection.server_info().supports_feature(extension);
+        let addresses: [&str; 2] = [from.as_ref(), to.as_ref()];
+        if !addresses.iter().all(|address| address.is_ascii()) {
+            if !offers(Extension::SmtpUtfEight) {
+                return Err("The mail server takes no address with such letters (SMTPUTF8).");
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        if !bytes.is_ascii() {
+            if !offers(Extension::EightBitMime) {
+                return Err("The mail server takes no such letters (8BITMIME).");
+            }
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+        if self.most_bytes.is_some_and(|most| bytes.len() > most) {
+            return Err("It is larger than the mail server takes (SIZE).");
+        }
+        if self.takes_size {
+            parameters.push(MailParameter::Size(bytes.len()));
+        }
+        Ok(parameters)
     }
 }
 
@@ -117,18 +145,16 @@ impl Host {
     /// Connects, and encrypts where that is to be so from the first byte.
     async fn connect(&self, patience: Duration) -> Result<AsyncSmtpConnection, Fault> {
         let broken = |error: std::io::Error| Fault::Broken(format!("Connection error: {error}"));
-        let connecting = async {
-            let wire = Wire::connect(&self.server.host, self.server.port).await?;
-            let stream: Box<dyn AsyncTokioStream> = match &self.tls {
-                Tls::First(trust) => Box::new(trust.encrypt(wire).await?),
-                Tls::Later(_) | Tls::Never => Box::new(wire),
-            };
-            Ok(stream)
+        let trust = match &self.tls {
+            Tls::First(trust) => Some(trust),
+            Tls::Later(_) | Tls::Never => None,
         };
+        let connecting = Wire::connect(&self.server.host, self.server.port, trust);
         let stream = tokio::time::timeout(patience, connecting).await;
         let late = |_| Fault::Broken("it does not answer".to_owned());
         let stream = stream.map_err(late)?.map_err(broken)?;
-        let connected = AsyncSmtpConnection::connect_with_transport(stream, &self.hello).await;
+        let connected =
+            AsyncSmtpConnection::connect_with_transport(Box::new(stream), &self.hello).await;
         connected.map_err(|error| fault(&error))
     }
 

@@ -6,6 +6,7 @@
 //! their exact codes.
 
 mod host;
+mod line;
 mod offer;
 mod wire;
 mod words;
@@ -14,19 +15,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::Rset;
-use lettre::transport::smtp::response::Response;
 use rules::messages::hosts::{self, Choice, Pace};
-use rules::messages::replies::{Asked, Refused, asks_for_patience};
 use runtime::config::MailConfig;
 use runtime::mail_server::MailServer;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use self::host::{Host, Open};
-use self::words::{SmtpError, code, fault, setback, taken};
-use super::{Outcome, Setback, Turn};
+use self::host::Host;
+pub use self::line::Line;
 
 /// The mail servers, and what is known of each.
 pub struct Smtp {
@@ -117,15 +113,7 @@ impl Smtp {
     /// A line to them, not open yet, that prefers one of them by its number. When `cut` ends, the
     /// step it is in is broken off.
     pub(super) fn line(self: &Arc<Self>, number: usize, cut: CancellationToken) -> Line {
-        let preferred = number % self.hosts.len().max(1);
-        Line {
-            smtp: Arc::clone(self),
-            preferred,
-            given: preferred,
-            to: String::new(),
-            open: None,
-            cut,
-        }
+        Line::new(Arc::clone(self), number % self.hosts.len().max(1), cut)
     }
 
     fn known(&self) -> MutexGuard<'_, Vec<hosts::Host>> {
@@ -142,171 +130,4 @@ enum Fault {
     Broken(String),
     /// It was not asked, since it does not offer what the message needs; in a sentence.
     Unable(&'static str),
-}
-
-/// An open conversation, or one to be opened.
-pub struct Line {
-    smtp: Arc<Smtp>,
-    preferred: usize,
-    /// The server that has been chosen for the message at hand.
-    given: usize,
-    /// Recipient of the message at hand.
-    to: String,
-    open: Option<Open>,
-    cut: CancellationToken,
-}
-
-impl Line {
-    /// Whose turn it is: whether the message at hand may be offered now. Who is told to go either
-    /// offers it or says [`Line::abandon`].
-    pub(super) async fn turn(&mut self) -> Turn {
-        let choice = {
-            let mut known = self.smtp.known();
-            hosts::choose(&mut known, self.preferred, self.smtp.since.elapsed())
-        };
-        match choice {
-            Choice::Wait(time) => Turn::Wait(time),
-            Choice::Rest(_) => Turn::Rest,
-            Choice::Give(place) => {
-                if place != self.given {
-                    self.quit().await;
-                }
-                self.given = place;
-                Turn::Go
-            }
-        }
-    }
-
-    /// Sends the bytes the server waits for. From the first of them on only its word counts.
-    pub(super) async fn send(&mut self, bytes: &[u8]) -> Outcome {
-        // The end of a message is a line with a dot, so that the last line break is sent with it.
-        let bytes = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
-        match self.step(async |it| it.message(bytes).await).await {
-            Ok(reply) if (200..300).contains(&code(&reply)) => {
-                self.smtp.known()[self.given].took();
-                Outcome::Accepted(taken(&reply))
-            }
-            Err(fault @ Fault::Reply(..)) => Outcome::Refused(self.told(Asked::Message, &fault)),
-            Ok(_) | Err(_) => {
-                self.open = None;
-                self.report(Asked::Message, &Fault::Broken(String::new()));
-                Outcome::Uncertain
-            }
-        }
-    }
-
-    /// Forgets the message at hand, and drops the connection as it is: the server throws away what
-    /// it has of a message.
-    pub(super) fn abandon(&mut self) {
-        self.open = None;
-        self.smtp.known()[self.given].not_asked();
-    }
-
-    /// Ends the conversation politely, and every line with it.
-    pub(super) async fn close(mut self) {
-        self.quit().await;
-    }
-
-    async fn quit(&mut self) {
-        if self.open.is_some() {
-            let _ = self.step(async |it| it.quit().await).await;
-            self.open = None;
-        }
-    }
-
-    /// One step of the conversation. After a timeout, or an answer that is none, it is over.
-    async fn step(
-        &mut self,
-        step: impl AsyncFnOnce(&mut AsyncSmtpConnection) -> Result<Response, SmtpError>,
-    ) -> Result<Response, Fault> {
-        let Some(open) = &mut self.open else {
-            return Err(Fault::Broken("the conversation is over".to_owned()));
-        };
-        let answer = tokio::select! {
-            biased;
-            answer = tokio::time::timeout(self.smtp.patience, step(&mut open.connection)) => answer,
-            () = self.cut.cancelled() => {
-                self.open = None;
-                return Err(Fault::Broken("the worker stops".to_owned()));
-            }
-        };
-        let fault = match answer {
-            Ok(Ok(reply)) => return Ok(reply),
-            Ok(Err(error)) => fault(&error),
-            Err(_) => Fault::Broken("it does not answer in time".to_owned()),
-        };
-        if matches!(fault, Fault::Broken(_)) {
-            self.open = None;
-        }
-        Err(fault)
-    }
-
-    /// Sees that a step was answered as it must be.
-    async fn answered(
-        &mut self,
-        answer: Result<Response, Fault>,
-        codes: std::ops::Range<u16>,
-    ) -> Result<(), Fault> {
-        match answer {
-            Ok(reply) if codes.contains(&code(&reply)) => Ok(()),
-            Ok(reply) => {
-                self.open = None;
-                Err(Fault::Broken(format!("it answered {} out of turn", code(&reply))))
-            }
-            Err(fault) => {
-                if matches!(fault, Fault::Reply(421, _)) {
-                    // It closes the conversation.
-                    self.open = None;
-                } else if self.open.is_some() {
-                    let reset = self.step(async |it| it.command(Rset).await).await;
-                    if !reset.is_ok_and(|reply| code(&reply) == 250) {
-                        self.open = None;
-                    }
-                }
-                Err(fault)
-            }
-        }
-    }
-
-    /// What a fault means for the message at hand, the conversation and the server.
-    fn told(&mut self, asked: Asked, fault: &Fault) -> Setback {
-        let setback = setback(asked, fault);
-        if setback.refused == Refused::All {
-            self.open = None;
-            if !self.cut.is_cancelled() {
-                self.smtp.found(self.given, Some(&setback.reason));
-            }
-        }
-        self.report(asked, fault);
-        setback
-    }
-
-    /// Remembers what a fault says about the server.
-    fn report(&self, asked: Asked, fault: &Fault) {
-        if self.cut.is_cancelled() {
-            // It was we who broke it off.
-            return;
-        }
-        let at = self.smtp.since.elapsed();
-        let mut known = self.smtp.known();
-        let host = &mut known[self.given];
-        match fault {
-            Fault::Reply(code, status) if asks_for_patience(*code, *status) => {
-                host.asked_for_patience(at);
-            }
-            Fault::Reply(..) if setback(asked, fault).refused == Refused::All => host.failed(at),
-            Fault::Broken(_) if asked == Asked::Opening => host.failed(at),
-            Fault::Broken(_) => host.broke(at),
-            Fault::Reply(500.., _) => {
-                if host.refused(at, &self.to) {
-                    tracing::error!(
-                        server = self.given,
-                        "a mail server refuses one recipient after the other and gets a rest: see \
-                         what it has against us (the sender's name and address, DKIM, SPF, DMARC)"
-                    );
-                }
-            }
-            Fault::Reply(..) | Fault::Unable(_) => host.answered(),
-        }
-    }
 }

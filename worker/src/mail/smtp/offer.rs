@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use lettre::Address;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
-use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
 use rules::messages::replies::Asked;
 
+use super::Fault;
+use super::line::Line;
 use super::words::code;
-use super::{Fault, Line};
 use crate::mail::Setback;
 
 /// A question to the server.
@@ -53,7 +53,10 @@ impl Line {
         if self.open.is_none() {
             self.open().await.map_err(|fault| (Asked::Opening, fault))?;
         }
-        let mail = Mail::new(Some(from.clone()), self.parameters(from, to, bytes)?);
+        let parameters = self.open.as_ref().map(|open| open.parameters(from, to, bytes));
+        let parameters =
+            parameters.transpose().map_err(|why| (Asked::Message, Fault::Unable(why)))?;
+        let mail = Mail::new(Some(from.clone()), parameters.unwrap_or_default());
         let rcpt = Rcpt::new(to.clone(), vec![]);
         let mut questions = [
             Question { asked: Asked::Sender, words: mail.to_string(), yes: 200..300 },
@@ -110,37 +113,5 @@ impl Line {
         }
         self.open = Some(opened?);
         Ok(())
-    }
-
-    /// What the server has to know before it takes a message, or why it cannot take it.
-    fn parameters(
-        &self,
-        from: &Address,
-        to: &Address,
-        bytes: &[u8],
-    ) -> Result<Vec<MailParameter>, (Asked, Fault)> {
-        let mut parameters = Vec::new();
-        let Some(open) = &self.open else { return Ok(parameters) };
-        let unable = |why: &'static str| Err((Asked::Message, Fault::Unable(why)));
-        let addresses: [&str; 2] = [from.as_ref(), to.as_ref()];
-        if !addresses.iter().all(|address| address.is_ascii()) {
-            if !open.offers(Extension::SmtpUtfEight) {
-                return unable("The mail server takes no address with such letters (SMTPUTF8).");
-            }
-            parameters.push(MailParameter::SmtpUtfEight);
-        }
-        if !bytes.is_ascii() {
-            if !open.offers(Extension::EightBitMime) {
-                return unable("The mail server takes no such letters (8BITMIME).");
-            }
-            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
-        }
-        if open.most_bytes.is_some_and(|most| bytes.len() > most) {
-            return unable("It is larger than the mail server takes (SIZE).");
-        }
-        if open.takes_size {
-            parameters.push(MailParameter::Size(bytes.len()));
-        }
-        Ok(parameters)
     }
 }

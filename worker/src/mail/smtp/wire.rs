@@ -1,5 +1,5 @@
-//! What a conversation runs over: a connection that sends at once what it is given, and the same
-//! encrypted from its first byte.
+//! What a conversation runs over: a connection that sends at once what it is given, encrypted from
+//! its first byte or not.
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,14 +22,32 @@ use crate::failpoint;
 /// A connection that sends at once what it is given: the library sends the dot that ends a message
 /// by itself, and would wait some 40 ms with it for the server to confirm what came before.
 #[derive(Debug)]
-pub(super) struct Wire(TcpStream);
+pub(super) enum Wire {
+    /// As it is.
+    Plain(TcpStream),
+    /// Encrypted from its first byte.
+    Encrypted(Box<TlsStream<TcpStream>>),
+}
+
+/// What can be read from and written to.
+trait Stream: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Stream for T {}
 
 impl Wire {
-    /// Connects.
-    pub(super) async fn connect(host: &str, port: u16) -> io::Result<Self> {
+    /// Connects, and encrypts if there is somebody to trust.
+    pub(super) async fn connect(host: &str, port: u16, trust: Option<&Trust>) -> io::Result<Self> {
         let stream = TcpStream::connect((host, port)).await?;
         stream.set_nodelay(true)?;
-        Ok(Self(stream))
+        let Some(Trust { connector, name }) = trust else { return Ok(Self::Plain(stream)) };
+        Ok(Self::Encrypted(Box::new(connector.connect(name.clone(), stream).await?)))
+    }
+
+    fn stream(&mut self) -> Pin<&mut dyn Stream> {
+        match self {
+            Self::Plain(stream) => Pin::new(stream),
+            Self::Encrypted(stream) => Pin::new(&mut **stream),
+        }
     }
 }
 
@@ -39,7 +57,7 @@ impl AsyncRead for Wire {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(context, buffer)
+        self.stream().poll_read(context, buffer)
     }
 }
 
@@ -50,23 +68,26 @@ impl AsyncWrite for Wire {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let bytes = failpoint::before_the_end(bytes);
-        let count = ready!(Pin::new(&mut self.0).poll_write(context, bytes))?;
+        let count = ready!(self.stream().poll_write(context, bytes))?;
         failpoint::wrote(count);
         Poll::Ready(Ok(count))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(context)
+        self.stream().poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
+        self.stream().poll_shutdown(context)
     }
 }
 
 impl AsyncTokioStream for Wire {
     fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.0.peer_addr()
+        match self {
+            Self::Plain(stream) => stream.peer_addr(),
+            Self::Encrypted(stream) => stream.get_ref().0.peer_addr(),
+        }
     }
 }
 
@@ -91,48 +112,5 @@ impl Trust {
         }
         let tls = ClientConfig::builder().with_root_certificates(trusted).with_no_client_auth();
         Ok(Self { connector: TlsConnector::from(Arc::new(tls)), name })
-    }
-
-    /// Encrypts a connection.
-    pub(super) async fn encrypt(&self, wire: Wire) -> io::Result<Encrypted> {
-        Ok(Encrypted(self.connector.connect(self.name.clone(), wire).await?))
-    }
-}
-
-/// A connection encrypted from its first byte.
-#[derive(Debug)]
-pub(super) struct Encrypted(TlsStream<Wire>);
-
-impl AsyncRead for Encrypted {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Encrypted {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
-    }
-}
-
-impl AsyncTokioStream for Encrypted {
-    fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.0.get_ref().0.peer_addr()
     }
 }
