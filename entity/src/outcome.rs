@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use sea_orm::DbErr;
+use sea_orm::{DbErr, RuntimeErr, SqlxError};
 use uuid::Uuid;
 
 /// A business refusal: the request was understood and is not allowed as things stand. It changes
@@ -68,6 +68,23 @@ impl StoreError {
         message: impl Into<String>,
     ) -> Self {
         Self::Refused(Refusal { code, field, message: message.into(), also: Vec::new() })
+    }
+
+    /// Whether it is about what some row holds, so that the database answers and all other rows can
+    /// be worked with.
+    #[must_use]
+    pub fn is_about_a_row(&self) -> bool {
+        match self {
+            Self::Unreadable { .. } => true,
+            Self::Refused(_) => false,
+            Self::Database(error) => match error {
+                DbErr::Type(_) | DbErr::Json(_) | DbErr::TryIntoErr { .. } => true,
+                DbErr::Query(RuntimeErr::SqlxError(error)) => {
+                    matches!(**error, SqlxError::ColumnDecode { .. } | SqlxError::Decode(_))
+                }
+                _ => false,
+            },
+        }
     }
 }
 

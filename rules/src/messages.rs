@@ -25,6 +25,10 @@ use crate::words::words;
 const FIRST_PAUSE: TimeDelta = TimeDelta::minutes(1);
 /// Longest pause after a failure.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(4);
+/// Tries after which a message that cannot be read waits for a person: with the pauses between
+/// them half an hour, in which a newer version of the worker may take the place of this one, or
+/// whatever changed between two looks be whole.
+const TRIES_AT_READING: i32 = 6;
 
 words! {
     /// What a message is about, besides the reminders in it.
@@ -160,7 +164,7 @@ pub enum MessageState {
     Rejected,
     /// The hand-over was cut off; it may or may not have arrived.
     Uncertain,
-    /// Uncertain twice: waits for a person.
+    /// Waits for a person: uncertain twice, or it cannot be read.
     Held,
     /// Returned by the recipient's mail system.
     Bounced,
@@ -201,10 +205,19 @@ pub fn may_become(from: MessageState, to: MessageState) -> bool {
     };
     match from {
         Pending => matches!(to, Leased | Cancelled | Suppressed | Expired),
-        // Back to pending: a worker that stops gives back what it had not begun.
+        // Back to pending: a worker that stops gives back what it had not begun. Held: nobody can read
+        // it.
         Leased => matches!(
             to,
-            Leased | Pending | Handoff | Deferred | Rejected | Cancelled | Suppressed | Expired
+            Leased
+                | Pending
+                | Handoff
+                | Deferred
+                | Rejected
+                | Held
+                | Cancelled
+                | Suppressed
+                | Expired
         ),
         Deferred => matches!(to, Leased | Cancelled | Suppressed | Expired),
         // A server may refuse after it has read the body; that too is its word.
@@ -226,6 +239,20 @@ pub fn pause_after(attempts: i32, message: Uuid) -> TimeDelta {
     let part = i64::from(message.as_bytes()[15]);
     // Whole milliseconds, which either database keeps.
     pause + TimeDelta::milliseconds(pause.num_milliseconds() / 4 * part / 255)
+}
+
+/// The end of a sentence for the story of a message that was put off, in whole minutes.
+#[must_use]
+pub fn again_in(pause: TimeDelta) -> String {
+    let minutes = pause.num_minutes();
+    format!("Again in {minutes} {}.", if minutes == 1 { "minute" } else { "minutes" })
+}
+
+/// Where a message goes that could not be read or written for the `tries`th time (at least 1): deferred,
+/// and in the end held.
+#[must_use]
+pub fn after_fault(tries: i32) -> MessageState {
+    if tries < TRIES_AT_READING { MessageState::Deferred } else { MessageState::Held }
 }
 
 /// What tells the bytes of a mail from all others: their SHA-256, hexadecimal.

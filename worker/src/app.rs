@@ -49,6 +49,29 @@ pub struct App {
     pub name: String,
     /// Whether its clock was set for a trial: what it writes into the timetable gives way.
     pub trial: bool,
+    /// How long things may take.
+    pub limits: Limits,
+}
+
+/// How long things may take that nobody sets.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long one run of the delivery job claims messages before other jobs have their turn.
+    pub turn: Duration,
+    /// How old the look may be by which a message goes.
+    pub fresh: Duration,
+    /// How long the worker may take to write down its end.
+    pub goodbye: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            turn: Duration::from_secs(10),
+            fresh: Duration::from_secs(15),
+            goodbye: Duration::from_secs(5),
+        }
+    }
 }
 
 impl App {
@@ -87,8 +110,20 @@ impl App {
         let signer = Signer::of(&config.mail)?.map(Arc::new);
         let return_path = return_path(&config)?;
         let name = random();
-        let trial = false;
-        Ok(Self { config, db, clock, signal, mail, sender, signer, return_path, name, trial })
+        let (trial, limits) = (false, Limits::default());
+        Ok(Self {
+            config,
+            db,
+            clock,
+            signal,
+            mail,
+            sender,
+            signer,
+            return_path,
+            name,
+            trial,
+            limits,
+        })
     }
 
     /// Waits until the api has prepared the database for this version, however long that takes, and

@@ -1,40 +1,56 @@
 //! Places at which a test lets this program die, as by `kill -9`. Release builds have none.
 //!
 //! `HUBS_FAILPOINT=name:3` dies the third time that it passes that place; `HUBS_FAILPOINT=wire:1234`
-//! once it has written so many bytes to mail servers, in the middle of whatever it writes then.
+//! once it has written so many bytes to mail servers, in the middle of whatever it writes then. With
+//! `HUBS_FAILPOINT=name:3:panic` it panics there instead.
 
 #[cfg(debug_assertions)]
 mod wanted {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// Where to die, and after how much of it.
-    static WANTED: OnceLock<Option<(String, usize)>> = OnceLock::new();
+    /// Where to end, after how much of it, and whether by a panic.
+    struct Wanted {
+        name: String,
+        times: usize,
+        panics: bool,
+    }
+
+    static WANTED: OnceLock<Option<Wanted>> = OnceLock::new();
     static PASSED: AtomicUsize = AtomicUsize::new(0);
 
-    /// After how much of this name to die; none if this is not the place.
-    fn limit(name: &str) -> Option<usize> {
+    /// What is to happen at the place of this name; none if nothing is.
+    fn wanted(name: &str) -> Option<&'static Wanted> {
         let wanted = WANTED.get_or_init(|| {
             let text = std::env::var("HUBS_FAILPOINT").ok()?;
-            let (name, times) = text.split_once(':')?;
-            Some((name.to_owned(), times.parse().ok()?))
+            let mut parts = text.split(':');
+            let (name, times) = (parts.next()?.to_owned(), parts.next()?.parse().ok()?);
+            Some(Wanted { name, times, panics: parts.next() == Some("panic") })
         });
-        wanted.as_ref().filter(|(wanted, _)| wanted == name).map(|(_, times)| *times)
+        wanted.as_ref().filter(|wanted| wanted.name == name)
     }
 
     /// How much of this name is left before the end; none if this is not the place.
     pub(super) fn left(name: &str) -> Option<usize> {
-        limit(name)?.checked_sub(PASSED.load(Ordering::SeqCst))
+        wanted(name)?.times.checked_sub(PASSED.load(Ordering::SeqCst))
     }
 
     /// So much more of it is done.
     pub(super) fn passed(name: &str, count: usize) {
-        if let Some(limit) = limit(name) {
-            let before = PASSED.fetch_add(count, Ordering::SeqCst);
-            if (before..before + count).contains(&limit.saturating_sub(1)) {
-                die();
-            }
+        let Some(wanted) = wanted(name) else { return };
+        let before = PASSED.fetch_add(count, Ordering::SeqCst);
+        if !(before..before + count).contains(&wanted.times.saturating_sub(1)) {
+            return;
         }
+        if wanted.panics {
+            panic();
+        }
+        die();
+    }
+
+    #[expect(clippy::panic, reason = "a test asks for it")]
+    fn panic() -> ! {
+        panic!("a test asks for it at this place");
     }
 
     /// At once, and without any farewell to the database or the mail server.

@@ -19,8 +19,6 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::{ledger, metrics, pass};
 
-/// Longest time to write down the end.
-const GOODBYE: Duration = Duration::from_secs(5);
 /// After so long a pass counts as stuck, and its worker no longer as alive.
 const STUCK: Duration = Duration::from_mins(15);
 
@@ -52,7 +50,7 @@ pub async fn run(app: &App, stop: CancellationToken) -> anyhow::Result<()> {
         }
     }
     scheduler.shutdown().await?;
-    match tokio::time::timeout(GOODBYE, say_goodbye(app)).await {
+    match tokio::time::timeout(app.limits.goodbye, say_goodbye(app)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!("the end cannot be written down: {error:#}"),
         Err(_) => tracing::warn!("the end cannot be written down in time"),

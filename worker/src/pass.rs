@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use entity::messages::timetable::{self, Pen};
 use entity::operations::pauses;
+use futures::FutureExt as _;
 use rules::calendar::local;
 use rules::timetable::{Fate, LocalRule};
 use sea_orm::ConnectionTrait;
@@ -120,10 +122,18 @@ async fn beat(app: &App, row: &Row, pass: &mut Pass, stop: &CancellationToken) {
     let began = Instant::now();
     let done = match is_paused(app, row.job).await {
         Ok(true) => return,
-        Ok(false) => row.job.run_alone(app, stop).await,
+        Ok(false) => contained(Box::pin(row.job.run_alone(app, stop))).await,
         Err(error) => Err(error),
     };
     pass.add(row.job, None, began, done);
+}
+
+/// A job that panics has failed, and that is all: the other jobs run, and so does it the next time.
+async fn contained<T>(job: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    // What it was at is undone with its transaction, and nothing else of it is looked at again.
+    let ended = AssertUnwindSafe(job).catch_unwind().await;
+    // Its words are in the log: they may repeat what it was at.
+    ended.unwrap_or_else(|_| Err(anyhow::anyhow!("it panicked, as the log says")))
 }
 
 async fn is_paused(app: &App, job: Job) -> anyhow::Result<bool> {
@@ -145,7 +155,7 @@ async fn on_time(app: &App, row: &Row, pass: &mut Pass, stop: &CancellationToken
             Ok(_) => {}
             Err(error) => return pass.add(row.job, None, began, Err(error)),
         }
-        match settle(app, row, now, pass, began).await {
+        match contained(Box::pin(settle(app, row, now, pass, began))).await {
             Ok(None) => {}
             Ok(Some((due_at, done))) => pass.add(row.job, Some(due_at), began, Ok(done)),
             Err(error) => return pass.add(row.job, None, began, Err(error)),

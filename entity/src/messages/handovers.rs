@@ -27,6 +27,8 @@ pub struct HandOver {
     pub message_id: String,
     /// The bytes to send.
     pub bytes: Vec<u8>,
+    /// What its story says besides, in a sentence; empty if nothing.
+    pub note: &'static str,
 }
 
 /// A message that was taken.
@@ -71,7 +73,7 @@ pub async fn write(
     let handed = given.iter().filter(|one| begun.contains(&one.lease.id)).map(|one| Step {
         lease: one.lease,
         state: MessageState::Handoff,
-        detail: format!("Handed over as {}.", one.message_id),
+        detail: format!("Handed over as {}. {}", one.message_id, one.note).trim_end().to_owned(),
     });
     outbox::note_all(txn, now, ended.chain(handed).collect()).await?;
     Ok(Written { accepted, begun })

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use rules::messages::MessageKind;
+use rules::messages::report::recipient;
 use rules::messages::suppression::{SuppressionReason, normalised};
 use rules::reminders::{ReminderState, Step};
 use sea_orm::sea_query::Query;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 use super::bulletins::{self, BulletinLetter};
 use super::facts::{self, Book, Fact};
 use super::notices::{self, Notice};
-use super::outbox::{Claimed, Lease};
+use super::outbox::{Claimed, Lease, Unread};
 use super::reminders::{CallOff, read};
 use super::{choices, message, reminder, suppressions, text};
 use crate::enrolments::obligation;
@@ -36,7 +37,10 @@ pub struct Parcel {
     pub in_doubt: bool,
     /// The recipient.
     pub person: person::Model,
-    /// Why their address takes no such mail, if it takes none.
+    /// The address it goes to: theirs, or, if it may have arrived already, the one in its bytes. It is
+    /// the same mail to the same place, whatever their address is by now.
+    pub address: String,
+    /// Why that address takes no such mail, if it takes none.
     pub suppressed: Option<SuppressionReason>,
     /// What it is to say.
     pub content: Content,
@@ -74,19 +78,58 @@ impl Parcel {
     pub fn lease(&self) -> Lease {
         Lease { id: self.message.id, epoch: self.message.lease_epoch }
     }
+
+    /// Whether its reader has another address by now than the one it goes to.
+    #[must_use]
+    pub fn goes_elsewhere(&self) -> bool {
+        normalised(&self.address) != normalised(&self.person.email)
+    }
 }
 
 /// Reads what claimed messages are to say as things stand, the digests in a few statements for all
-/// of them. One that cannot be read is answered with its id and fault, and does not keep the others.
+/// of them. One that cannot be read does not keep the others.
 ///
 /// # Errors
-/// A row around them that this version cannot read, or a database fault.
+/// A database fault.
 pub async fn open(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
     book: &Book,
     claimed: Vec<Claimed>,
-) -> Result<Vec<Result<Parcel, (Uuid, StoreError)>>, StoreError> {
+) -> Result<Vec<Result<Parcel, Unread>>, StoreError> {
+    let mut opened = Vec::with_capacity(claimed.len());
+    let mut groups = vec![claimed];
+    while let Some(mut group) = groups.pop() {
+        let fault = match together(db, now, book, &group).await {
+            Ok(parcels) => {
+                opened.extend(parcels);
+                continue;
+            }
+            Err(fault) if fault.is_about_a_row() => fault,
+            Err(fault) => return Err(fault),
+        };
+        // Something that one of them is about cannot be read: looked for by halves.
+        let rest = group.split_off(group.len() / 2);
+        match &rest[..] {
+            [one] if group.is_empty() => opened.push(Err(unread(&one.message, fault))),
+            _ => groups.extend([rest, group]),
+        }
+    }
+    Ok(opened)
+}
+
+fn unread(message: &message::Model, fault: StoreError) -> Unread {
+    let lease = Lease { id: message.id, epoch: message.lease_epoch };
+    Unread { lease, fault }
+}
+
+/// As [`open`], where it can be told of which message it is that something cannot be read.
+async fn together(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    book: &Book,
+    claimed: &[Claimed],
+) -> Result<Vec<Result<Parcel, Unread>>, StoreError> {
     let ids: Vec<Uuid> = claimed.iter().map(|one| one.message.id).collect();
     let of_messages = reminder::Column::MessageId
         .is_in(ids)
@@ -106,29 +149,32 @@ pub async fn open(
     }
     let people = claimed.iter().map(|one| one.message.person_id);
     let people = person::Entity::find().filter(person::Column::Id.is_in(people)).all(db).await?;
-    let addresses = people.iter().map(|row| row.email.as_str());
-    let suppressed = suppressions::of_addresses(db, addresses).await?;
     let people: HashMap<Uuid, person::Model> =
         people.into_iter().map(|row| (row.id, row)).collect();
+    let addresses: Vec<String> = claimed
+        .iter()
+        .filter_map(|one| Some(address(one, people.get(&one.message.person_id)?)))
+        .collect();
+    let suppressed = suppressions::of_addresses(db, addresses.iter().map(String::as_str)).await?;
 
     let mut parcels = Vec::with_capacity(claimed.len());
     for claimed in claimed {
-        let id = claimed.message.id;
-        let person = people.get(&claimed.message.person_id).cloned();
-        let reminders = reminders.remove(&id).unwrap_or_default();
-        let parcel = match kind(&claimed.message) {
+        let row = &claimed.message;
+        let person = people.get(&row.person_id);
+        let reminders = reminders.remove(&row.id).unwrap_or_default();
+        let content = match kind(row) {
             Ok(MessageKind::Digest) => digest(&reminders, &facts, now).map(Content::Digest),
-            Ok(kind) if !wanted(db, person.as_ref(), kind).await? => {
+            Ok(kind) if !wanted(db, person, kind).await? => {
                 Ok(Content::Unwanted("They do not want this kind of mail.".to_owned()))
             }
-            Ok(kind) => letter(db, now, kind, &claimed.message).await,
+            Ok(kind) => letter(db, now, kind, row).await,
             Err(error) => Err(error),
         };
-        let parcel = parcel.and_then(|content| parcel_of(claimed, person, content, &suppressed));
-        // A database fault has spoilt the snapshot for all of them.
-        match parcel {
-            Err(fault @ StoreError::Database(_)) => return Err(fault),
-            parcel => parcels.push(parcel.map_err(|error| (id, error))),
+        match content.and_then(|content| parcel_of(claimed, person, content, &suppressed)) {
+            Ok(parcel) => parcels.push(Ok(parcel)),
+            Err(fault) if fault.is_about_a_row() => parcels.push(Err(unread(row, fault))),
+            // A database fault has spoilt the snapshot for all of them.
+            Err(fault) => return Err(fault),
         }
     }
     Ok(parcels)
@@ -138,17 +184,31 @@ fn kind(message: &message::Model) -> Result<MessageKind, StoreError> {
     word("message", message.id, &message.kind)
 }
 
+/// Where a message goes.
+fn address(Claimed { message, in_doubt }: &Claimed, reader: &person::Model) -> String {
+    let handed_over = message.body.as_deref().filter(|_| *in_doubt);
+    handed_over.and_then(recipient).unwrap_or_else(|| reader.email.clone())
+}
+
 fn parcel_of(
-    Claimed { message, in_doubt }: Claimed,
-    person: Option<person::Model>,
+    claimed: &Claimed,
+    person: Option<&person::Model>,
     content: Content,
     suppressed: &HashMap<String, SuppressionReason>,
 ) -> Result<Parcel, StoreError> {
-    let person = person.ok_or_else(|| missing(&message, "its recipient is missing"))?;
-    let kind = kind(&message)?;
-    let suppressed = suppressed.get(&normalised(&person.email)).copied();
+    let Claimed { message, in_doubt } = claimed;
+    let person = person.ok_or_else(|| missing(message, "its recipient is missing"))?;
+    let (kind, address) = (kind(message)?, address(claimed, person));
+    let suppressed = suppressed.get(&normalised(&address)).copied();
     let suppressed = suppressed.filter(|reason| reason.withholds(kind));
-    Ok(Parcel { message, kind, in_doubt, person, suppressed, content })
+    let (message, person, in_doubt) = (message.clone(), person.clone(), *in_doubt);
+    let mut parcel = Parcel { message, kind, in_doubt, person, address, suppressed, content };
+    if kind == MessageKind::SignInLink && parcel.goes_elsewhere() {
+        let why =
+            "Its reader has another address by now, and a link that signs in goes to no other.";
+        parcel.content = Content::Unwanted(why.to_owned());
+    }
+    Ok(parcel)
 }
 
 fn digest(

@@ -17,7 +17,7 @@ use super::message_replay;
 use crate::enrolments::{check_text, refused};
 use crate::id::new_id;
 use crate::messages::facts::Book;
-use crate::messages::outbox::{self, Claimed, Lease};
+use crate::messages::outbox::{self, Claimed, Lease, Unread};
 use crate::messages::parcels::{self, Content, Parcel};
 use crate::messages::{message, message_event, reminder, text};
 use crate::outcome::{RefusalCode, StoreError, word};
@@ -28,8 +28,8 @@ use crate::scope::Scope;
 ///
 /// # Errors
 /// No such message in scope, a caller who is no programme admin, a message that did not fail, was
-/// replayed before, is not wanted any more or goes to an address that takes no such mail, no reason, or
-/// a database fault.
+/// replayed before, cannot be read, is not wanted any more or goes to an address that takes no such mail,
+/// no reason, or a database fault.
 pub async fn replay(
     txn: &DatabaseTransaction,
     scope: &Scope,
@@ -153,7 +153,10 @@ async fn check_wanted(
     now: DateTime<Utc>,
     message: message::Model,
 ) -> Result<(), StoreError> {
-    let kind: MessageKind = word("message", message.id, &message.kind)?;
+    let kind: MessageKind = match word("message", message.id, &message.kind) {
+        Ok(kind) => kind,
+        Err(fault) => return cannot_be_read(&fault),
+    };
     let book = Book::load(txn).await?;
     let claimed = vec![Claimed { message, in_doubt: false }];
     let why = match parcels::open(txn, now, &book, claimed).await?.pop() {
@@ -169,8 +172,14 @@ async fn check_wanted(
             }
             _ => return Ok(()),
         },
-        Some(Err((_, error))) => return Err(error),
+        Some(Err(Unread { fault, .. })) => return cannot_be_read(&fault),
         None => format!("No {} can be made of it.", <&str>::from(kind).replace('_', " ")),
     };
     refused(RefusalCode::Conflict, "messageId", &format!("It is not wanted any more: {why}"))
+}
+
+/// It was held because it cannot be read, and still cannot.
+fn cannot_be_read(fault: &StoreError) -> Result<(), StoreError> {
+    let message = format!("It cannot be read: {fault}. Mend that first.");
+    refused(RefusalCode::Conflict, "messageId", &message)
 }

@@ -80,12 +80,11 @@ fn take_apart(mail: Message<'_>) {
     }
 }
 
-/// The recipient of a mail of ours, in lower case.
+/// The recipient of a mail of ours, as it is written there.
 #[must_use]
 pub fn recipient(bytes: &[u8]) -> Option<String> {
     let mail = MessageParser::default().parse_headers(bytes)?;
-    let address = mail.to()?.first()?.address()?;
-    Some(super::suppression::normalised(address))
+    Some(mail.to()?.first()?.address()?.to_owned())
 }
 
 /// A part of that type, as bytes.

@@ -1,6 +1,6 @@
 use chrono::TimeDelta;
 use proptest::prelude::*;
-use rules::messages::{MessageState, may_become, pause_after};
+use rules::messages::{MessageState, after_fault, again_in, may_become, pause_after};
 use strum::VariantArray as _;
 use uuid::Uuid;
 
@@ -12,7 +12,10 @@ fn messages_move_only_along_the_stages() {
     };
     let table: &[(MessageState, &[MessageState])] = &[
         (Pending, &[Leased, Cancelled, Suppressed, Expired]),
-        (Leased, &[Leased, Pending, Handoff, Deferred, Rejected, Cancelled, Suppressed, Expired]),
+        (
+            Leased,
+            &[Leased, Pending, Handoff, Deferred, Rejected, Held, Cancelled, Suppressed, Expired],
+        ),
         (Handoff, &[Accepted, Uncertain, Deferred, Rejected]),
         (Accepted, &[Bounced, Complained]),
         (Deferred, &[Leased, Cancelled, Suppressed, Expired]),
@@ -38,6 +41,26 @@ fn pauses_double_from_a_minute_to_four_hours() {
     let id = Uuid::nil();
     for (attempts, minutes) in [(0, 1), (1, 1), (2, 2), (3, 4), (8, 128), (9, 240), (70, 240)] {
         assert_eq!(pause_after(attempts, id), TimeDelta::minutes(minutes), "{attempts}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_tried_for_half_an_hour_and_then_held_for_a_person() {
+    let mut tried = TimeDelta::zero();
+    for attempts in 1..=5 {
+        assert_eq!(after_fault(attempts), MessageState::Deferred, "{attempts}");
+        tried += pause_after(attempts, Uuid::nil());
+    }
+    assert_eq!(tried, TimeDelta::minutes(31));
+    for attempts in [6, 7, i32::MAX] {
+        assert_eq!(after_fault(attempts), MessageState::Held, "{attempts}");
+    }
+}
+
+#[test]
+fn a_pause_is_told_in_whole_minutes() {
+    for (seconds, told) in [(75, "Again in 1 minute."), (150, "Again in 2 minutes.")] {
+        assert_eq!(again_in(TimeDelta::seconds(seconds)), told);
     }
 }
 

@@ -7,18 +7,25 @@ mod encryption;
 mod frozen;
 mod kills;
 mod outages;
+mod panics;
 mod phases;
 mod refusals;
+mod repeats;
 mod signing;
 mod turns;
+mod unreadable;
 mod utf8;
 
 use std::collections::BTreeMap;
 
 use entity::messages::{message, message_event, reminder};
+use entity::people::sign_in_links::{Asked, Asking, ask};
+use entity::people::{contact, person, role_grant};
+use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait as _, EntityTrait as _,
+    QueryFilter as _, QueryOrder as _,
 };
 use tests::World;
 use tests::rise::{Rise, at};
@@ -131,4 +138,36 @@ async fn all_arrived(world: &World, server: &Server, told: &str) -> usize {
         .expect("reminders");
     assert!(waiting.is_empty(), "{told}: {waiting:?}");
     twice
+}
+
+/// A head with a role of their own asks for a link to sign in.
+async fn asks_for_a_link(world: &World, email: &str) {
+    let now = world.clock.now();
+    let people = person::Entity::find().all(world.db.reader()).await;
+    let people = people.expect("people");
+    let head = people.iter().find(|person| person.email == email).expect("a head");
+    let settings = contact::Entity::find().all(world.db.reader()).await;
+    let contact = settings.expect("contacts").into_iter().find(|row| row.person_id == head.id);
+    let txn = world.db.write().await.expect("a transaction");
+    let grant = role_grant::ActiveModel {
+        id: Set(entity::id::new_id(now)),
+        person_id: Set(head.id),
+        role: Set("school_user".to_owned()),
+        region_id: Set(None),
+        hub_id: Set(None),
+        setting_id: Set(contact.map(|row| row.setting_id)),
+        granted_at: Set(now),
+        revoked_at: Set(None),
+    };
+    grant.insert(&txn).await.expect("a grant");
+    let asking = Asking {
+        email,
+        id: entity::id::new_id(now),
+        token_hash: "hash",
+        address_hash: "address",
+        network_hash: "network",
+        return_to: "/sign-in",
+    };
+    assert_eq!(ask(&txn, now, asking).await.expect("asked"), Asked::Noted);
+    txn.commit().await.expect("commit");
 }

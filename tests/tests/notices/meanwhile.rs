@@ -72,7 +72,7 @@ async fn a_notice_in_a_workers_hands_is_looked_at_once_more() {
         let visit = propose_by(&world, &rise, head(&world, &rise, 0), morning("2026-10-19")).await;
         // A worker takes it and dies; meanwhile the lead agrees.
         let txn = world.db.write().await.expect("a transaction");
-        assert_eq!(outbox::claim(&txn, now, "gone", 0, 10).await.expect("claimed").len(), 1);
+        assert_eq!(outbox::claim(&txn, now, "gone", 0, 10).await.expect("claimed").taken.len(), 1);
         txn.commit().await.expect("commit");
         agree_by(&world, lead(&world, &rise), visit.id).await;
         pass_at(&world, "2026-10-05T08:01:00Z").await;
@@ -95,7 +95,10 @@ async fn who_is_told_of_a_place_while_the_event_is_cancelled_hears_of_that_too()
         book_two(&world, &rise, event.id, 0).await;
         // A worker is about to take what tells of the place when the event is cancelled.
         let claim = world.db.write().await.expect("a transaction");
-        assert_eq!(outbox::claim(&claim, now, "worker", 600, 10).await.expect("taken").len(), 1);
+        assert_eq!(
+            outbox::claim(&claim, now, "worker", 600, 10).await.expect("taken").taken.len(),
+            1
+        );
         let (db, id) = (world.db.clone(), event.id);
         let off = tokio::spawn(async move {
             let txn = db.write().await.expect("a transaction");

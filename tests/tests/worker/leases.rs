@@ -53,7 +53,7 @@ async fn the_lease_is_renewed_for_the_hand_over() {
         let txn = world.db.write().await.expect("a transaction");
         let now = world.clock.now();
         let (subject, message_id) = (String::new(), "<it@hubs.example>".to_owned());
-        let hand_over = HandOver { lease, subject, message_id, bytes: Vec::new() };
+        let hand_over = HandOver { lease, subject, message_id, bytes: Vec::new(), note: "" };
         let written = handovers::write(&txn, now, 600, &[], &[hand_over]).await.expect("handoff");
         assert!(written.begun.contains(&lease.id));
         assert_eq!(outbox::settle_cut_off(&txn, now).await.expect("settled"), 0);
@@ -65,7 +65,7 @@ async fn the_lease_is_renewed_for_the_hand_over() {
 async fn claim_and_die(world: &World, then: Option<&str>) -> outbox::Lease {
     let now = world.clock.now();
     let txn = world.db.write().await.expect("a transaction");
-    let claimed = outbox::claim(&txn, now, "dying", 0, 1).await.expect("a claim");
+    let claimed = outbox::claim(&txn, now, "dying", 0, 1).await.expect("a claim").taken;
     let lease = outbox::Lease { id: claimed[0].message.id, epoch: claimed[0].message.lease_epoch };
     if let Some(body) = then {
         let set = message::ActiveModel {
@@ -154,7 +154,7 @@ async fn a_lease_that_still_runs_is_left_alone() {
         let txn = world.db.write().await.expect("a transaction");
         let held = outbox::claim(&txn, world.clock.now(), "busy", 600, 100).await.expect("a claim");
         txn.commit().await.expect("commit");
-        assert!(!held.is_empty());
+        assert!(!held.taken.is_empty());
         pass_at(&world, EIGHT).await;
         assert!(mails(&world).is_empty());
     })

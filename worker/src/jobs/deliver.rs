@@ -9,35 +9,34 @@
 //! conversation of its own, which nobody else breaks off; one writes down what they begin and end,
 //! many at a time.
 
+mod batch;
 mod carry;
+mod commit;
 mod desk;
 mod ledger;
 mod outcome;
 mod prepare;
 mod round;
+mod writer;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use entity::messages::facts::Book;
 use entity::messages::outbox::{self, Lease};
-use entity::messages::parcels::{self, Parcel};
+use entity::messages::parcels::Parcel;
 use rules::messages::MessageKind;
 use tokio::sync::{Mutex, mpsc};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use self::desk::Desk;
+use self::batch::{Batch, claim};
 use self::ledger::{End, Ending, Ledger};
 use self::prepare::{Load, Ready};
 use self::round::Round;
 use crate::app::App;
-use crate::failpoint;
 use crate::pass::Done;
-
-/// How long one run claims messages before other jobs have their turn.
-const TURN: Duration = Duration::from_secs(10);
 
 /// What the tasks of one run share.
 struct Shared {
@@ -69,6 +68,8 @@ async fn carried(app: &App, stop: &CancellationToken) -> anyhow::Result<Round> {
         return Ok(Round::default());
     };
     let over = stop.child_token();
+    // Whatever becomes of this run, its tasks do not outlive it by more than what they have in hand.
+    let _over = over.clone().drop_guard();
     let cut = CancellationToken::new();
     let busy = Arc::new(AtomicUsize::new(0));
     let (entries, written) = mpsc::channel(ledger::TOGETHER);
@@ -81,23 +82,23 @@ async fn carried(app: &App, stop: &CancellationToken) -> anyhow::Result<Round> {
         over: over.clone(),
         cut: cut.clone(),
     });
-    let writer = tokio::spawn(ledger::keep(app.clone(), written, busy, over.clone()));
+    let writer = task(&over, writer::keep(app.clone(), written, busy, over.clone()));
     let limit = tokio::spawn(cut_after(stop.clone(), cut, app.config.mail.drain_seconds));
     let loads = Arc::new(Mutex::new(loads));
     let at_once = std::thread::available_parallelism().map_or(1, Into::into);
     let preparing = (0..at_once.min(room.connections)).map(|_| {
         let (shared, loads) = (Arc::clone(&shared), Arc::clone(&loads));
-        tokio::spawn(prepare::prepare(shared, loads, prepared.clone()))
+        task(&over, prepare::prepare(shared, loads, prepared.clone()))
     });
     let carrying =
-        (0..room.connections).map(|number| tokio::spawn(carry::carry(Arc::clone(&shared), number)));
+        (0..room.connections).map(|number| task(&over, carry::carry(Arc::clone(&shared), number)));
     let tasks: Vec<_> = preparing.chain(carrying).collect();
     drop(prepared);
 
     let fed = feed(&shared, first, tries_out, waiting).await;
-    let mut panicked = None;
+    let mut panicked = false;
     for task in tasks {
-        panicked = task.await.err().or(panicked);
+        panicked |= task.await.is_err();
     }
     // What nobody began any more.
     let mut ready = shared.ready.lock().await;
@@ -107,12 +108,34 @@ async fn carried(app: &App, stop: &CancellationToken) -> anyhow::Result<Round> {
     drop(ready);
     limit.abort();
     drop(shared);
-    let mut round: Round = writer.await?;
-    let fed = fed?;
+    let written = writer.await;
+    let (fed, Ok(mut round), false) = (fed?, written, panicked) else {
+        anyhow::bail!("a task of it panicked, as the log says; what it held is left to its lease");
+    };
     round.failed += fed.failed;
     round.more = fed.more;
-    panicked.map_or(Ok(()), Err)?;
     Ok(round)
+}
+
+/// Starts a task of a run. If it panics the run is over: the others begin nothing more, so that none of
+/// them waits for it for ever.
+fn task<T: Send + 'static>(
+    over: &CancellationToken,
+    work: impl Future<Output = T> + Send + 'static,
+) -> JoinHandle<T> {
+    struct Fuse(CancellationToken);
+    impl Drop for Fuse {
+        fn drop(&mut self) {
+            if std::thread::panicking() {
+                self.0.cancel();
+            }
+        }
+    }
+    let fuse = Fuse(over.clone());
+    tokio::spawn(async move {
+        let _fuse = fuse;
+        work.await
+    })
 }
 
 /// Breaks everything off when a stop has lasted so long.
@@ -120,52 +143,6 @@ async fn cut_after(stop: CancellationToken, cut: CancellationToken, seconds: u64
     stop.cancelled().await;
     tokio::time::sleep(Duration::from_secs(seconds)).await;
     cut.cancel();
-}
-
-/// Messages claimed together.
-struct Batch {
-    desk: Arc<Desk>,
-    parcels: Vec<Parcel>,
-    /// Says nothing, and closes when the last of them has ended.
-    ended: mpsc::Receiver<()>,
-    /// Those that cannot be read. Their leases run out, and then they are tried again; the others
-    /// do not wait for them.
-    failed: usize,
-}
-
-/// Claims messages and reads what they are to say; none when there are none.
-async fn claim(app: &App, most: u64) -> anyhow::Result<Option<Batch>> {
-    let (now, since) = (app.clock.now(), Instant::now());
-    let txn = app.db.write().await?;
-    let seconds = app.config.worker.lease_seconds;
-    let claimed = outbox::claim(&txn, now, &app.name, seconds, most).await?;
-    txn.commit().await?;
-    if claimed.is_empty() {
-        return Ok(None);
-    }
-    failpoint::pass("claimed");
-    let snapshot = app.db.snapshot().await?;
-    let book = Book::load(&snapshot).await?;
-    let opened = parcels::open(&snapshot, now, &book, claimed).await?;
-    snapshot.commit().await?;
-    let secret = app.link_secret().await?.into_bytes();
-    let (under_way, ended) = mpsc::channel(1);
-    let mut batch = Batch {
-        desk: Arc::new(Desk { app: app.clone(), now, since, book, secret, _under_way: under_way }),
-        ended,
-        parcels: Vec::with_capacity(opened.len()),
-        failed: 0,
-    };
-    for parcel in opened {
-        match parcel {
-            Ok(parcel) => batch.parcels.push(parcel),
-            Err((id, error)) => {
-                batch.failed += 1;
-                tracing::error!(%id, "a message failed: {error:#}");
-            }
-        }
-    }
-    Ok(Some(batch))
 }
 
 /// How it ended that messages were laid out.
@@ -187,7 +164,7 @@ async fn feed(
 ) -> anyhow::Result<Fed> {
     let mail = &shared.app.mail;
     // After a while others have their turn, such as a link to sign in that has to be written.
-    let until = mail.takes_time().then(|| Instant::now() + TURN);
+    let until = mail.takes_time().then(|| Instant::now() + shared.app.limits.turn);
     let mut fed = Fed::default();
     let mut next = Some(first);
     while let Some(Batch { desk, parcels, mut ended, failed: unreadable }) = next {
@@ -204,7 +181,11 @@ async fn feed(
         }
         drop(desk);
         if std::mem::take(&mut tries_out) {
-            ended.recv().await;
+            tokio::select! {
+                biased;
+                () = shared.over.cancelled() => {}
+                _ = ended.recv() => {}
+            }
         }
         if shared.over.is_cancelled() || mail.rests() {
             break;

@@ -68,6 +68,8 @@ pub(super) async fn step(txn: &DatabaseTransaction, model: &mut Model, event: &E
 async fn claim(txn: &DatabaseTransaction, model: &mut Model, worker: usize, most: u64) {
     let free = model.free();
     let claimed = outbox::claim(txn, model.now, &name(worker), 600, most).await.expect("a claim");
+    assert!(claimed.unread.is_empty());
+    let claimed = claimed.taken;
     let ids: Vec<_> = claimed.iter().map(|one| one.message.id).collect();
     assert_eq!(ids, free[..free.len().min(usize::try_from(most).expect("few"))]);
     for one in claimed {
@@ -95,7 +97,7 @@ async fn with_lease(txn: &DatabaseTransaction, model: &mut Model, event: &Event,
     match event {
         Event::Begin(_) => {
             let (subject, message_id) = ("Demo".to_owned(), format!("<{}@hubs.example>", lease.id));
-            let one = HandOver { lease, subject, message_id, bytes: bytes.clone() };
+            let one = HandOver { lease, subject, message_id, bytes: bytes.clone(), note: "" };
             let written = handovers::write(txn, now, 600, &[], &[one]).await.expect("begun");
             let expected = model.held(lease).filter(|one| one.state == Leased);
             assert_eq!(written.begun.contains(&lease.id), expected.is_some());

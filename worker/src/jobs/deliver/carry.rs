@@ -1,7 +1,6 @@
 //! One connection: messages one after the other, each to its end.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use entity::messages::reminders::CallOff;
 use rules::messages::MessageState;
@@ -9,15 +8,13 @@ use rules::messages::replies::Refused;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
+use super::desk::Mail;
 use super::ledger::{Begin, End, Ending};
 use super::prepare::Ready;
 use super::{Known, Shared, given_back};
 use crate::failpoint;
 use crate::mail::{Carrier, Outcome, Setback, Turn};
 use crate::metrics;
-
-/// How old the look may be by which a message goes.
-const FRESH: Duration = Duration::from_secs(15);
 
 /// Carries messages until there are no more, or none is to be begun.
 pub(super) async fn carry(shared: Arc<Shared>, number: usize) {
@@ -26,9 +23,12 @@ pub(super) async fn carry(shared: Arc<Shared>, number: usize) {
         let (id, kind) = (ready.known.lease.id, ready.known.kind);
         let span = tracing::info_span!("delivery", %id, kind = <&str>::from(kind));
         let started = Instant::now();
-        deliver(&shared, &mut carrier, ready).instrument(span).await;
+        let offered = deliver(&shared, &mut carrier, ready).instrument(span).await;
         metrics::took(kind, started.elapsed());
-        shared.app.mail.took(started.elapsed());
+        // What is given back unasked takes no time, and says nothing of how many more can go.
+        if offered {
+            shared.app.mail.took(started.elapsed());
+        }
     }
     carrier.close().await;
 }
@@ -42,47 +42,67 @@ async fn next(shared: &Shared) -> Option<Ready> {
     }
 }
 
-/// Delivers one message; what became of it is in the ledger.
-async fn deliver(shared: &Shared, carrier: &mut Carrier, ready: Ready) {
+/// Delivers one message; what became of it is in the ledger. Says whether a mail server was asked.
+async fn deliver(shared: &Shared, carrier: &mut Carrier, ready: Ready) -> bool {
     let ledger = &shared.ledger;
     let Ready { known, mail, dropped, desk } = ready;
     // What was looked at too long ago is looked at again.
-    if desk.since.elapsed() > FRESH || !may_go(shared, carrier, desk.since).await {
-        return ledger.end(given_back(&shared.app, known)).await;
+    if desk.since.elapsed() > shared.app.limits.fresh || !may_go(shared, carrier, desk.since).await
+    {
+        ledger.end(given_back(&shared.app, known)).await;
+        return false;
     }
     let _busy = ledger.busy();
+    if let Some(end) = handed_over(shared, carrier, &known, mail, dropped).await {
+        ledger.end(Ending { known, end }).await;
+    }
+    true
+}
+
+/// Offers a message and hands it over, and says what became of it; nothing if it is another worker's by
+/// now.
+async fn handed_over(
+    shared: &Shared,
+    carrier: &mut Carrier,
+    known: &Known,
+    mail: Mail,
+    dropped: CallOff,
+) -> Option<End> {
+    let Mail { from, to, address, rendered, note } = mail;
     failpoint::pass("offering");
-    if let Err(setback) = carrier.offer(&mail.from, &mail.to, &mail.rendered.bytes).await {
-        let end = if shared.cut.is_cancelled() {
+    if let Err(setback) = carrier.offer(&from, &to, &rendered.bytes).await {
+        return Some(if shared.cut.is_cancelled() {
             End::GivenBack { from: None, detail: "Given back by the worker.".into() }
         } else {
-            set_back(&known, &mail.address, setback)
-        };
-        return ledger.end(Ending { known, end }).await;
+            set_back(known, &address, setback)
+        });
     }
     failpoint::pass("offered");
-    let begin = Begin { known: known.clone(), rendered: mail.rendered.clone(), dropped };
-    match ledger.begin(begin).await {
+    let begin = Begin { known: known.clone(), rendered: rendered.clone(), note, dropped };
+    match shared.ledger.begin(begin).await {
         Ok(true) => {}
-        Ok(false) => return carrier.abandon(),
+        Ok(false) => {
+            carrier.abandon();
+            return None;
+        }
         // Whether it is written down or not: nothing has been handed over.
         Err(_) => {
             carrier.abandon();
-            ledger.failed().await;
-            return ledger.end(Ending { known, end: End::NotBegun }).await;
+            shared.ledger.failed().await;
+            return Some(End::NotBegun);
         }
     }
     failpoint::pass("begun");
-    let end = match carrier.hand_over(known.lease.id, &mail.rendered.bytes).await {
+    let end = match carrier.hand_over(known.lease.id, &rendered.bytes).await {
         Outcome::Accepted(detail) => End::Accepted { detail },
-        Outcome::Refused(setback) => set_back(&known, &mail.address, setback),
+        Outcome::Refused(setback) => set_back(known, &address, setback),
         Outcome::Uncertain => {
             tracing::warn!(id = %known.lease.id, "a hand-over was cut off");
             End::CutOff
         }
     };
     failpoint::pass("handed over");
-    ledger.end(Ending { known, end }).await;
+    Some(end)
 }
 
 /// Waits until the mail server may be given one more. False when the message is to be given back: no
@@ -98,7 +118,7 @@ async fn may_go(shared: &Shared, carrier: &mut Carrier, since: Instant) -> bool 
             Turn::Wait(time) => tokio::select! {
                 biased;
                 () = shared.over.cancelled() => return false,
-                () = tokio::time::sleep_until(since + FRESH) => return false,
+                () = tokio::time::sleep_until(since + shared.app.limits.fresh) => return false,
                 () = tokio::time::sleep(time) => {}
             },
         }

@@ -6,8 +6,8 @@ use entity::messages::notices::Notice;
 use entity::messages::parcels::{Content, Parcel, Reminders};
 use entity::messages::reminders::CallOff;
 use lettre::Address;
-use rules::messages::MessageState;
 use rules::messages::entry::Somebody;
+use rules::messages::{MessageState, fingerprint};
 use rules::reminders::next_send_time;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -37,7 +37,12 @@ pub(super) struct Mail {
     /// The recipient's address as it is written down.
     pub(super) address: String,
     pub(super) rendered: Rendered,
+    /// What the story says of it besides.
+    pub(super) note: &'static str,
 }
+
+/// What the story of a mail says that goes again to where it went first.
+const ELSEWHERE: &str = "To the address of the first time, since it may be there already: its reader has another by now.";
 
 /// The minute of the day at which the reader wants routine mail, if they chose one.
 fn minute(parcel: &Parcel) -> Option<u32> {
@@ -55,7 +60,10 @@ impl Desk {
             return Ok(Err(End::Stopped { to, detail, dropped: dropped(parcel) }));
         }
         if let Some(reason) = parcel.suppressed {
-            let detail = reason.kept_back();
+            let mut detail = reason.kept_back();
+            if parcel.in_doubt {
+                detail.push_str(" It may have arrived before.");
+            }
             let to = MessageState::Suppressed;
             return Ok(Err(End::Stopped { to, detail, dropped: dropped(parcel) }));
         }
@@ -63,10 +71,10 @@ impl Desk {
             let detail = "It waits for the school's working hours.".into();
             return Ok(Err(End::GivenBack { from: Some(later), detail }));
         }
-        let to = parcel.person.email.parse::<Address>();
+        let address = parcel.address.clone();
+        let to = address.parse::<Address>();
         let (Some(rendered), Ok(to)) = (self.rendered(parcel)?, to) else {
             let detail = "No mail can be written to this address.".to_owned();
-            let address = parcel.person.email.clone();
             return Ok(Err(End::NoAddress { address, detail, dropped: dropped(parcel) }));
         };
         let from = match &self.app.return_path {
@@ -75,8 +83,8 @@ impl Desk {
         };
         // What may have arrived says what it said.
         let off = if parcel.in_doubt { CallOff::default() } else { dropped(parcel) };
-        let address = parcel.person.email.clone();
-        Ok(Ok((Mail { from, to, address, rendered }, off)))
+        let note = if parcel.goes_elsewhere() { ELSEWHERE } else { "" };
+        Ok(Ok((Mail { from, to, address, rendered, note }, off)))
     }
 
     /// Where a message ends that is not to be sent any more, and why.
@@ -150,11 +158,17 @@ impl Desk {
         // What may have arrived is sent again as it was; otherwise only if it still says the truth.
         let as_it_was = parcel.in_doubt
             || matches!(&parcel.content, Content::Digest(it) if it.dropped.is_empty());
-        if let (true, Some(bytes), Some(id)) = (as_it_was, &row.body, &row.message_id_header) {
+        if let (true, Some(bytes), Some(id)) = (as_it_was, &row.body, &row.message_id_header)
+            && row.body_hash.as_ref().is_none_or(|hash| *hash == fingerprint(bytes))
+        {
             let subject = row.subject.clone().unwrap_or_default();
             let message_id = id.clone();
             return Ok(Some(Rendered { subject, message_id, bytes: bytes.clone() }));
         }
+        anyhow::ensure!(
+            !parcel.in_doubt,
+            "it may have arrived, and the bytes that were handed over are gone or damaged"
+        );
         let words = self.words(parcel)?;
         let Self { app, now, .. } = self;
         match render(&app.sender, app.signer.as_deref(), parcel, words, *now) {

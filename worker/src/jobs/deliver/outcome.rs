@@ -6,7 +6,7 @@ use entity::messages::outbox;
 use entity::messages::reminders::CallOff;
 use entity::messages::suppressions::{self, Ground};
 use rules::messages::suppression::SuppressionReason;
-use rules::messages::{MessageState, pause_after};
+use rules::messages::{MessageState, again_in, pause_after};
 use rules::reminders::ReminderState;
 use sea_orm::ActiveValue::Set;
 use sea_orm::DatabaseTransaction;
@@ -46,6 +46,11 @@ impl Ending {
                 Ok(ended)
             }
             End::PutOff { reason } => known.put_off(txn, now, reason).await,
+            End::Faulty { problem } => {
+                outbox::set_aside(txn, now, known.lease, problem).await?;
+                // It has been counted as what went wrong.
+                Ok(None)
+            }
             End::NotBegun => {
                 let reason = "The hand-over could not be written down.";
                 known.put_off(txn, now, reason).await?;
@@ -96,9 +101,7 @@ impl Known {
             leased_until: Set(None),
             ..Default::default()
         };
-        let minutes = pause.num_minutes();
-        let unit = if minutes == 1 { "minute" } else { "minutes" };
-        let detail = format!("{reason} Again in {minutes} {unit}.");
+        let detail = format!("{reason} {}", again_in(pause));
         let moved = outbox::advance(txn, now, self.lease, to, &detail, set).await?;
         Ok(moved.then_some(to))
     }

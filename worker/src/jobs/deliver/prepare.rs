@@ -8,8 +8,9 @@ use entity::messages::reminders::CallOff;
 use tokio::sync::{Mutex, mpsc};
 
 use super::desk::{Desk, Mail};
-use super::ledger::Ending;
+use super::ledger::{End, Ending};
 use super::{Known, Shared, given_back};
+use crate::failpoint;
 
 /// A claimed message, and what it takes to render it.
 pub(super) type Load = (Arc<Desk>, Parcel);
@@ -52,6 +53,7 @@ pub(super) async fn prepare(
 
 /// The mail of a message; nothing when it ends without, which is in the ledger then.
 async fn written(shared: &Shared, desk: Arc<Desk>, mut parcel: Parcel) -> Option<Ready> {
+    failpoint::pass("preparing");
     let decided = desk.decide(&mut parcel);
     let mut known = Known::of(&parcel);
     match decided {
@@ -64,9 +66,10 @@ async fn written(shared: &Shared, desk: Arc<Desk>, mut parcel: Parcel) -> Option
             None
         }
         Err(error) => {
-            // Its lease runs out, and then it is tried again; the others do not wait for it.
             tracing::error!(id = %known.lease.id, "a message failed: {error:#}");
+            let end = End::Faulty { problem: format!("{error:#}") };
             shared.ledger.failed().await;
+            shared.ledger.end(Ending { known, end }).await;
             None
         }
     }
