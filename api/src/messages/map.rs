@@ -8,7 +8,8 @@ use entity::scope::Scope;
 use rules::lanes::{MailLane, lane_of};
 use rules::messages::suppression::SuppressionReason;
 use rules::messages::{MessageKind, MessageState};
-use rules::reminders::{ReminderState, Verdict};
+use rules::reminders::{PassedReason, ReminderState, Verdict};
+use rules::standstill::StandstillKind;
 use sea_orm::DbErr;
 
 use crate::read::map::{
@@ -44,6 +45,16 @@ impl Vocabulary for SuppressionReason {
 impl Vocabulary for Verdict {
     const NAME: &'static str = "ReminderVerdict";
     const ABOUT: &'static str = "What became, or will become, of one reminder.";
+}
+
+impl Vocabulary for PassedReason {
+    const NAME: &'static str = "ReminderPassedReason";
+    const ABOUT: &'static str = "Why the time of a reminder passed without it.";
+}
+
+impl Vocabulary for StandstillKind {
+    const NAME: &'static str = "StandstillKind";
+    const ABOUT: &'static str = "What can stand still on the way of mail.";
 }
 
 /// The types of this area.

@@ -10,7 +10,8 @@ use entity::scope::Scope;
 use entity::surveys::preview::{LaunchPreview, of_launch};
 use rules::messages::bulletin::settled;
 use rules::messages::preview::{PREVIEW_LASTS, Preview, Sending, seal};
-use rules::reminders::Verdict;
+use rules::reminders::{PassedReason, Verdict};
+use rules::standstill::{Standstill, StandstillKind};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -108,9 +109,56 @@ fn account() -> Plain {
                 "at",
                 "at",
                 Holds::MomentIfAny,
-                "When it was sent, or will be as things stand; null when it is not.",
+                "When it was sent, or will be as things stand; of one that is kept back or paused, when \
+                 it would be; null of all others.",
             ),
-            part("why", "why", Holds::Text, "Why, in a sentence or two."),
+            part(
+                "why",
+                "why",
+                Holds::Text,
+                "Why, in a sentence or two, with what it waits for. \"So many working days\" are those \
+                 of the school that owes it: not its weekends, holidays and INSET days, nor bank \
+                 holidays.",
+            ),
+            part(
+                "waitsFor",
+                "waits_for",
+                Holds::List(Arc::new(standstill())),
+                "What is paused and makes it late (`verdict` says that it goes, `at` when it will), or \
+                 keeps it from going at all (`PAUSED`). Empty once that is resumed.",
+            ),
+            part(
+                "passed",
+                "passed",
+                Holds::WordIfAny(PassedReason::words()),
+                "Why its time passed without it, as far as what is written down tells; `why` says it in \
+                 words. Null unless `verdict` is `PASSED`.",
+            ),
+            part(
+                "message",
+                "message",
+                Holds::Row("Message"),
+                "The mail that it went in, or is to go in; null if there is none, or you may not see it.",
+            ),
+        ],
+    }
+}
+
+fn standstill() -> Plain {
+    Plain {
+        name: "Standstill",
+        about: "A job of the worker or a mail lane that is paused, and for which something waits.",
+        parts: vec![
+            part("kind", "kind", Holds::Word(StandstillKind::words()), "Which of the two it is."),
+            part("name", "name", Holds::Text, "Its name, as in `jobs` or `mailLanes`: `routine`."),
+            part(
+                "until",
+                "until",
+                Holds::MomentIfAny,
+                "When it goes on by itself; null if somebody has to resume it.",
+            ),
+            part("why", "why", Holds::Text, "Why, in the words of whoever paused it."),
+            part("says", "says", Holds::Text, "All of it in a sentence, with London times."),
         ],
     }
 }
@@ -231,6 +279,19 @@ fn shown(one: &Upcoming) -> Json {
         "verdict": <&str>::from(account.verdict),
         "at": account.at.map(moment),
         "why": account.why,
+        "waits_for": account.waits_for.iter().map(waited_for).collect::<Json>(),
+        "passed": account.passed.map(<&str>::from),
+        "message": account.message_id,
+    })
+}
+
+fn waited_for(one: &Standstill) -> Json {
+    json!({
+        "kind": <&str>::from(one.kind),
+        "name": one.name,
+        "until": one.until.map(moment),
+        "why": one.why,
+        "says": one.says(),
     })
 }
 

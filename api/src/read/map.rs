@@ -183,6 +183,8 @@ pub enum Holds {
     Flag,
     /// A word of a list, always there.
     Word(Arc<Words>),
+    /// A word of a list, or nothing.
+    WordIfAny(Arc<Words>),
     /// The id of a row of this type.
     Row(&'static str),
     /// A list of plain objects.

@@ -230,6 +230,8 @@ pub enum PartOut {
     Flag(&'static str),
     /// The word under a key.
     Word(&'static str, &'static Words),
+    /// The word under a key, or null.
+    WordIfAny(&'static str, &'static Words),
     /// The plain objects in the list under a key.
     List(&'static str, Keyed<PartOut>),
     /// The row whose id is under a key.

@@ -278,6 +278,7 @@ impl<'d> Planner<'d> {
                         Holds::Int => PartOut::Int(part.key),
                         Holds::Flag => PartOut::Flag(part.key),
                         Holds::Word(words) => PartOut::Word(part.key, words),
+                        Holds::WordIfAny(words) => PartOut::WordIfAny(part.key, words),
                         Holds::List(inner) => PartOut::List(
                             part.key,
                             self.parts(level, whence.inner(), inner, &same, expected)?,

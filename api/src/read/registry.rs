@@ -313,6 +313,10 @@ impl Registered<'_> {
                         self.insert(words_type(words));
                         format!("{}!", words.name)
                     }
+                    Holds::WordIfAny(words) => {
+                        self.insert(words_type(words));
+                        words.name.to_owned()
+                    }
                     Holds::Row(target) => (*target).to_owned(),
                     Holds::List(inner) => {
                         self.plain(inner);

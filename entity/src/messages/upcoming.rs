@@ -59,7 +59,7 @@ pub async fn story(
     let book = Book::load(db).await?;
     let which =
         Condition::all().add(obligation::Column::Id.eq(obligation_id)).add(scope.obligations());
-    let accounted = of_obligations(db, &book, now, which.clone()).await?;
+    let accounted = of_obligations(db, &book, now, which.clone(), true).await?;
     let Some(one) = accounted.into_iter().next() else {
         return Ok(None);
     };
@@ -106,7 +106,7 @@ pub async fn outlook(
             StoreError::refused(RefusalCode::Invalid, Some("to"), message)
         })?;
         let answered_for = answered_for(db, scope, which.clone()).await?;
-        for one in of_obligations(db, &book, now, which).await? {
+        for one in of_obligations(db, &book, now, which, false).await? {
             for upcoming in told(one, scope, &answered_for) {
                 outlook.sort_in(upcoming, from, to);
             }
@@ -127,7 +127,11 @@ impl Outlook {
         }
         match account.verdict {
             Verdict::OnItsWay | Verdict::Due | Verdict::Ahead => self.going.push(one),
-            Verdict::KeptBack | Verdict::CalledOff | Verdict::Never => self.excluded.push(one),
+            Verdict::KeptBack
+            | Verdict::Paused
+            | Verdict::Held
+            | Verdict::CalledOff
+            | Verdict::Never => self.excluded.push(one),
             Verdict::Sent | Verdict::Passed => {}
         }
     }

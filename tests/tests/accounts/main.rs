@@ -6,6 +6,8 @@ mod explaining;
 mod feedback;
 mod forecast;
 mod odd_reports;
+mod passed;
+mod paused;
 mod previews;
 mod suppressions;
 mod webhook;

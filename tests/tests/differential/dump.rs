@@ -265,7 +265,9 @@ fn plain(of: &Plain) -> Value {
                 json!({ "holds": "value" })
             }
             Holds::Flag => json!({ "holds": "flag" }),
-            Holds::Word(of) => json!({ "holds": "word", "words": words(of) }),
+            Holds::Word(of) | Holds::WordIfAny(of) => {
+                json!({ "holds": "word", "words": words(of) })
+            }
             Holds::Row(target) => json!({ "holds": "row", "target": target }),
             Holds::List(inner) => json!({ "holds": "list", "of": plain(inner) }),
         };

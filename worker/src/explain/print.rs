@@ -33,6 +33,9 @@ pub(super) fn message(told: &OfMessage) -> String {
     if let Some(at) = told.waits_until {
         say!(text, "It may go from {} on, and not from {} on.", time(at), time(told.expires_at));
     }
+    for one in &told.waits_for {
+        say!(text, "{}", one.says);
+    }
     if let Some(means) = &told.suppressed_means {
         say!(text, "{means}");
     }

@@ -158,7 +158,8 @@ impl<'p> Writer<'p> {
             PartOut::Flag(key) => {
                 self.boolean(item.get(key).and_then(Json::as_bool).unwrap_or(false));
             }
-            PartOut::Word(key, words) => {
+            PartOut::WordIfAny(key, _) if item.get(key).is_none_or(Json::is_null) => self.null(),
+            PartOut::Word(key, words) | PartOut::WordIfAny(key, words) => {
                 let stored = item.get(key).and_then(Json::as_str);
                 let word = words.values.iter().find(|word| Some(word.stored) == stored);
                 match word {
