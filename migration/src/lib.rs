@@ -39,6 +39,7 @@ mod m20261122_000033_speed;
 mod m20261122_000034_digest_day;
 mod m20261122_000037_last_done;
 mod m20261122_000040_known_past;
+mod m20261122_000041_held;
 
 /// Lists and runs the migrations.
 pub struct Migrator;
@@ -78,6 +79,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000034_digest_day::Migration),
             Box::new(m20261122_000037_last_done::Migration),
             Box::new(m20261122_000040_known_past::Migration),
+            Box::new(m20261122_000041_held::Migration),
         ]
     }
 }

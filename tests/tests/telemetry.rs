@@ -76,6 +76,7 @@ async fn the_api_counts_what_it_is_asked_and_tells_it_on_an_address_of_its_own()
         assert_eq!(told.get("hubs_graphql_seconds_count{operation=\"query\"}"), Some(&2.0));
         assert!(told["hubs_database_connections"] >= 1.0);
         assert_eq!(told.get("hubs_mail_waiting{lane=\"routine\"}"), Some(&0.0));
+        assert_eq!(told.get("hubs_mail_held{lane=\"routine\"}"), Some(&0.0));
         assert_eq!(told.get("hubs_mail_reports_total{taken=\"stray\"}"), Some(&0.0));
         let public = reqwest::get(format!("{public}/metrics")).await.expect("an answer");
         assert_eq!(public.status(), 404, "not on the public port");
@@ -108,6 +109,8 @@ async fn a_worker_counts_its_jobs_and_its_mail_without_naming_anybody() {
                 Some(&0.0)
             );
         }
+        assert_eq!(told.get("hubs_mail_held{lane=\"routine\"}"), Some(&0.0));
+        assert_eq!(told.get("hubs_mail_oldest_held_seconds{lane=\"survey\"}"), Some(&0.0));
         assert_eq!(told.get("hubs_mail_connections"), Some(&0.0));
         let took = "hubs_mail_delivery_seconds_count{lane=\"routine\"}";
         assert_eq!(told.get(took), Some(&2.0), "{told:#?}");

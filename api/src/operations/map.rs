@@ -146,6 +146,18 @@ fn mail_lane() -> Type {
                 C::WaitingSince,
                 "Since when the first of them could have gone; null if none waits.",
             ),
+            column(
+                "held",
+                C::Held,
+                "Messages that were cut off twice while they were handed over, as of the last pass: \
+                 nobody knows whether they arrived, and `messageSettle` or `messageReplay` decides. \
+                 `messages(filter: { state: [HELD] })` lists them, with those that were sent anew.",
+            ),
+            column(
+                "heldSince",
+                C::HeldSince,
+                "Since when the first of them has waited for a person; null if none does.",
+            ),
             column("changedAt", C::ChangedAt, "As of when all this is."),
             many("pauses", "Pause", pause::Column::MailLaneId, "When it was paused, and is."),
         ],
