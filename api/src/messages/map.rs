@@ -78,7 +78,10 @@ fn reminder() -> Type {
             column(
                 "step",
                 C::Step,
-                "Which reminder it is: `before_10` and `after_3` count working days from the due day; `escalate_hub` and `escalate_programme` go to those who help.",
+                "Which reminder it is: `before_10` and `after_3` count working days from the due day, by the \
+                 calendar of the school that owes it (for a hub's duty, its lead school): its terms, \
+                 half-terms and INSET days, and bank holidays. `escalate_hub` and `escalate_programme` \
+                 go to those who help, after so many of these days too.",
             ),
             word::<ReminderState>("state", C::State, "Where it stands."),
             column("sendOn", C::SendOn, "Day on which it goes out."),

@@ -1,9 +1,12 @@
 //! The worker's jobs, their moments, mail lanes and pauses in the graph. All of it is for programme
 //! admins.
 
+use chrono::{DateTime, Utc};
 use entity::messages::occurrence;
 use entity::operations::{job, mail_lane, pause};
 use entity::scope::Scope;
+use rules::lanes::MailLane;
+use rules::messages::MessageKind;
 use rules::timetable::{Outcome, Pause};
 use sea_orm::DbErr;
 
@@ -136,6 +139,13 @@ fn mail_lane() -> Type {
                 "Its name: `immediate`, `routine` or `survey`, as in `Message.lane`.",
             ),
             column("about", C::About, "What travels in it, in a sentence."),
+            derived(
+                "kinds",
+                &[C::Name],
+                Leaf::Words(MessageKind::words()),
+                kinds,
+                "The kinds of message that travel in it. Every kind travels in one lane.",
+            ),
             column(
                 "waiting",
                 C::Waiting,
@@ -164,6 +174,11 @@ fn mail_lane() -> Type {
         filters: vec![is("name", C::Name, "The lane of exactly this name.")],
         orders: vec![asc("NAME", C::Name)],
     }
+}
+
+fn kinds(cells: &Cells<'_>, _: DateTime<Utc>) -> Result<Scalar, DbErr> {
+    let lane: MailLane = cells.word(0)?;
+    Ok(Scalar::Words(lane.kinds().map(Into::into).collect()))
 }
 
 fn pause() -> Type {
@@ -217,7 +232,7 @@ fn pause() -> Type {
     }
 }
 
-fn is_in_force(cells: &Cells<'_>, now: chrono::DateTime<chrono::Utc>) -> Result<Scalar, DbErr> {
+fn is_in_force(cells: &Cells<'_>, now: DateTime<Utc>) -> Result<Scalar, DbErr> {
     let (until, ended) = (cells.moment_if_any(1)?, cells.moment_if_any(2)?);
     let span = Pause { since: cells.moment(0)?, until };
     Ok(Scalar::Boolean(ended.is_none() && span.holds(now)))

@@ -179,6 +179,8 @@ pub enum Holds {
     MomentIfAny,
     /// A whole number, or nothing.
     Int,
+    /// A whole number, there if it was asked for.
+    Count,
     /// Yes or no; no, when it is not there.
     Flag,
     /// A word of a list, always there.
@@ -187,6 +189,8 @@ pub enum Holds {
     WordIfAny(Arc<Words>),
     /// The id of a row of this type.
     Row(&'static str),
+    /// A plain object, always there.
+    Object(Arc<Plain>),
     /// A list of plain objects.
     List(Arc<Plain>),
 }

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Days, Utc};
-use rules::calendar::moment;
+use chrono::{DateTime, Utc};
 use rules::commitments::OwedBy;
 use rules::people::{ContactRole, Role};
 use rules::reminders::{Audience, Past};
 use rules::standstill::PLANNING;
 use rules::timetable::Outcome;
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _,
+};
 use uuid::Uuid;
 
 use super::facts::{Book, Fact};
@@ -18,9 +19,6 @@ use crate::hubs::hub;
 use crate::outcome::{StoreError, word};
 use crate::people::{contact, role_grant};
 use crate::programme::programme;
-
-/// How far before the due day looks of the planner are read: no policy reminds earlier.
-const LOOK_BACK: Days = Days::new(120);
 
 /// What is known of the time behind one obligation.
 pub(super) async fn of(
@@ -41,24 +39,33 @@ pub(super) async fn of(
     })
 }
 
-/// What became of the moments of the job that plans, each when it was written down.
+/// What became of the moments of the job that plans since the obligation is owed as it is: those before
+/// say nothing of it.
 async fn planning(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
     fact: &Fact,
 ) -> Result<Vec<(DateTime<Utc>, Outcome)>, StoreError> {
-    let from = fact.row.due_on.checked_sub_days(LOOK_BACK).unwrap_or(fact.row.due_on);
-    let rows = occurrence::Entity::find()
+    let from = fact.row.revised_at.unwrap_or(fact.row.created_at);
+    let rows: Vec<(Uuid, DateTime<Utc>, DateTime<Utc>, String)> = occurrence::Entity::find()
+        .select_only()
+        .columns([
+            occurrence::Column::Id,
+            occurrence::Column::DueAt,
+            occurrence::Column::RecordedAt,
+            occurrence::Column::Outcome,
+        ])
         .filter(occurrence::Column::ScheduleId.eq(PLANNING))
-        .filter(occurrence::Column::DueAt.gte(moment(from.and_time(chrono::NaiveTime::MIN))))
+        .filter(occurrence::Column::RecordedAt.gte(from))
         .filter(occurrence::Column::DueAt.lte(now))
+        .into_tuple()
         .all(db)
         .await?;
     let mut looks = Vec::with_capacity(rows.len());
-    for row in rows {
-        let outcome: Outcome = word("occurrence", row.id, &row.outcome)?;
+    for (id, due_at, recorded_at, outcome) in rows {
+        let outcome: Outcome = word("occurrence", id, &outcome)?;
         // One that is made up for looks when it is, and one that passed would have looked when due.
-        let at = if outcome == Outcome::Fired { row.recorded_at } else { row.due_at };
+        let at = if outcome == Outcome::Fired { recorded_at } else { due_at };
         looks.push((at, outcome));
     }
     Ok(looks)

@@ -1,7 +1,7 @@
 //! What is paused is told of wherever one looks at what goes, and no longer once it is resumed.
 
 use chrono::{DateTime, Utc};
-use entity::messages::upcoming::{Outlook, outlook, story};
+use entity::messages::upcoming::story;
 use entity::operations::pauses::{self, Kind, What};
 use entity::scope::Scope;
 use rules::reminders::Verdict;
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use worker::app::App;
 use worker::ledger;
 
-use crate::{EIGHT, message_to, messages_to, pass_at};
+use crate::{EIGHT, Outlook, message_to, messages_to, outlook, pass_at};
 
 /// Writes down which jobs and lanes there are, as a running worker does.
 pub async fn register(world: &World) {
@@ -42,9 +42,7 @@ pub async fn resume(world: &World, paused: (Kind, uuid::Uuid)) {
 
 /// What is told of the fortnight from Tuesday on.
 async fn told(world: &World) -> Outlook {
-    let days = (day("2026-10-06"), day("2026-10-19"));
-    let now = world.clock.now();
-    outlook(world.db.reader(), &Scope::System, now, days, None).await.expect("told")
+    outlook(world, &Scope::System, (day("2026-10-06"), day("2026-10-19"))).await
 }
 
 #[tokio::test]

@@ -36,6 +36,9 @@ pub(super) fn message(told: &OfMessage) -> String {
     for one in &told.waits_for {
         say!(text, "{}", one.says);
     }
+    if told.state == "held" {
+        say!(text, "Nobody knows whether it arrived: `worker settle` or `worker replay` decides.");
+    }
     if let Some(means) = &told.suppressed_means {
         say!(text, "{means}");
     }
