@@ -186,14 +186,38 @@ async fn requests_jobs_and_deliveries_are_traced_to_a_collector_without_naming_a
         let setting = ("HUBS__TRACES__OTLP_ENDPOINT", collector.as_str());
         let (mut api, address) = serve_with(&world, "2026-10-05T08:00:00", &[setting]);
         ask(&address, &token, "{ viewer { name email } }").await;
+        let nothing = "mutation { jobPause(input: { jobId: \"nothing\", why: \"Mended\" }) {
+            pause { id } userErrors { message } } }";
+        ask(&address, &token, nothing).await;
         assert!(api.stop().success(), "{}", api.output());
         assert!(heard_of(&heard, &["request", "/graphql", "POST"]), "{}", api.output());
+        for part in ["mutation", "jobPause", "refused", "begin", "carry_out", "work", "statements"]
+        {
+            assert!(heard_of(&heard, &[part]), "{}: {part}", world.name);
+        }
 
         let mut command = at(program(&world, "worker", &["run", "--once"]), "2026-10-05T08:00:00");
         command.envs([setting]);
         let mut worker = Running::start(command);
         assert!(worker.wait().success(), "{}", worker.output());
         assert!(heard_of(&heard, &["job", "plan_reminders", "delivery", "digest"]));
+        for part in [
+            "2026-10-05T07:00:00+00:00",
+            "3 messages delivered",
+            "outcome",
+            "accepted",
+            "server",
+            "folder",
+            "claim",
+            "prepare",
+            "rendered",
+            "offer",
+            "write_down",
+            "hand_over",
+            "commit",
+        ] {
+            assert!(heard_of(&heard, &[part]), "{}: {part}", world.name);
+        }
         tells_nobody(&world, &heard);
     })
     .await;

@@ -134,6 +134,7 @@ struct Batch {
 }
 
 /// Claims messages and reads what they are to say; none when there are none.
+#[tracing::instrument(level = "debug", skip(app))]
 async fn claim(app: &App, most: u64) -> anyhow::Result<Option<Batch>> {
     let (now, since) = (app.clock.now(), Instant::now());
     let txn = app.db.write().await?;

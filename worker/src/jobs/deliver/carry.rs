@@ -7,7 +7,8 @@ use entity::messages::reminders::CallOff;
 use rules::messages::MessageState;
 use rules::messages::replies::Refused;
 use tokio::time::Instant;
-use tracing::Instrument as _;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::ledger::{Begin, End, Ending};
 use super::prepare::Ready;
@@ -24,7 +25,14 @@ pub(super) async fn carry(shared: Arc<Shared>, number: usize) {
     let mut carrier = shared.app.mail.carrier(number, shared.cut.clone());
     while let Some(ready) = next(&shared).await {
         let (id, kind) = (ready.known.lease.id, ready.known.kind);
-        let span = tracing::info_span!("delivery", %id, kind = <&str>::from(kind));
+        let span = tracing::info_span!(
+            "delivery",
+            %id,
+            kind = <&str>::from(kind),
+            attempt = ready.known.attempts,
+            server = Empty,
+            outcome = Empty
+        );
         let started = Instant::now();
         deliver(&shared, &mut carrier, ready).instrument(span).await;
         metrics::took(kind, started.elapsed());
@@ -42,38 +50,51 @@ async fn next(shared: &Shared) -> Option<Ready> {
     }
 }
 
+/// Hands in what became of a message, and tells of it in the span of its delivery.
+async fn end(shared: &Shared, known: Known, end: End) {
+    Span::current().record("outcome", end.in_a_word());
+    shared.ledger.end(Ending { known, end }).await;
+}
+
 /// Delivers one message; what became of it is in the ledger.
 async fn deliver(shared: &Shared, carrier: &mut Carrier, ready: Ready) {
     let ledger = &shared.ledger;
     let Ready { known, mail, dropped, desk } = ready;
     // What was looked at too long ago is looked at again.
     if desk.since.elapsed() > FRESH || !may_go(shared, carrier, desk.since).await {
-        return ledger.end(given_back(&shared.app, known)).await;
+        let Ending { known, end: back } = given_back(&shared.app, known);
+        return end(shared, known, back).await;
     }
     let _busy = ledger.busy();
     failpoint::pass("offering");
-    if let Err(setback) = carrier.offer(&mail.from, &mail.to, &mail.rendered.bytes).await {
-        let end = if shared.cut.is_cancelled() {
+    Span::current().record("server", carrier.server());
+    let offered = carrier.offer(&mail.from, &mail.to, &mail.rendered.bytes);
+    if let Err(setback) = offered.instrument(tracing::debug_span!("offer")).await {
+        let became = if shared.cut.is_cancelled() {
             End::GivenBack { from: None, detail: "Given back by the worker.".into() }
         } else {
             set_back(&known, &mail.address, setback)
         };
-        return ledger.end(Ending { known, end }).await;
+        return end(shared, known, became).await;
     }
     failpoint::pass("offered");
     let begin = Begin { known: known.clone(), rendered: mail.rendered.clone(), dropped };
-    match ledger.begin(begin).await {
+    match ledger.begin(begin).instrument(tracing::debug_span!("write_down")).await {
         Ok(true) => {}
-        Ok(false) => return carrier.abandon(),
+        Ok(false) => {
+            Span::current().record("outcome", "not_ours");
+            return carrier.abandon();
+        }
         // Whether it is written down or not: nothing has been handed over.
         Err(_) => {
             carrier.abandon();
             ledger.failed().await;
-            return ledger.end(Ending { known, end: End::NotBegun }).await;
+            return end(shared, known, End::NotBegun).await;
         }
     }
     failpoint::pass("begun");
-    let end = match carrier.hand_over(known.lease.id, &mail.rendered.bytes).await {
+    let handed_over = carrier.hand_over(known.lease.id, &mail.rendered.bytes);
+    let became = match handed_over.instrument(tracing::debug_span!("hand_over")).await {
         Outcome::Accepted(detail) => End::Accepted { detail },
         Outcome::Refused(setback) => set_back(&known, &mail.address, setback),
         Outcome::Uncertain => {
@@ -82,7 +103,7 @@ async fn deliver(shared: &Shared, carrier: &mut Carrier, ready: Ready) {
         }
     };
     failpoint::pass("handed over");
-    ledger.end(Ending { known, end }).await;
+    end(shared, known, became).await;
 }
 
 /// Waits until the mail server may be given one more. False when the message is to be given back: no

@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::Known;
@@ -76,6 +77,19 @@ pub(super) enum End {
 }
 
 impl End {
+    /// What became of it, in a word.
+    pub(super) fn in_a_word(&self) -> &'static str {
+        match self {
+            Self::Accepted { .. } => "accepted",
+            Self::Stopped { to, .. } => to.into(),
+            Self::NoAddress { .. } | Self::PerhapsNoAddress { .. } => "no_address",
+            Self::PutOff { .. } => "put_off",
+            Self::NotBegun => "not_begun",
+            Self::GivenBack { .. } => "given_back",
+            Self::CutOff => "cut_off",
+        }
+    }
+
     /// It is not sent, after it has been offered.
     pub(super) fn stopped(to: MessageState, detail: String) -> Self {
         Self::Stopped { to, detail, dropped: CallOff::default() }
@@ -290,6 +304,11 @@ async fn commit(app: &App, begun: &[Begin], ended: &[Ending]) -> Result<States, 
     if begun.is_empty() && ended.is_empty() {
         return Ok(States::default());
     }
+    let span = tracing::debug_span!("commit", begun = begun.len(), ended = ended.len());
+    commit_now(app, begun, ended).instrument(span).await
+}
+
+async fn commit_now(app: &App, begun: &[Begin], ended: &[Ending]) -> Result<States, Failure> {
     let txn = app.db.write().await.map_err(|error| Failure::Unsure(error.into()))?;
     let states = write(app, &txn, begun, ended).await.map_err(Failure::Refused)?;
     failpoint::pass("committing");

@@ -24,6 +24,7 @@ use runtime::config::MailConfig;
 use runtime::mail_server::MailServer;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use self::host::{Host, Open};
 use self::words::{SmtpError, code, fault, setback, taken};
@@ -178,6 +179,11 @@ impl Line {
         }
     }
 
+    /// The server that has been chosen for the message at hand, by host and port.
+    pub(super) fn server(&self) -> String {
+        self.smtp.hosts.get(self.given).map(Host::name).unwrap_or_default()
+    }
+
     /// Offers a message up to the point where the server waits for its bytes. What went wrong
     /// delivered nothing.
     pub(super) async fn offer(
@@ -213,7 +219,8 @@ impl Line {
         if self.open.is_none() {
             let host = &self.smtp.hosts[self.given];
             let opening =
-                tokio::time::timeout(self.smtp.patience * 3, host.open(self.smtp.patience));
+                tokio::time::timeout(self.smtp.patience * 3, host.open(self.smtp.patience))
+                    .instrument(tracing::debug_span!("connect"));
             let opened = tokio::select! {
                 biased;
                 opened = opening => opened,
