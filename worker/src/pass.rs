@@ -99,15 +99,12 @@ fn tell(due_at: Option<DateTime<Utc>>, done: &anyhow::Result<Done>) {
     if let Some(due_at) = due_at {
         span.record("due_at", due_at.to_rfc3339());
     }
-    match done {
-        Ok(done) => {
-            span.record("outcome", "done");
-            span.record("summary", done.told());
-        }
-        Err(_) => {
-            span.record("outcome", "failed");
-            span.record("otel.status_code", "ERROR");
-        }
+    if let Ok(done) = done {
+        span.record("outcome", "done");
+        span.record("summary", done.told());
+    } else {
+        span.record("outcome", "failed");
+        span.record("otel.status_code", "ERROR");
     }
 }
 

@@ -6,7 +6,6 @@ use entity::messages::{message, reminder};
 use entity::operations::{lanes, mail_lane};
 use entity::people::grants::Grant;
 use entity::scope::Scope;
-use rules::lanes::MailLane;
 use rules::reminders::Verdict;
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::{Value, json};

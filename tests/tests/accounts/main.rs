@@ -54,7 +54,7 @@ struct Outlook {
     excluded: Vec<Upcoming>,
 }
 
-/// What is told of some days, read in pages of three, forwards and backwards.
+/// What is told of some days, read in pages of ten, forwards and backwards.
 async fn outlook(world: &World, scope: &Scope, days: (NaiveDate, NaiveDate)) -> Outlook {
     Outlook {
         going: all(world, scope, days, true).await,
@@ -72,7 +72,7 @@ async fn all(
     let wish = Wish { days, hub_id: None, going: Some(going) };
     let mut found: Vec<Vec<Upcoming>> = Vec::new();
     for backward in [false, true] {
-        let mut slice = Slice { most: 3, backward, after: None, before: None };
+        let mut slice = Slice { most: 10, backward, after: None, before: None };
         let mut pages = Vec::new();
         loop {
             let page = upcoming::page(db, scope, now, wish, slice).await.expect("told");
