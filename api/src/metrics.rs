@@ -105,6 +105,7 @@ pub fn answered(route: &str, status: StatusCode) {
 /// The database fails.
 pub async fn render(app: App) -> anyhow::Result<String> {
     let now = app.clock.now();
+    let held = lanes::held(app.db.reader()).await?;
     let lanes = lanes::waiting(app.db.reader(), now).await?;
     let mut registry = Registry::with_prefix("hubs");
     add_connections(&mut registry, &app.db);
@@ -124,12 +125,23 @@ pub async fn render(app: App) -> anyhow::Result<String> {
         let since = found.since.map_or(0, |since| (now - since).num_seconds().max(0));
         oldest.get_or_create(&of).set(since);
     }
+    let (of_person, oldest_held) =
+        (Family::<OfLane, Gauge>::default(), Family::<OfLane, Gauge>::default());
+    for (lane, held) in held {
+        let of = OfLane { lane: lane.into() };
+        of_person.get_or_create(&of).set(i64::try_from(held.messages).unwrap_or(i64::MAX));
+        let since = held.since.map_or(0, |since| (now - since).num_seconds().max(0));
+        oldest_held.get_or_create(&of).set(since);
+    }
     for taken in [Taken::New, Taken::Known, Taken::Stray] {
         drop(COUNTED.reports.get_or_create(&of_report(taken)));
     }
     let mail = registry.sub_registry_with_prefix("mail");
     mail.register("waiting", "Messages whose time has come and that have not gone", waiting);
     mail.register("oldest_waiting_seconds", "How long the first of them has waited", oldest);
+    let about = "Messages that wait for a person: nobody knows whether they arrived";
+    mail.register("held", about, of_person);
+    mail.register("oldest_held_seconds", "How long the first of them has waited", oldest_held);
     let about = "Reports of mail services: new, known before, or of no message of ours";
     mail.register("reports", about, COUNTED.reports.clone());
     written(&registry)

@@ -68,7 +68,10 @@ pub fn feeds() -> &'static [Feed] {
 /// What is worked out for each request, of all areas.
 #[must_use]
 pub fn tellings() -> &'static [Telling] {
-    static TELLINGS: LazyLock<Vec<Telling>> = LazyLock::new(messages::telling::tellings);
+    static TELLINGS: LazyLock<Vec<Telling>> = LazyLock::new(|| {
+        let areas = [messages::reminding::tellings(), messages::telling::tellings()];
+        areas.into_iter().flatten().collect()
+    });
     &TELLINGS
 }
 

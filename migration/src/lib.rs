@@ -38,6 +38,8 @@ mod m20261122_000031_mail_away;
 mod m20261122_000033_speed;
 mod m20261122_000034_digest_day;
 mod m20261122_000037_last_done;
+mod m20261122_000040_known_past;
+mod m20261122_000041_held;
 mod m20261122_000043_forgetting;
 
 /// Lists and runs the migrations.
@@ -77,6 +79,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000033_speed::Migration),
             Box::new(m20261122_000034_digest_day::Migration),
             Box::new(m20261122_000037_last_done::Migration),
+            Box::new(m20261122_000040_known_past::Migration),
+            Box::new(m20261122_000041_held::Migration),
             Box::new(m20261122_000043_forgetting::Migration),
         ]
     }

@@ -1,6 +1,9 @@
 //! Mail lanes: kinds of mail that are paused and looked after together.
 
+use strum::VariantArray as _;
+
 use crate::messages::{MessageKind, MessageState};
+use crate::reminders::ReminderState;
 use crate::words::words;
 
 words! {
@@ -13,6 +16,13 @@ words! {
         Routine,
         /// Everything about surveys.
         Survey,
+    }
+}
+
+impl MailLane {
+    /// The kinds of mail that travel in it.
+    pub fn kinds(self) -> impl Iterator<Item = MessageKind> {
+        MessageKind::VARIANTS.iter().copied().filter(move |kind| lane_of(*kind) == self)
     }
 }
 
@@ -42,6 +52,37 @@ pub fn lane_of(kind: MessageKind) -> MailLane {
     }
 }
 
+words! {
+    /// What a person says of a message of which nobody knew whether it arrived.
+    Settlement {
+        /// It did arrive: it counts as accepted, and the reminders in it as sent.
+        Arrived,
+        /// It is let be: it may have arrived, and is not sent again. It counts as cancelled, and the
+        /// reminders in it as expired.
+        LetBe,
+    }
+}
+
+impl Settlement {
+    /// Where the message goes.
+    #[must_use]
+    pub fn state(self) -> MessageState {
+        match self {
+            Self::Arrived => MessageState::Accepted,
+            Self::LetBe => MessageState::Cancelled,
+        }
+    }
+
+    /// Where the reminders that it carries go: what may have arrived is not said twice.
+    #[must_use]
+    pub fn reminders(self) -> ReminderState {
+        match self {
+            Self::Arrived => ReminderState::Sent,
+            Self::LetBe => ReminderState::Expired,
+        }
+    }
+}
+
 /// Whether a person may have a message that ended so sent anew: it did not arrive, or nobody can
 /// say that it did.
 #[must_use]
@@ -53,9 +94,8 @@ pub fn may_be_replayed(state: MessageState) -> bool {
 mod tests {
     use std::collections::BTreeSet;
 
-    use strum::VariantArray as _;
-
     use super::*;
+    use crate::messages::may_become;
 
     #[test]
     fn every_lane_has_its_kinds() {
@@ -69,5 +109,14 @@ mod tests {
         let may: Vec<_> = may.collect();
         assert_eq!(may, [MessageState::Rejected, MessageState::Held, MessageState::Expired]);
         assert!(may.iter().all(|state| state.is_an_end()));
+    }
+
+    #[test]
+    fn what_is_settled_is_held_no_more_and_ends_for_good() {
+        for settlement in Settlement::VARIANTS {
+            let state = settlement.state();
+            assert!(may_become(MessageState::Held, state), "{settlement:?}");
+            assert!(state.is_an_end() && !may_be_replayed(state), "{settlement:?}");
+        }
     }
 }

@@ -18,6 +18,7 @@ pub mod programme;
 pub mod register;
 pub mod reminders;
 pub mod sign_in;
+pub mod standstill;
 pub mod surveys;
 pub mod timetable;
 pub mod visits;

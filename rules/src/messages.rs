@@ -170,7 +170,8 @@ pub enum MessageState {
     Bounced,
     /// Marked as unwanted by the recipient.
     Complained,
-    /// No longer wanted: what it was about was done, moved or ended first.
+    /// No longer wanted: what it was about was done, moved or ended first, or a person let it be that
+    /// was held.
     Cancelled,
     /// The address takes no mail.
     Suppressed,
@@ -196,7 +197,7 @@ impl MessageState {
 /// the mail server's word counts: it can no longer be cancelled, suppressed or expire. `Leased` to
 /// `Leased` is another worker taking over an expired lease. That an uncertain message is leased
 /// only once more is for the caller to count. One that nobody knew to have been taken is known to be
-/// when a report about it comes back.
+/// when a report about it comes back, or when a person says so; only a person lets one be.
 #[must_use]
 pub fn may_become(from: MessageState, to: MessageState) -> bool {
     use MessageState::{
@@ -223,7 +224,8 @@ pub fn may_become(from: MessageState, to: MessageState) -> bool {
         // A server may refuse after it has read the body; that too is its word.
         Handoff => matches!(to, Accepted | Uncertain | Deferred | Rejected),
         Uncertain => matches!(to, Leased | Held | Accepted),
-        Held => to == Accepted,
+        // What only a person can say.
+        Held => matches!(to, Accepted | Cancelled),
         Accepted => matches!(to, Bounced | Complained),
         Rejected | Bounced | Complained | Cancelled | Suppressed | Expired => false,
     }

@@ -1,9 +1,9 @@
 //! Traces over OTLP: the spans of requests, plans, statements, mutations, jobs and deliveries, to
 //! wherever the settings say. A request that names a trace (W3C Trace Context) goes on with it.
 //!
-//! Spans carry ids, names of routes, mutations and jobs, and nothing about people; what is logged
-//! within them stays in the log. The finer ones are of the level `DEBUG`, so that they cost nothing
-//! where no traces are sent.
+//! Spans carry ids, names of routes, mutations, jobs and mail servers, outcomes and counts, and nothing
+//! about people; what is logged within them stays in the log. The finer ones are of the level `DEBUG`,
+//! so that they cost nothing where no traces are sent.
 
 use std::fmt;
 use std::pin::Pin;

@@ -4,10 +4,25 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getNamedType } from "graphql";
 import relay from "relay-compiler";
 import { connections, schema, schemaFile } from "./shared.mjs";
 
 const capital = (name) => name[0].toUpperCase() + name.slice(1);
+
+/** The other arguments that a connection cannot do without: days, where it asks for them. */
+function required(field) {
+  const others = field.args.filter((argument) => String(argument.type).endsWith("!"));
+  const days = others.filter((argument) => String(argument.type) === "Date!");
+  return days.map((argument) => `${argument.name}: "2026-10-05", `).join("");
+}
+
+/** What names the row of an edge; what is worked out has no name. */
+function named(field) {
+  const edges = getNamedType(field.type).getFields().edges;
+  const node = getNamedType(edges.type).getFields().node;
+  return "id" in getNamedType(node.type).getFields() ? "id" : "";
+}
 
 /** A module with the fragment of one connection, for pages in both directions. */
 function component({ type, field }) {
@@ -23,12 +38,12 @@ function component({ type, field }) {
     last: { type: "Int" }
     before: { type: "String" }
   ) {
-    ${field.name}(first: $first, after: $after, last: $last, before: $before)
+    ${field.name}(${required(field)}first: $first, after: $after, last: $last, before: $before)
       @connection(key: "${name}__${field.name}") {
       edges {
         node {
           __typename
-          id
+          ${named(field)}
         }
       }
     }

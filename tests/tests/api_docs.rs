@@ -8,11 +8,8 @@ use api::app::App;
 use api::commands::load_demo;
 use chrono::{DateTime, Utc};
 use reqwest::Client;
-use rules::lanes::{MailLane, lane_of};
-use rules::messages::MessageKind;
 use runtime::signal::Signal;
 use serde_json::{Value, json};
-use strum::VariantArray as _;
 use tests::socket::Socket;
 use tests::{World, both};
 use tokio_util::sync::CancellationToken;
@@ -208,17 +205,6 @@ async fn every_example_about_mail_is_answered_as_it_shows_once_the_worker_has_ru
         compare(&world, "docs/mail.md", MAIL, served).await;
     })
     .await;
-}
-
-#[test]
-fn the_guide_names_every_kind_of_mail_in_its_lane() {
-    for lane in MailLane::VARIANTS {
-        let kinds = MessageKind::VARIANTS.iter().filter(|kind| lane_of(**kind) == *lane);
-        let kinds = kinds.map(|kind| format!("`{}`", <&str>::from(kind).to_uppercase()));
-        let kinds: Vec<_> = kinds.collect();
-        let row = format!("| `{}` | {} |", <&str>::from(lane).to_uppercase(), kinds.join(", "));
-        assert!(MAIL.contains(&row), "docs/mail.md should say: {row}");
-    }
 }
 
 #[test]

@@ -49,6 +49,20 @@ async fn the_lints_for_schemas_and_for_relay_find_nothing() {
     assert!(refused.contains("naming-convention"), "{refused}");
 }
 
+#[test]
+fn every_edge_but_one_of_what_is_worked_out_leads_to_a_row() {
+    let gate = api::read::gate::Gate::new(&api::schema::sdl()).expect("the SDL is valid");
+    let mut others = Vec::new();
+    for name in gate.schema().types.keys().filter(|name| name.ends_with("Edge")) {
+        let node = gate.schema().type_field(name, "node").expect("a node");
+        let of = gate.schema().get_object(node.ty.inner_named_type()).expect("an object");
+        if !of.implements_interfaces.iter().any(|one| one.name == "Node") {
+            others.push(name.to_string());
+        }
+    }
+    assert_eq!(others, ["ReminderAccountEdge"]);
+}
+
 #[tokio::test]
 async fn what_changed_of_the_schema_is_in_its_changelog() {
     if node::is_absent() {

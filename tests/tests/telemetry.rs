@@ -76,6 +76,7 @@ async fn the_api_counts_what_it_is_asked_and_tells_it_on_an_address_of_its_own()
         assert_eq!(told.get("hubs_graphql_seconds_count{operation=\"query\"}"), Some(&2.0));
         assert!(told["hubs_database_connections"] >= 1.0);
         assert_eq!(told.get("hubs_mail_waiting{lane=\"routine\"}"), Some(&0.0));
+        assert_eq!(told.get("hubs_mail_held{lane=\"routine\"}"), Some(&0.0));
         assert_eq!(told.get("hubs_mail_reports_total{taken=\"stray\"}"), Some(&0.0));
         let public = reqwest::get(format!("{public}/metrics")).await.expect("an answer");
         assert_eq!(public.status(), 404, "not on the public port");
@@ -108,6 +109,8 @@ async fn a_worker_counts_its_jobs_and_its_mail_without_naming_anybody() {
                 Some(&0.0)
             );
         }
+        assert_eq!(told.get("hubs_mail_held{lane=\"routine\"}"), Some(&0.0));
+        assert_eq!(told.get("hubs_mail_oldest_held_seconds{lane=\"survey\"}"), Some(&0.0));
         assert_eq!(told.get("hubs_mail_connections"), Some(&0.0));
         let took = "hubs_mail_delivery_seconds_count{lane=\"routine\"}";
         assert_eq!(told.get(took), Some(&2.0), "{told:#?}");
@@ -183,14 +186,38 @@ async fn requests_jobs_and_deliveries_are_traced_to_a_collector_without_naming_a
         let setting = ("HUBS__TRACES__OTLP_ENDPOINT", collector.as_str());
         let (mut api, address) = serve_with(&world, "2026-10-05T08:00:00", &[setting]);
         ask(&address, &token, "{ viewer { name email } }").await;
+        let nothing = "mutation { jobPause(input: { jobId: \"nothing\", why: \"Mended\" }) {
+            pause { id } userErrors { message } } }";
+        ask(&address, &token, nothing).await;
         assert!(api.stop().success(), "{}", api.output());
         assert!(heard_of(&heard, &["request", "/graphql", "POST"]), "{}", api.output());
+        for part in ["mutation", "jobPause", "refused", "begin", "carry_out", "work", "statements"]
+        {
+            assert!(heard_of(&heard, &[part]), "{}: {part}", world.name);
+        }
 
         let mut command = at(program(&world, "worker", &["run", "--once"]), "2026-10-05T08:00:00");
         command.envs([setting]);
         let mut worker = Running::start(command);
         assert!(worker.wait().success(), "{}", worker.output());
         assert!(heard_of(&heard, &["job", "plan_reminders", "delivery", "digest"]));
+        for part in [
+            "2026-10-05T07:00:00+00:00",
+            "3 messages delivered",
+            "outcome",
+            "accepted",
+            "server",
+            "folder",
+            "claim",
+            "prepare",
+            "rendered",
+            "offer",
+            "write_down",
+            "hand_over",
+            "commit",
+        ] {
+            assert!(heard_of(&heard, &[part]), "{}: {part}", world.name);
+        }
         tells_nobody(&world, &heard);
     })
     .await;

@@ -24,9 +24,10 @@ pub async fn register(app: &App) -> anyhow::Result<()> {
     let described: Vec<_> = TIMETABLE.iter().map(described).collect();
     let now = app.clock.now();
     let waiting = lanes::waiting(app.db.reader(), now).await?;
+    let held = lanes::held(app.db.reader()).await?;
     let txn = app.db.write().await?;
     jobs::register(&txn, now, &described).await?;
-    lanes::note(&txn, now, &waiting).await?;
+    lanes::note(&txn, now, &waiting, &held).await?;
     Ok(txn.commit().await?)
 }
 
@@ -65,6 +66,7 @@ pub async fn note(app: &App, pass: &Pass) -> anyhow::Result<()> {
     let now = app.clock.now();
     let db = app.db.reader();
     let waiting = lanes::waiting(db, now).await?;
+    let held = lanes::held(db).await?;
     let mut seen = Vec::with_capacity(TIMETABLE.len());
     for row in TIMETABLE {
         let waiting = match row.job {
@@ -92,7 +94,7 @@ pub async fn note(app: &App, pass: &Pass) -> anyhow::Result<()> {
     for (job, seen) in seen {
         jobs::note(&txn, now, job.into(), seen).await?;
     }
-    lanes::note(&txn, now, &waiting).await?;
+    lanes::note(&txn, now, &waiting, &held).await?;
     Ok(txn.commit().await?)
 }
 

@@ -12,7 +12,7 @@ use runtime::clock::Clock;
 use runtime::config::Config;
 use tokio_util::sync::CancellationToken;
 use worker::app::App;
-use worker::commands::{jobs, pause, replay};
+use worker::commands::{jobs, pause, replay, settle};
 use worker::explain::{self, Explain};
 use worker::mail::Destination;
 use worker::simulate;
@@ -50,6 +50,8 @@ enum Command {
     Resume(pause::Resume),
     /// Send anew, as a new message, one that was rejected, held or expired.
     Replay(replay::Replay),
+    /// Settle a message that is held, since nobody knew whether it arrived: it did, or it is let be.
+    Settle(settle::Settle),
 }
 
 #[derive(Args)]
@@ -110,6 +112,7 @@ async fn carry_out(config: Config, command: Command) -> anyhow::Result<()> {
         Command::Pause(wish) => pause::pause(&App::open(config, clock, stop).await?, &wish).await,
         Command::Resume(wish) => pause::resume(&App::open(config, clock, stop).await?, &wish).await,
         Command::Replay(wish) => replay::run(&App::open(config, clock, stop).await?, &wish).await,
+        Command::Settle(wish) => settle::run(&App::open(config, clock, stop).await?, &wish).await,
     }
 }
 

@@ -126,6 +126,7 @@ impl Drop for MailConnection {
 pub async fn render(app: App) -> anyhow::Result<String> {
     let now = app.clock.now();
     let waiting = lanes::waiting(app.db.reader(), now).await?;
+    let held = lanes::held(app.db.reader()).await?;
     let under_way = lanes::under_way(app.db.reader()).await?;
     let written_down = jobs::all(app.db.reader()).await?;
     let standing = pauses::standing(app.db.reader(), now).await?;
@@ -164,6 +165,14 @@ pub async fn render(app: App) -> anyhow::Result<String> {
         let since = waiting.since.map_or(0, |since| (now - since).num_seconds().max(0));
         oldest.get_or_create(&of).set(since);
     }
+    let (of_person, oldest_held) =
+        (Family::<OfLane, Gauge>::default(), Family::<OfLane, Gauge>::default());
+    for (lane, held) in held {
+        let of = OfLane { lane: lane.into() };
+        of_person.get_or_create(&of).set(i64::try_from(held.messages).unwrap_or(i64::MAX));
+        let since = held.since.map_or(0, |since| (now - since).num_seconds().max(0));
+        oldest_held.get_or_create(&of).set(since);
+    }
     let mail = registry.sub_registry_with_prefix("mail");
     mail.register("messages", "Messages that are under way or held for a person", messages);
     mail.register("deliveries", "What deliveries by this worker came to", COUNTED.ended.clone());
@@ -171,6 +180,9 @@ pub async fn render(app: App) -> anyhow::Result<String> {
     mail.register("delivery_seconds", about, COUNTED.delivering.clone());
     mail.register("waiting", "Messages whose time has come and that have not gone", backlog);
     mail.register("oldest_waiting_seconds", "How long the first of them has waited", oldest);
+    let about = "Messages that wait for a person: nobody knows whether they arrived";
+    mail.register("held", about, of_person);
+    mail.register("oldest_held_seconds", "How long the first of them has waited", oldest_held);
     mail.register("lane_paused", "1 while the mail lane is paused", paused);
     let about = "1 if the mail server took this worker in when it last connected, 0 if not";
     mail.register("server_takes", about, COUNTED.takes.clone());

@@ -13,7 +13,8 @@ use rules::calendar::local;
 use rules::timetable::{Fate, LocalRule};
 use sea_orm::ConnectionTrait;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument as _;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::app::App;
 use crate::jobs::{Job, Row, TIMETABLE};
@@ -88,8 +89,24 @@ impl Pass {
         began: Instant,
         done: anyhow::Result<Done>,
     ) {
+        tell(due_at, &done);
         self.ran.push((job, due_at, done));
         self.took.push(began.elapsed());
+    }
+}
+
+/// Tells of a run in the span it is in, for whoever collects traces.
+fn tell(due_at: Option<DateTime<Utc>>, done: &anyhow::Result<Done>) {
+    let span = Span::current();
+    if let Some(due_at) = due_at {
+        span.record("due_at", due_at.to_rfc3339());
+    }
+    if let Ok(done) = done {
+        span.record("outcome", "done");
+        span.record("summary", done.told());
+    } else {
+        span.record("outcome", "failed");
+        span.record("otel.status_code", "ERROR");
     }
 }
 
@@ -107,7 +124,14 @@ pub async fn run(app: &App, stop: &CancellationToken) -> Pass {
             break;
         }
         let job: &str = row.job.into();
-        let span = tracing::info_span!("job", name = job);
+        let span = tracing::info_span!(
+            "job",
+            name = job,
+            due_at = Empty,
+            outcome = Empty,
+            summary = Empty,
+            otel.status_code = Empty
+        );
         if row.rule == LocalRule::Beat {
             beat(app, row, &mut pass, stop).instrument(span).await;
         } else {
@@ -155,7 +179,8 @@ async fn on_time(app: &App, row: &Row, pass: &mut Pass, stop: &CancellationToken
             Ok(_) => {}
             Err(error) => return pass.add(row.job, None, began, Err(error)),
         }
-        match contained(Box::pin(settle(app, row, now, pass, began))).await {
+        let settled = contained(Box::pin(settle(app, row, now, pass, began)));
+        match settled.instrument(tracing::debug_span!("occurrence")).await {
             Ok(None) => {}
             Ok(Some((due_at, done))) => pass.add(row.job, Some(due_at), began, Ok(done)),
             Err(error) => return pass.add(row.job, None, began, Err(error)),

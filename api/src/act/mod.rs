@@ -20,6 +20,7 @@ use sea_orm::{
 };
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 pub(crate) use payload::payloads;
@@ -113,7 +114,8 @@ impl Acting {
     /// # Errors
     /// A fault of ours.
     pub async fn begin(&self) -> async_graphql::Result<DatabaseTransaction> {
-        self.app.db.write_facts().await.map_err(|error| fault(&error))
+        let beginning = self.app.db.write_facts().instrument(tracing::debug_span!("begin"));
+        beginning.await.map_err(|error| fault(&error))
     }
 
     /// Does the work and writes down what it changed of the row that it answers with, unless the
@@ -131,8 +133,8 @@ impl Acting {
         M: ModelTrait + FromQueryResult + Sync + 'static,
         M::Entity: EntityTrait<Model = M> + Mapped,
     {
-        let work: Doing<'a, M> = Box::pin(work);
-        Box::pin(async move {
+        let work: Doing<'a, M> = Box::pin(work.instrument(tracing::debug_span!("work")));
+        let doing = async move {
             let key = self.key();
             if let Some(key) = &key
                 && let Some(id) = once::done(txn, self.now, key).await?
@@ -146,7 +148,8 @@ impl Acting {
                 once::keep(txn, self.now, key, id).await?;
             }
             Ok(id)
-        })
+        };
+        Box::pin(doing.instrument(tracing::debug_span!("carry_out")))
     }
 
     /// Writes down what became of a row.
@@ -181,7 +184,8 @@ impl Acting {
     ) -> Answered<P> {
         let outcome = match outcome {
             Ok(id) => {
-                txn.commit().await.map_err(|error| fault(&error))?;
+                let committing = txn.commit().instrument(tracing::debug_span!("commit"));
+                committing.await.map_err(|error| fault(&error))?;
                 self.app.signal.changed().await;
                 Ok(id)
             }

@@ -198,7 +198,13 @@ fn evidence() -> Plain {
         name: "AlertEvidence",
         about: "One fact behind an alert.",
         parts: vec![
-            part("fact", "fact", Holds::Text, "The fact, in a sentence."),
+            part(
+                "fact",
+                "fact",
+                Holds::Text,
+                "The fact, in a sentence. Working days in it are those of the school that it is about, \
+                 of a hub its lead school: without its holidays and INSET days, and bank holidays.",
+            ),
             row("obligation", "obligation_id", "Obligation", "The obligation it is about, if one."),
             row("event", "event_id", "Event", "The event it is about, if one."),
             row("visit", "visit_id", "Visit", "The visit it is about, if one."),

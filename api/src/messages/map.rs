@@ -8,7 +8,8 @@ use entity::scope::Scope;
 use rules::lanes::{MailLane, lane_of};
 use rules::messages::suppression::SuppressionReason;
 use rules::messages::{MessageKind, MessageState};
-use rules::reminders::{ReminderState, Verdict};
+use rules::reminders::{PassedReason, ReminderState, Verdict};
+use rules::standstill::StandstillKind;
 use sea_orm::DbErr;
 
 use crate::read::map::{
@@ -46,6 +47,16 @@ impl Vocabulary for Verdict {
     const ABOUT: &'static str = "What became, or will become, of one reminder.";
 }
 
+impl Vocabulary for PassedReason {
+    const NAME: &'static str = "ReminderPassedReason";
+    const ABOUT: &'static str = "Why the time of a reminder passed without it.";
+}
+
+impl Vocabulary for StandstillKind {
+    const NAME: &'static str = "StandstillKind";
+    const ABOUT: &'static str = "What can stand still on the way of mail.";
+}
+
 /// The types of this area.
 #[must_use]
 pub fn types() -> Vec<Type> {
@@ -67,7 +78,10 @@ fn reminder() -> Type {
             column(
                 "step",
                 C::Step,
-                "Which reminder it is: `before_10` and `after_3` count working days from the due day; `escalate_hub` and `escalate_programme` go to those who help.",
+                "Which reminder it is: `before_10` and `after_3` count working days from the due day, by the \
+                 calendar of the school that owes it (for a hub's duty, its lead school): its terms, \
+                 half-terms and INSET days, and bank holidays. `escalate_hub` and `escalate_programme` \
+                 go to those who help, after so many of these days too.",
             ),
             word::<ReminderState>("state", C::State, "Where it stands."),
             column("sendOn", C::SendOn, "Day on which it goes out."),

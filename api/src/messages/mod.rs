@@ -2,5 +2,6 @@
 
 pub mod map;
 pub mod mutations;
+pub mod reminding;
 pub mod subscription;
 pub mod telling;

@@ -1,59 +1,26 @@
-//! What is worked out about reminders and about messages to many: why, when, to whom.
+//! What is worked out about messages to many: who gets them, who does not, and why.
 
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use entity::messages::bulletins;
-use entity::messages::upcoming::{self, Upcoming};
 use entity::outcome::{RefusalCode, StoreError};
 use entity::scope::Scope;
 use entity::surveys::preview::{LaunchPreview, of_launch};
 use rules::messages::bulletin::settled;
 use rules::messages::preview::{PREVIEW_LASTS, Preview, Sending, seal};
-use rules::reminders::Verdict;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::http::pages::parts::secret;
-use crate::read::map::{Holds, Plain, Vocabulary as _, part};
+use crate::read::ids::moment;
+use crate::read::map::{Holds, Plain, part};
 use crate::read::telling::{Asked, Telling};
 
-/// Most reminders told in each list.
-const MOST: usize = 2_000;
-
-/// The telling fields of this area.
+/// The telling fields about messages to many.
 #[must_use]
 pub fn tellings() -> Vec<Telling> {
     vec![
-        Telling {
-            name: "reminderStory",
-            about: "What became, or will become, of every reminder of an obligation: whether it was \
-                    sent, why or why not, and when the next goes as things stand. Your own reminders, \
-                    and everybody's where you run the hub; null for an obligation you may not see.",
-            arguments: &[
-                ("obligation", "ID!", "The obligation."),
-                ("person", "ID", "Only to this person."),
-            ],
-            of: account(),
-            list: true,
-            tell: |asked| Box::pin(story(asked)),
-        },
-        Telling {
-            name: "upcomingReminders",
-            about: "The reminders that go on some days as things stand, if nobody did anything more, \
-                    and those that do not, and why. Worked out by the rules the worker sends by, from \
-                    the facts of now: a due day that time will move, as when a session passes \
-                    unattended, is not foreseen; `worker simulate` sees that too.",
-            arguments: &[
-                ("from", "Date!", "First day in London: today or one of the next 400 days."),
-                ("to", "Date!", "Last day, at most 31 days with the first."),
-                ("hub", "ID", "Only about what this hub and its partners owe."),
-            ],
-            of: outlook(),
-            list: false,
-            tell: |asked| Box::pin(ahead(asked)),
-        },
         Telling {
             name: "bulletinPreview",
             about: "Who would get a message to the partners of a hub, who would not and why, and the \
@@ -81,63 +48,6 @@ pub fn tellings() -> Vec<Telling> {
             tell: |asked| Box::pin(campaign(asked)),
         },
     ]
-}
-
-fn account() -> Plain {
-    Plain {
-        name: "ReminderAccount",
-        about: "What became, or will become, of one reminder to one person.",
-        parts: vec![
-            part("obligation", "obligation", Holds::Row("Obligation"), "What it is about."),
-            part(
-                "person",
-                "person",
-                Holds::Row("Person"),
-                "To whom; null if you may not see them.",
-            ),
-            part("step", "step", Holds::Text, "Which reminder it is, as in `Reminder.step`."),
-            part(
-                "revision",
-                "revision",
-                Holds::Int,
-                "Which revision of the obligation it speaks of; a moved due day starts a new one.",
-            ),
-            part("day", "day", Holds::Day, "The day in London from which on it makes sense."),
-            part("verdict", "verdict", Holds::Word(Verdict::words()), "What became of it."),
-            part(
-                "at",
-                "at",
-                Holds::MomentIfAny,
-                "When it was sent, or will be as things stand; null when it is not.",
-            ),
-            part("why", "why", Holds::Text, "Why, in a sentence or two."),
-        ],
-    }
-}
-
-fn outlook() -> Plain {
-    let list = || Holds::List(Arc::new(account()));
-    Plain {
-        name: "UpcomingReminders",
-        about: "The reminders of some days.",
-        parts: vec![
-            part("goingCount", "going_count", Holds::Int, "How many go."),
-            part(
-                "going",
-                "going",
-                list(),
-                "Those that go, in the order of their moments: at most the first 2,000. If there are \
-                 more, ask day by day, or of one hub.",
-            ),
-            part("excludedCount", "excluded_count", Holds::Int, "How many do not."),
-            part(
-                "excluded",
-                "excluded",
-                list(),
-                "Those that do not, each with the reason: at most the first 2,000.",
-            ),
-        ],
-    }
 }
 
 fn preview() -> Plain {
@@ -194,48 +104,6 @@ fn preview() -> Plain {
             ),
         ],
     }
-}
-
-async fn story(asked: Asked) -> Result<Json, StoreError> {
-    let obligation = asked.row("obligation", "Obligation")?;
-    let person = asked.row_if_given("person", "Person")?;
-    let snapshot = asked.app.db.snapshot().await?;
-    let told = upcoming::story(&snapshot, &asked.scope, asked.now, obligation, person).await?;
-    snapshot.commit().await?;
-    Ok(told.map_or(Json::Null, |told| told.iter().map(shown).collect()))
-}
-
-async fn ahead(asked: Asked) -> Result<Json, StoreError> {
-    let days = (asked.day("from")?, asked.day("to")?);
-    let hub = asked.row_if_given("hub", "Hub")?;
-    let snapshot = asked.app.db.snapshot().await?;
-    let told = upcoming::outlook(&snapshot, &asked.scope, asked.now, days, hub).await?;
-    snapshot.commit().await?;
-    let list = |all: &[Upcoming]| all.iter().take(MOST).map(shown).collect::<Json>();
-    Ok(json!({
-        "going_count": told.going.len(),
-        "going": list(&told.going),
-        "excluded_count": told.excluded.len(),
-        "excluded": list(&told.excluded),
-    }))
-}
-
-fn shown(one: &Upcoming) -> Json {
-    let account = &one.account;
-    json!({
-        "obligation": one.obligation_id,
-        "person": one.person_id,
-        "step": account.step.to_string(),
-        "revision": account.revision,
-        "day": account.day,
-        "verdict": <&str>::from(account.verdict),
-        "at": account.at.map(moment),
-        "why": account.why,
-    })
-}
-
-fn moment(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 async fn bulletin(asked: Asked) -> Result<Json, StoreError> {

@@ -1,9 +1,12 @@
 //! The worker's jobs, their moments, mail lanes and pauses in the graph. All of it is for programme
 //! admins.
 
+use chrono::{DateTime, Utc};
 use entity::messages::occurrence;
 use entity::operations::{job, mail_lane, pause};
 use entity::scope::Scope;
+use rules::lanes::MailLane;
+use rules::messages::MessageKind;
 use rules::timetable::{Outcome, Pause};
 use sea_orm::DbErr;
 
@@ -136,6 +139,13 @@ fn mail_lane() -> Type {
                 "Its name: `immediate`, `routine` or `survey`, as in `Message.lane`.",
             ),
             column("about", C::About, "What travels in it, in a sentence."),
+            derived(
+                "kinds",
+                &[C::Name],
+                Leaf::Words(MessageKind::words()),
+                kinds,
+                "The kinds of message that travel in it. Every kind travels in one lane.",
+            ),
             column(
                 "waiting",
                 C::Waiting,
@@ -146,12 +156,29 @@ fn mail_lane() -> Type {
                 C::WaitingSince,
                 "Since when the first of them could have gone; null if none waits.",
             ),
+            column(
+                "held",
+                C::Held,
+                "Messages that were cut off twice while they were handed over, as of the last pass: \
+                 nobody knows whether they arrived, and `messageSettle` or `messageReplay` decides. \
+                 `messages(filter: { state: [HELD] })` lists them, with those that were sent anew.",
+            ),
+            column(
+                "heldSince",
+                C::HeldSince,
+                "Since when the first of them has waited for a person; null if none does.",
+            ),
             column("changedAt", C::ChangedAt, "As of when all this is."),
             many("pauses", "Pause", pause::Column::MailLaneId, "When it was paused, and is."),
         ],
         filters: vec![is("name", C::Name, "The lane of exactly this name.")],
         orders: vec![asc("NAME", C::Name)],
     }
+}
+
+fn kinds(cells: &Cells<'_>, _: DateTime<Utc>) -> Result<Scalar, DbErr> {
+    let lane: MailLane = cells.word(0)?;
+    Ok(Scalar::Words(lane.kinds().map(Into::into).collect()))
 }
 
 fn pause() -> Type {
@@ -205,7 +232,7 @@ fn pause() -> Type {
     }
 }
 
-fn is_in_force(cells: &Cells<'_>, now: chrono::DateTime<chrono::Utc>) -> Result<Scalar, DbErr> {
+fn is_in_force(cells: &Cells<'_>, now: DateTime<Utc>) -> Result<Scalar, DbErr> {
     let (until, ended) = (cells.moment_if_any(1)?, cells.moment_if_any(2)?);
     let span = Pause { since: cells.moment(0)?, until };
     Ok(Scalar::Boolean(ended.is_none() && span.holds(now)))

@@ -3,11 +3,14 @@
 use async_graphql::{Context, ID, InputObject, Object};
 use entity::messages::message;
 use entity::operations::pauses::{self, Kind, What};
-use entity::operations::{pause, replays};
+use entity::operations::{pause, replays, settlements};
 use entity::outcome::StoreError;
+use rules::lanes::Settlement;
 use sea_orm::DatabaseTransaction;
 
 use crate::act::{Acting, Answered, Moment, payloads, row};
+use crate::read::map::Vocabulary;
+use crate::read::registry::Shown;
 
 payloads! {
     "What became of a pause."
@@ -15,9 +18,10 @@ payloads! {
         /// The pause as it stands now; null if nothing was done.
         pause: pause as "Pause"
     }
-    "What became of sending a message anew."
-    MessageReplayPayload {
-        /// The new message; null if nothing was done.
+    "What became of a message."
+    MessagePayload {
+        /// The message as it stands now, or the new one that is sent in its place; null if nothing was
+        /// done.
         message: message as "Message"
     }
 }
@@ -27,7 +31,7 @@ payloads! {
 pub struct JobPauseInput {
     /// The job.
     job_id: ID,
-    /// Why, for whoever wonders why nothing happens.
+    /// Why, for whoever wonders why nothing happens: whoever sees what waits for it is told.
     why: String,
     /// When it is to go on by itself; without it, once somebody resumes it.
     until: Option<Moment>,
@@ -41,7 +45,7 @@ pub struct JobPauseInput {
 pub struct MailLanePauseInput {
     /// The mail lane.
     mail_lane_id: ID,
-    /// Why, for whoever wonders why nothing goes out.
+    /// Why, for whoever wonders why nothing goes out: whoever sees what waits for it is told.
     why: String,
     /// When it is to go on by itself; without it, once somebody resumes it.
     until: Option<Moment>,
@@ -71,6 +75,26 @@ pub struct MessageReplayInput {
     /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
     /// again under it within a day, it is answered as the first time and not done again.
     idempotency_key: Option<String>,
+}
+
+/// Which held message you settle, and how.
+#[derive(InputObject)]
+pub struct MessageSettleInput {
+    /// A message that is held.
+    message_id: ID,
+    /// Whether it arrived, or is let be.
+    outcome: Shown<Settlement>,
+    /// How you know, or why it is let be, for whoever reads its story.
+    why: String,
+    /// A key of your own for this one deed, such as a random UUID, of at most 64 characters: asked
+    /// again under it within a day, it is answered as the first time and not done again.
+    idempotency_key: Option<String>,
+}
+
+impl Vocabulary for Settlement {
+    const NAME: &'static str = "MessageSettlement";
+    const ABOUT: &'static str =
+        "What a person says of a message of which nobody knew whether it arrived.";
 }
 
 /// Mutations of this area.
@@ -126,10 +150,24 @@ impl OperationMutations {
         &self,
         context: &Context<'_>,
         input: MessageReplayInput,
-    ) -> Answered<MessageReplayPayload> {
+    ) -> Answered<MessagePayload> {
         let acting = Acting::of(context)?;
         let txn = acting.begin().await?;
         let outcome = acting.carry_out(&txn, replay(&txn, acting, &input)).await;
+        acting.answer(txn, outcome).await
+    }
+
+    /// Settles a message that is held, since its hand-over was cut off twice and nobody knew whether it
+    /// arrived: it did, or it is let be. Nothing is sent; `messageReplay` sends it anew. For programme
+    /// admins.
+    async fn message_settle(
+        &self,
+        context: &Context<'_>,
+        input: MessageSettleInput,
+    ) -> Answered<MessagePayload> {
+        let acting = Acting::of(context)?;
+        let txn = acting.begin().await?;
+        let outcome = acting.carry_out(&txn, settle(&txn, acting, &input)).await;
         acting.answer(txn, outcome).await
     }
 }
@@ -169,4 +207,14 @@ async fn replay(
 ) -> Result<message::Model, StoreError> {
     let id = row("Message", "messageId", &input.message_id)?;
     replays::replay(txn, &acting.scope, acting.by(), acting.now, id, &input.why).await
+}
+
+async fn settle(
+    txn: &DatabaseTransaction,
+    acting: &Acting,
+    input: &MessageSettleInput,
+) -> Result<message::Model, StoreError> {
+    let id = row("Message", "messageId", &input.message_id)?;
+    let (scope, now, outcome) = (&acting.scope, acting.now, input.outcome.0);
+    settlements::settle(txn, scope, now, id, outcome, &input.why).await
 }

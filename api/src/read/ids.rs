@@ -86,6 +86,18 @@ pub fn cursor(order: &Order, row: Row<'_>, key: usize, id: Uuid) -> Result<Strin
     Ok(BASE64.encode(format!("{}:{place}:{}", order.name, id.simple())))
 }
 
+/// A cursor of a list that no table holds: whatever says where it goes on.
+#[must_use]
+pub fn opaque(place: &str) -> String {
+    BASE64.encode(place)
+}
+
+/// What such a cursor says, or none if it is no cursor.
+#[must_use]
+pub fn parse_opaque(cursor: &str) -> Option<String> {
+    String::from_utf8(BASE64.decode(cursor).ok()?).ok()
+}
+
 /// The place a cursor stands for, or none if it is no cursor of this order.
 #[must_use]
 pub fn parse_cursor(order: &Order, cursor: &str) -> Option<(Value, Uuid)> {

@@ -179,12 +179,18 @@ pub enum Holds {
     MomentIfAny,
     /// A whole number, or nothing.
     Int,
+    /// A whole number, there if it was asked for.
+    Count,
     /// Yes or no; no, when it is not there.
     Flag,
     /// A word of a list, always there.
     Word(Arc<Words>),
+    /// A word of a list, or nothing.
+    WordIfAny(Arc<Words>),
     /// The id of a row of this type.
     Row(&'static str),
+    /// A plain object, always there.
+    Object(Arc<Plain>),
     /// A list of plain objects.
     List(Arc<Plain>),
 }

@@ -230,6 +230,10 @@ pub enum PartOut {
     Flag(&'static str),
     /// The word under a key.
     Word(&'static str, &'static Words),
+    /// The word under a key, or null.
+    WordIfAny(&'static str, &'static Words),
+    /// The plain object under a key.
+    Object(&'static str, Keyed<PartOut>),
     /// The plain objects in the list under a key.
     List(&'static str, Keyed<PartOut>),
     /// The row whose id is under a key.
@@ -241,6 +245,24 @@ pub enum PartOut {
         /// What to write of it.
         object: Object,
     },
+}
+
+impl PartOut {
+    /// The key it is found under, if it is one of the object's own.
+    pub(super) fn key(&self) -> Option<&'static str> {
+        match self {
+            Self::Typename(_) => None,
+            Self::Text(key)
+            | Self::TextIfAny(key)
+            | Self::Int(key)
+            | Self::Flag(key)
+            | Self::Word(key, _)
+            | Self::WordIfAny(key, _)
+            | Self::Object(key, _)
+            | Self::List(key, _)
+            | Self::Node { key, .. } => Some(key),
+        }
+    }
 }
 
 /// Something written of a connection.

@@ -6,6 +6,8 @@ mod connection;
 mod query;
 mod subscription;
 
+pub(super) use connection::{MAX_PAGE, USUAL_PAGE};
+
 use apollo_compiler::ast::OperationType;
 use apollo_compiler::executable::{Field as Selected, SelectionSet};
 use apollo_compiler::response::{GraphQLError, JsonMap};
@@ -275,9 +277,14 @@ impl<'d> Planner<'d> {
                     Some(part) => match &part.holds {
                         Holds::Text | Holds::Day => PartOut::Text(part.key),
                         Holds::TextIfAny | Holds::MomentIfAny => PartOut::TextIfAny(part.key),
-                        Holds::Int => PartOut::Int(part.key),
+                        Holds::Int | Holds::Count => PartOut::Int(part.key),
                         Holds::Flag => PartOut::Flag(part.key),
                         Holds::Word(words) => PartOut::Word(part.key, words),
+                        Holds::WordIfAny(words) => PartOut::WordIfAny(part.key, words),
+                        Holds::Object(inner) => PartOut::Object(
+                            part.key,
+                            self.parts(level, whence.inner(), inner, &same, expected)?,
+                        ),
                         Holds::List(inner) => PartOut::List(
                             part.key,
                             self.parts(level, whence.inner(), inner, &same, expected)?,

@@ -222,7 +222,7 @@ impl Registered<'_> {
     }
 
     fn leaf(&mut self, leaf: &Leaf) -> &'static str {
-        if let Leaf::Word(words) = leaf {
+        if let Leaf::Word(words) | Leaf::Words(words) = leaf {
             self.insert(words_type(words));
         }
         leaf.name()
@@ -277,7 +277,11 @@ impl Registered<'_> {
         match &each.kind {
             Kind::Column { leaf, nullable, .. } | Kind::Derived { leaf, nullable, .. } => {
                 let mark = if *nullable { "" } else { "!" };
-                let ty = format!("{}{mark}", self.leaf(leaf));
+                let of = self.leaf(leaf);
+                let ty = match leaf {
+                    Leaf::Words(_) => format!("[{of}!]{mark}"),
+                    _ => format!("{of}{mark}"),
+                };
                 field(each.name, &ty, each.about)
             }
             Kind::One { target, .. } => field(each.name, target, each.about),
@@ -308,12 +312,21 @@ impl Registered<'_> {
                     Holds::Day => "Date!".to_owned(),
                     Holds::MomentIfAny => "DateTime".to_owned(),
                     Holds::Int => "Int".to_owned(),
+                    Holds::Count => "Int!".to_owned(),
                     Holds::Flag => "Boolean!".to_owned(),
                     Holds::Word(words) => {
                         self.insert(words_type(words));
                         format!("{}!", words.name)
                     }
+                    Holds::WordIfAny(words) => {
+                        self.insert(words_type(words));
+                        words.name.to_owned()
+                    }
                     Holds::Row(target) => (*target).to_owned(),
+                    Holds::Object(inner) => {
+                        self.plain(inner);
+                        format!("{}!", inner.name)
+                    }
                     Holds::List(inner) => {
                         self.plain(inner);
                         format!("[{}!]!", inner.name)

@@ -17,7 +17,8 @@ use super::code::Code;
 use super::ids;
 use super::map::Plain;
 use super::marks::Meaning;
-use super::plan::{Key, Plan, RootField};
+use super::plan::{Key, PartOut, Plan, RootField};
+use super::planner::{MAX_PAGE, USUAL_PAGE};
 use crate::app::App;
 
 /// Rows of each kind that one of these may lead to, for the limit of rows a request asks for.
@@ -50,6 +51,8 @@ pub struct Asked {
     /// The moment of the request.
     pub now: DateTime<Utc>,
     arguments: JsonMap,
+    /// The keys of what is selected.
+    wanted: Vec<&'static str>,
 }
 
 /// The working out of a field.
@@ -96,6 +99,44 @@ impl Asked {
         self.arguments.get(name)?.as_str()
     }
 
+    /// Whether what is under this key of the answer is selected.
+    #[must_use]
+    pub fn wants(&self, key: &str) -> bool {
+        self.wanted.contains(&key)
+    }
+
+    /// Yes or no, if an argument says so.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        self.arguments.get(name)?.as_bool()
+    }
+
+    /// How many items a page has at most by `first` or `last`, as in every list, and whether they are
+    /// counted from the end.
+    ///
+    /// # Errors
+    /// A refusal of both at once, or of a number out of bounds.
+    pub fn page_size(&self) -> Result<(usize, bool), StoreError> {
+        let first = self.size("first")?;
+        let last = self.size("last")?;
+        if first.is_some() && last.is_some() {
+            let message = "give \"first\" or \"last\", not both";
+            return Err(StoreError::refused(RefusalCode::Invalid, Some("last"), message));
+        }
+        Ok((first.or(last).unwrap_or(USUAL_PAGE), last.is_some()))
+    }
+
+    fn size(&self, name: &'static str) -> Result<Option<usize>, StoreError> {
+        let Some(given) = self.arguments.get(name).filter(|given| !given.is_null()) else {
+            return Ok(None);
+        };
+        let size = given.as_u64().and_then(|given| usize::try_from(given).ok());
+        size.filter(|size| (1..=MAX_PAGE).contains(size)).map(Some).ok_or_else(|| {
+            let message = format!("\"{name}\" is from 1 to {MAX_PAGE}, not {given}");
+            StoreError::refused(RefusalCode::Invalid, Some(name), message)
+        })
+    }
+
     /// The day that an argument gives.
     ///
     /// # Errors
@@ -122,7 +163,8 @@ pub async fn tell_all(app: &App, meaning: &Meaning<'_>, plan: &Plan) -> Vec<Answ
             }
         }
         let scope = meaning.scope.clone();
-        let asked = Asked { app: app.clone(), scope, now: meaning.now, arguments };
+        let wanted = told.parts.iter().filter_map(|(_, part)| PartOut::key(part)).collect();
+        let asked = Asked { app: app.clone(), scope, now: meaning.now, arguments, wanted };
         let answer = (told.of.tell)(asked).await;
         answers.push(answer.map_err(|error| heard(&error, told.of.arguments)));
     }

@@ -44,7 +44,8 @@ pub struct SurveyCampaignCreateInput {
     /// So many answers in each group of a school meet its commitment.
     #[graphql(default = 1)]
     pub(super) enough_responses: i32,
-    /// Working days before the close on which schools without enough answers are reminded.
+    /// Working days before the close, by each school's own calendar, on which schools without enough
+    /// answers are reminded.
     #[graphql(default)]
     pub(super) remind_days: Vec<i32>,
     /// Who is asked what.

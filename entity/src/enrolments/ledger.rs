@@ -42,12 +42,16 @@ impl Ledger {
     pub fn note(&mut self, owner: Owner, changes: Vec<Change>, existing: Vec<obligation::Model>) {
         let existing: HashMap<Uuid, obligation::Model> =
             existing.into_iter().map(|row| (row.id, row)).collect();
+        let now = self.now;
         for change in changes {
             match change {
                 Change::Add(wanted) => self.added.push(new_row(owner, wanted, self.now)),
                 Change::Amend { id, wanted } => self.change(existing.get(&id), |row, old| {
                     let moved = old.due_on != wanted.due_on || old.state != "open";
                     row.revision = Set(old.revision + i32::from(moved));
+                    if moved {
+                        row.revised_at = Set(Some(now));
+                    }
                     row.state = Set("open".to_owned());
                     row.note = Set(None);
                     write_wanted(row, wanted);
@@ -132,6 +136,7 @@ fn new_row(owner: Owner, wanted: Wanted, now: DateTime<Utc>) -> obligation::Acti
         deed_kind: Set(None),
         deed_id: Set(None),
         revision: Set(1),
+        revised_at: Set(None),
         version: Set(1),
         created_at: Set(now),
         changed_at: Set(now),

@@ -55,6 +55,8 @@ pub struct Model {
     pub recorded_at: Option<DateTimeUtc>,
     /// Rises when the due date moves, so that reminders are planned anew.
     pub revision: i32,
+    /// When it rose last; none if it never did, or did before that was written down.
+    pub revised_at: Option<DateTimeUtc>,
     /// Rises with every change.
     pub version: i32,
     /// When first derived.

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use rules::calendar::local;
-use rules::messages::MessageKind;
 use rules::messages::feedback::FeedbackKind;
 use rules::messages::suppression::normalised;
-use rules::reminders::{Account, Reader, Written, why};
+use rules::messages::{MessageKind, MessageState};
+use rules::reminders::{Account, Around, Past, Reader, Verdict, Written, why};
 use sea_orm::sea_query::{Query, SimpleExpr};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
@@ -17,8 +17,9 @@ use uuid::Uuid;
 
 use super::facts::{self, Book, Fact};
 use super::reminders::read;
-use super::{BATCH, mail_feedback, message, reminder, suppressions, text};
+use super::{BATCH, mail_feedback, message, past, reminder, suppressions, text};
 use crate::enrolments::obligation;
+use crate::operations::pauses;
 use crate::outcome::{StoreError, word};
 use crate::people::person;
 
@@ -32,7 +33,7 @@ pub struct Accounted {
 }
 
 /// Accounts for the reminders of the obligations that `which` (a condition on `obligation`) selects, in
-/// the order of their due days.
+/// the order of their due days; `with_past`, also for those whose time has passed.
 ///
 /// # Errors
 /// A row this version cannot read, or a database fault.
@@ -41,6 +42,7 @@ pub async fn of_obligations(
     book: &Book,
     now: DateTime<Utc>,
     which: Condition,
+    with_past: bool,
 ) -> Result<Vec<Accounted>, StoreError> {
     let facts = facts::load(db, book, now, which.clone()).await?;
     let mut written = written(db, which).await?;
@@ -52,17 +54,30 @@ pub async fn of_obligations(
     }
     concerned.extend(written.keys().map(|(_, person)| *person));
     let readers = readers(db, now, concerned.into_iter().collect()).await?;
+    let standstills = pauses::standstills(db, now).await?;
+    let unknown = Past::default();
 
     let mut accounted = Vec::with_capacity(facts.len());
     for (id, fact) in facts {
         let policy = book.policy(fact.row.programme_id)?;
         let mut people = BTreeMap::new();
+        let mut known = None;
         for (person, reader) in &readers {
             let rows = written.remove(&(id, *person)).unwrap_or_default();
             if rows.is_empty() && !fact.concerns(*person) {
                 continue;
             }
-            let accounts = why(&fact.rules, policy, reader, &rows, now);
+            let around = Around { policy, standstills: &standstills, past: &unknown };
+            let mut accounts = why(&fact.rules, around, reader, &rows, now);
+            let has_passed = |one: &Account| one.verdict == Verdict::Passed;
+            if with_past && accounts.iter().any(has_passed) {
+                let past = match known.take() {
+                    Some(past) => past,
+                    None => past::of(db, book, now, &fact).await?,
+                };
+                accounts = why(&fact.rules, Around { past: &past, ..around }, reader, &rows, now);
+                known = Some(past);
+            }
             if !accounts.is_empty() {
                 people.insert(*person, accounts);
             }
@@ -85,16 +100,37 @@ async fn written(
         .to_owned();
     let of_them = reminder::Column::ObligationId.in_subquery(obligations);
     let rows = reminder::Entity::find().filter(of_them.clone()).all(db).await?;
-    let came_back = came_back(db, of_them).await?;
+    let came_back = came_back(db, of_them.clone()).await?;
+    let held = held(db, of_them).await?;
     let mut written: HashMap<(Uuid, Uuid), Vec<Written>> = HashMap::new();
     for row in rows {
         let state = word("reminder", row.id, &row.state)?;
         let of_person = written.entry((row.obligation_id, row.person_id)).or_default();
         let came_back_at = row.message_id.and_then(|message| came_back.get(&message)).copied();
-        let (planned, changed_at) = (read(&row)?, row.changed_at);
-        of_person.push(Written { planned, state, changed_at, came_back_at });
+        let held = row.message_id.is_some_and(|message| held.contains(&message));
+        let (planned, changed_at, message_id) = (read(&row)?, row.changed_at, row.message_id);
+        of_person.push(Written { planned, state, changed_at, message_id, came_back_at, held });
     }
     Ok(written)
+}
+
+/// The mails with reminders that `which` selects that are held for a person.
+async fn held(db: &impl ConnectionTrait, which: SimpleExpr) -> Result<HashSet<Uuid>, StoreError> {
+    let messages = Query::select()
+        .column(reminder::Column::MessageId)
+        .from(reminder::Entity)
+        .and_where(which)
+        .and_where(reminder::Column::MessageId.is_not_null())
+        .to_owned();
+    let found: Vec<Uuid> = message::Entity::find()
+        .select_only()
+        .column(message::Column::Id)
+        .filter(message::Column::State.eq(text(MessageState::Held)))
+        .filter(message::Column::Id.in_subquery(messages))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(found.into_iter().collect())
 }
 
 /// When mails with reminders that `which` selects came back, the first report of each.

@@ -22,6 +22,7 @@ pub mod notices;
 pub mod occurrence;
 pub mod outbox;
 pub mod parcels;
+mod past;
 pub mod reminder;
 pub mod reminders;
 pub mod story;

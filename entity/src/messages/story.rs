@@ -2,14 +2,17 @@
 //! its address takes mail.
 
 use chrono::{DateTime, Utc};
+use rules::messages::MessageKind;
 use rules::messages::suppression::SuppressionReason;
+use rules::standstill::{Stage, Standstill, on_the_way};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
 };
 use uuid::Uuid;
 
 use super::{mail_feedback, message, message_event, reminder, suppressions};
-use crate::outcome::StoreError;
+use crate::operations::pauses;
+use crate::outcome::{StoreError, word};
 use crate::people::person;
 
 /// All that is known of a message.
@@ -25,13 +28,19 @@ pub struct Story {
     pub feedback: Vec<mail_feedback::Model>,
     /// Why its reader's address takes no mail at present, if it takes none.
     pub suppressed: Option<SuppressionReason>,
+    /// What stands still and keeps it from going, while it still may go.
+    pub waits_for: Vec<Standstill>,
 }
 
-/// Reads the story of a message; none when there is none of that id.
+/// Reads the story of a message as of `now`; none when there is none of that id.
 ///
 /// # Errors
 /// A row this version cannot read, or a database fault.
-pub async fn of_message(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Story>, StoreError> {
+pub async fn of_message(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    id: Uuid,
+) -> Result<Option<Story>, StoreError> {
     let Some(message) = message::Entity::find_by_id(id).one(db).await? else {
         return Ok(None);
     };
@@ -60,7 +69,13 @@ pub async fn of_message(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<St
         }
         None => None,
     };
-    Ok(Some(Story { message, events, reminders, feedback, suppressed }))
+    let mut waits_for = Vec::new();
+    if waits_until(&message).is_some() {
+        let kind: MessageKind = word("message", message.id, &message.kind)?;
+        let standstills = pauses::standstills(db, now).await?;
+        waits_for.extend(on_the_way(&standstills, kind, Stage::Written).into_iter().cloned());
+    }
+    Ok(Some(Story { message, events, reminders, feedback, suppressed, waits_for }))
 }
 
 /// When the message may go, if it still may: not before this moment.

@@ -1,4 +1,7 @@
-//! Which reminders go in the days ahead as things stand, and which do not, and why.
+//! Which reminders go in the days ahead as things stand, and which do not, and why: page by page, so that
+//! the largest programme can be read wholly.
+
+mod place;
 
 use std::collections::HashSet;
 
@@ -6,21 +9,22 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use rules::calendar::local;
 use rules::reminders::{Account, Verdict, reach};
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, PaginatorTrait as _,
-    QueryFilter as _, QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
+use super::BATCH;
 use super::account::{Accounted, of_obligations};
 use super::facts::Book;
 use crate::enrolments::obligation;
 use crate::outcome::{RefusalCode, StoreError};
 use crate::scope::Scope;
 
+pub use place::{NoPlace, Place};
+
 /// Most days looked at.
 pub const LONGEST: u64 = 31;
-/// Most obligations looked at: some seconds of work.
-const MOST: u64 = 50_000;
 /// Farthest first day, counted from the present one.
 pub const FARTHEST: u64 = 400;
 
@@ -29,19 +33,59 @@ pub const FARTHEST: u64 = 400;
 pub struct Upcoming {
     /// About which obligation.
     pub obligation_id: Uuid,
+    /// When that is due, in London.
+    pub due_on: NaiveDate,
     /// To whom.
     pub person_id: Uuid,
     /// Which reminder, when and why.
     pub account: Account,
 }
 
-/// Reminders of some days.
+/// Which reminders are looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish {
+    /// First and last London day.
+    pub days: (NaiveDate, NaiveDate),
+    /// Only about what this hub and its partners owe.
+    pub hub_id: Option<Uuid>,
+    /// Only those that go, or only those that do not.
+    pub going: Option<bool>,
+}
+
+/// Which of them are told.
+#[derive(Clone, Copy, Debug)]
+pub struct Slice {
+    /// At most so many.
+    pub most: usize,
+    /// From the end.
+    pub backward: bool,
+    /// Only those after this place.
+    pub after: Option<Place>,
+    /// Only those before this place.
+    pub before: Option<Place>,
+}
+
+/// Reminders in the order of their places.
 #[derive(Clone, Debug, Default)]
-pub struct Outlook {
-    /// Those that go.
-    pub going: Vec<Upcoming>,
-    /// Those that do not, each with the reason.
-    pub excluded: Vec<Upcoming>,
+pub struct Page {
+    /// They.
+    pub reminders: Vec<Upcoming>,
+    /// Whether there are more in the direction of reading.
+    pub more: bool,
+}
+
+impl Upcoming {
+    /// Where it stands.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place {
+            due_on: self.due_on,
+            obligation_id: self.obligation_id,
+            person_id: self.person_id,
+            revision: self.account.revision,
+            step: self.account.step,
+        }
+    }
 }
 
 /// Accounts for the reminders of an obligation, as far as the caller may know of them; nothing when
@@ -59,7 +103,7 @@ pub async fn story(
     let book = Book::load(db).await?;
     let which =
         Condition::all().add(obligation::Column::Id.eq(obligation_id)).add(scope.obligations());
-    let accounted = of_obligations(db, &book, now, which.clone()).await?;
+    let accounted = of_obligations(db, &book, now, which.clone(), true).await?;
     let Some(one) = accounted.into_iter().next() else {
         return Ok(None);
     };
@@ -68,68 +112,178 @@ pub async fn story(
     Ok(Some(all.into_iter().filter(|one| person_id.is_none_or(|id| id == one.person_id)).collect()))
 }
 
-/// The reminders that go from the first to the last of some London days, of a hub or of all that the
-/// caller sees, as far as they may know of them.
+/// Some of the reminders that are looked for, as far as the caller may know of them. Only as many
+/// obligations are looked at as that takes.
 ///
 /// # Errors
-/// Days that cannot be looked at, more obligations than are looked at, a row this version cannot read,
-/// or a database fault.
-pub async fn outlook(
+/// Days that cannot be looked at, a row this version cannot read, or a database fault.
+pub async fn page(
     db: &impl ConnectionTrait,
     scope: &Scope,
     now: DateTime<Utc>,
-    (from, to): (NaiveDate, NaiveDate),
-    hub_id: Option<Uuid>,
-) -> Result<Outlook, StoreError> {
-    check_days(local(now).date(), from, to)?;
-    let book = Book::load(db).await?;
-    let mut outlook = Outlook::default();
-    let programmes: Vec<Uuid> = book.programmes.keys().copied().collect();
-    let mut left = MOST;
-    for programme_id in programmes {
-        let policy = book.policy(programme_id)?;
-        let calendars = book.calendars();
-        let (first, _) = reach(policy, from, &calendars);
-        let (_, last) = reach(policy, to, &calendars);
-        let mut which = Condition::all()
-            .add(obligation::Column::ProgrammeId.eq(programme_id))
-            .add(obligation::Column::State.eq("open"))
-            .add(obligation::Column::DueOn.between(first, last))
-            .add(scope.obligations());
-        if let Some(hub) = hub_id {
-            which = which.add(obligation::Column::HubId.eq(hub));
-        }
-        let count = obligation::Entity::find().filter(which.clone()).count(db).await?;
-        left = left.checked_sub(count).ok_or_else(|| {
-            let message =
-                format!("more than {MOST} obligations are due then: give a hub or fewer days");
-            StoreError::refused(RefusalCode::Invalid, Some("to"), message)
-        })?;
-        let answered_for = answered_for(db, scope, which.clone()).await?;
-        for one in of_obligations(db, &book, now, which).await? {
-            for upcoming in told(one, scope, &answered_for) {
-                outlook.sort_in(upcoming, from, to);
-            }
+    wish: Wish,
+    slice: Slice,
+) -> Result<Page, StoreError> {
+    let mut walk = Walk::begin(db, scope, now, wish, slice).await?;
+    let mut page = Page::default();
+    while let Some(found) = walk.next(db).await? {
+        page.reminders.extend(found);
+        if page.reminders.len() > slice.most {
+            page.reminders.truncate(slice.most);
+            page.more = true;
+            break;
         }
     }
-    let key = |one: &Upcoming| (one.account.at, one.account.day, one.obligation_id, one.person_id);
-    outlook.going.sort_by_key(key);
-    outlook.excluded.sort_by_key(key);
-    Ok(outlook)
+    if slice.backward {
+        page.reminders.reverse();
+    }
+    Ok(page)
 }
 
-impl Outlook {
-    fn sort_in(&mut self, one: Upcoming, from: NaiveDate, to: NaiveDate) {
+/// How many there are of the reminders that are looked for. It looks at every obligation.
+///
+/// # Errors
+/// As [`page`].
+pub async fn count(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    now: DateTime<Utc>,
+    wish: Wish,
+) -> Result<usize, StoreError> {
+    let all = Slice { most: usize::MAX, backward: false, after: None, before: None };
+    let mut walk = Walk::begin(db, scope, now, wish, all).await?;
+    let mut count = 0;
+    while let Some(found) = walk.next(db).await? {
+        count += found.len();
+    }
+    Ok(count)
+}
+
+/// Going through the obligations that can have such reminders, some at a time.
+struct Walk<'a> {
+    scope: &'a Scope,
+    now: DateTime<Utc>,
+    wish: Wish,
+    slice: Slice,
+    book: Book,
+    which: Condition,
+    /// The last one looked at: its due day and its id.
+    reached: Option<(NaiveDate, Uuid)>,
+}
+
+impl<'a> Walk<'a> {
+    async fn begin(
+        db: &impl ConnectionTrait,
+        scope: &'a Scope,
+        now: DateTime<Utc>,
+        wish: Wish,
+        slice: Slice,
+    ) -> Result<Self, StoreError> {
+        let (from, to) = wish.days;
+        check_days(local(now).date(), from, to)?;
+        let book = Book::load(db).await?;
+        let mut in_reach = Condition::any();
+        for programme_id in book.programmes.keys() {
+            let policy = book.policy(*programme_id)?;
+            let calendars = book.calendars();
+            let (first, _) = reach(policy, from, &calendars);
+            let (_, last) = reach(policy, to, &calendars);
+            let of_programme = Condition::all()
+                .add(obligation::Column::ProgrammeId.eq(*programme_id))
+                .add(obligation::Column::DueOn.between(first, last));
+            in_reach = in_reach.add(of_programme);
+        }
+        let mut which = Condition::all()
+            .add(obligation::Column::State.eq("open"))
+            .add(in_reach)
+            .add(scope.obligations());
+        if let Some(hub) = wish.hub_id {
+            which = which.add(obligation::Column::HubId.eq(hub));
+        }
+        // The obligation of a place may have more reminders behind it.
+        let key = |place: &Place| (place.due_on, place.obligation_id);
+        let ends = [(slice.after, false), (slice.before, true)];
+        for (place, backward) in
+            ends.iter().filter_map(|(place, way)| Some((place.as_ref()?, *way)))
+        {
+            let beyond =
+                beyond(key(place), backward).add(obligation::Column::Id.eq(place.obligation_id));
+            which = which.add(beyond);
+        }
+        Ok(Self { scope, now, wish, slice, book, which, reached: None })
+    }
+
+    /// The reminders of the next obligations; none when there are no more of those.
+    async fn next(
+        &mut self,
+        db: &impl ConnectionTrait,
+    ) -> Result<Option<Vec<Upcoming>>, StoreError> {
+        let backward = self.slice.backward;
+        let order = if backward { sea_orm::Order::Desc } else { sea_orm::Order::Asc };
+        let mut which = self.which.clone();
+        if let Some(reached) = self.reached {
+            which = which.add(beyond(reached, backward));
+        }
+        let keys: Vec<(NaiveDate, Uuid)> = obligation::Entity::find()
+            .select_only()
+            .columns([obligation::Column::DueOn, obligation::Column::Id])
+            .filter(which)
+            .order_by(obligation::Column::DueOn, order.clone())
+            .order_by(obligation::Column::Id, order)
+            .limit(u64::try_from(BATCH).unwrap_or(u64::MAX))
+            .into_tuple()
+            .all(db)
+            .await?;
+        let Some(last) = keys.last() else { return Ok(None) };
+        self.reached = Some(*last);
+        let these = obligation::Column::Id.is_in(keys.iter().map(|(_, id)| *id));
+        let these = Condition::all().add(these);
+        let answered_for = answered_for(db, self.scope, these.clone()).await?;
+        let mut found = Vec::new();
+        for one in of_obligations(db, &self.book, self.now, these, false).await? {
+            found.extend(told(one, self.scope, &answered_for));
+        }
+        let Slice { after, before, .. } = self.slice;
+        found.retain(|one| {
+            let place = one.place();
+            self.wish.includes(one)
+                && after.is_none_or(|after| after < place)
+                && before.is_none_or(|before| place < before)
+        });
+        found.sort_by_key(Upcoming::place);
+        if backward {
+            found.reverse();
+        }
+        Ok(Some(found))
+    }
+}
+
+/// The obligations that come after one in their order, or before it.
+fn beyond((due_on, id): (NaiveDate, Uuid), backward: bool) -> Condition {
+    use obligation::Column as C;
+    let (day, same) = if backward {
+        (C::DueOn.lt(due_on), C::Id.lt(id))
+    } else {
+        (C::DueOn.gt(due_on), C::Id.gt(id))
+    };
+    Condition::any().add(day).add(Condition::all().add(C::DueOn.eq(due_on)).add(same))
+}
+
+impl Wish {
+    fn includes(&self, one: &Upcoming) -> bool {
         let account = &one.account;
         let day = account.at.map_or(account.day, |at| local(at).date());
-        if !(from..=to).contains(&day) {
-            return;
-        }
-        match account.verdict {
-            Verdict::OnItsWay | Verdict::Due | Verdict::Ahead => self.going.push(one),
-            Verdict::KeptBack | Verdict::CalledOff | Verdict::Never => self.excluded.push(one),
-            Verdict::Sent | Verdict::Passed => {}
-        }
+        let (from, to) = self.days;
+        let goes = match account.verdict {
+            Verdict::OnItsWay | Verdict::Due | Verdict::Ahead => true,
+            Verdict::KeptBack
+            | Verdict::Paused
+            | Verdict::Held
+            | Verdict::CalledOff
+            | Verdict::Never => false,
+            Verdict::Sent | Verdict::Passed => return false,
+        };
+        (from..=to).contains(&day) && self.going.is_none_or(|going| going == goes)
     }
 }
 
@@ -166,7 +320,7 @@ async fn answered_for(
 
 /// What the caller may know of an obligation's reminders: their own, or everybody's.
 fn told(one: Accounted, scope: &Scope, answered_for: &HashSet<Uuid>) -> Vec<Upcoming> {
-    let obligation_id = one.fact.row.id;
+    let (obligation_id, due_on) = (one.fact.row.id, one.fact.row.due_on);
     let own = match scope {
         Scope::System => None,
         Scope::Viewer(viewer) => Some(viewer.person_id),
@@ -175,7 +329,12 @@ fn told(one: Accounted, scope: &Scope, answered_for: &HashSet<Uuid>) -> Vec<Upco
     let people = one.people.into_iter().filter(|(person, _)| all || own == Some(*person));
     people
         .flat_map(|(person_id, accounts)| {
-            accounts.into_iter().map(move |account| Upcoming { obligation_id, person_id, account })
+            accounts.into_iter().map(move |account| Upcoming {
+                obligation_id,
+                due_on,
+                person_id,
+                account,
+            })
         })
         .collect()
 }

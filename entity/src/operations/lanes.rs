@@ -7,14 +7,15 @@ use rules::lanes::{MailLane, lane_of};
 use rules::messages::{MessageKind, MessageState};
 use rules::words::in_one_line;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, Func, OnConflict};
+use sea_orm::sea_query::{Expr, Func, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use strum::{EnumMessage as _, VariantArray as _};
+use uuid::Uuid;
 
-use super::mail_lane;
+use super::{mail_lane, message_replay};
 use crate::id::new_id;
 use crate::messages::message;
 use crate::outcome::StoreError;
@@ -63,6 +64,60 @@ pub async fn waiting(
     Ok(lanes)
 }
 
+/// Messages of a lane that wait for a person: nobody knows whether they arrived, and nobody has sent them
+/// anew or settled them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// How many.
+    pub messages: usize,
+    /// Since when the first of them has waited.
+    pub since: Option<DateTime<Utc>>,
+    /// The first of them, a few.
+    pub first: Vec<Uuid>,
+}
+
+/// How many held messages are named.
+const NAMED: usize = 5;
+
+/// That a message waits for a person.
+fn is_held() -> Condition {
+    let sent_anew = Query::select()
+        .column(message_replay::Column::MessageId)
+        .from(message_replay::Entity)
+        .to_owned();
+    Condition::all()
+        .add(message::Column::State.eq(<&str>::from(MessageState::Held)))
+        .add(message::Column::Id.not_in_subquery(sent_anew))
+}
+
+/// What waits for a person, lane by lane, each of them.
+///
+/// # Errors
+/// The database fails.
+pub async fn held(db: &impl ConnectionTrait) -> Result<BTreeMap<MailLane, Held>, StoreError> {
+    let found: Vec<(Uuid, String, DateTime<Utc>)> = message::Entity::find()
+        .select_only()
+        .columns([message::Column::Id, message::Column::Kind, message::Column::ChangedAt])
+        .filter(is_held())
+        .order_by_asc(message::Column::ChangedAt)
+        .order_by_asc(message::Column::Id)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut lanes: BTreeMap<_, _> =
+        MailLane::VARIANTS.iter().map(|lane| (*lane, Held::default())).collect();
+    for (id, kind, since) in found {
+        let Ok(kind) = kind.parse::<MessageKind>() else { continue };
+        let lane = lanes.entry(lane_of(kind)).or_default();
+        lane.messages += 1;
+        lane.since = lane.since.or(Some(since));
+        if lane.first.len() < NAMED {
+            lane.first.push(id);
+        }
+    }
+    Ok(lanes)
+}
+
 /// How many messages there are of each kind in each state that is not an end, or waits for a
 /// person.
 ///
@@ -71,14 +126,14 @@ pub async fn waiting(
 pub async fn under_way(
     db: &impl ConnectionTrait,
 ) -> Result<Vec<(String, String, i64)>, StoreError> {
-    let states = MessageState::VARIANTS.iter();
-    let states = states.filter(|state| !state.is_an_end() || **state == MessageState::Held);
+    let states = MessageState::VARIANTS.iter().filter(|state| !state.is_an_end());
+    let under_way = message::Column::State.is_in(states.map(|state| <&str>::from(*state)));
     Ok(message::Entity::find()
         .select_only()
         .column(message::Column::Kind)
         .column(message::Column::State)
         .column_as(Expr::expr(Func::count(Expr::col(message::Column::Id))), "messages")
-        .filter(message::Column::State.is_in(states.map(|state| <&str>::from(*state))))
+        .filter(Condition::any().add(under_way).add(is_held()))
         .group_by(message::Column::Kind)
         .group_by(message::Column::State)
         .into_tuple()
@@ -86,7 +141,7 @@ pub async fn under_way(
         .await?)
 }
 
-/// Writes down which lanes there are, and what waits in each.
+/// Writes down which lanes there are, and what waits in each, for its turn or for a person.
 ///
 /// # Errors
 /// The database fails.
@@ -94,14 +149,19 @@ pub async fn note(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
     waiting: &BTreeMap<MailLane, Waiting>,
+    held: &BTreeMap<MailLane, Held>,
 ) -> Result<(), StoreError> {
+    let number = |messages: usize| i32::try_from(messages).unwrap_or(i32::MAX);
     for (lane, Waiting { messages, since }) in waiting {
+        let held = held.get(lane);
         let row = mail_lane::ActiveModel {
             id: Set(new_id(now)),
             name: Set(<&str>::from(*lane).to_owned()),
             about: Set(in_one_line(lane.get_documentation().unwrap_or_default())),
-            waiting: Set(i32::try_from(*messages).unwrap_or(i32::MAX)),
+            waiting: Set(number(*messages)),
             waiting_since: Set(*since),
+            held: Set(held.map_or(0, |held| number(held.messages))),
+            held_since: Set(held.and_then(|held| held.since)),
             changed_at: Set(now),
         };
         let again = OnConflict::column(mail_lane::Column::Name)
@@ -109,6 +169,8 @@ pub async fn note(
                 mail_lane::Column::About,
                 mail_lane::Column::Waiting,
                 mail_lane::Column::WaitingSince,
+                mail_lane::Column::Held,
+                mail_lane::Column::HeldSince,
                 mail_lane::Column::ChangedAt,
             ])
             .to_owned();

@@ -17,6 +17,10 @@ pub struct Model {
     pub waiting: i32,
     /// Since when the first of them could have gone.
     pub waiting_since: Option<DateTimeUtc>,
+    /// Messages that waited for a person to decide when it was last looked at.
+    pub held: i32,
+    /// Since when the first of them has.
+    pub held_since: Option<DateTimeUtc>,
     /// When this row was last written.
     pub changed_at: DateTimeUtc,
 }

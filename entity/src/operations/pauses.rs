@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use rules::lanes::{MailLane, lane_of};
 use rules::messages::MessageKind;
+use rules::standstill::{Standstill, StandstillKind};
 use rules::timetable::Pause;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
@@ -255,17 +256,37 @@ pub async fn standing(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
 ) -> Result<BTreeSet<String>, StoreError> {
+    Ok(standstills(db, now).await?.into_iter().map(|one| one.name).collect())
+}
+
+/// The jobs and mail lanes that stand still at `now`, by name.
+///
+/// # Errors
+/// The database fails.
+pub async fn standstills(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+) -> Result<Vec<Standstill>, StoreError> {
     let rows = pause::Entity::find().filter(in_force(now)).all(db).await?;
-    if rows.is_empty() {
-        return Ok(BTreeSet::new());
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        let named = match (row.job_id, row.mail_lane_id) {
+            (Some(id), _) => {
+                let job = job::Entity::find_by_id(id).one(db).await?;
+                job.map(|job| (StandstillKind::Job, job.name))
+            }
+            (None, Some(id)) => {
+                let lane = mail_lane::Entity::find_by_id(id).one(db).await?;
+                lane.map(|lane| (StandstillKind::MailLane, lane.name))
+            }
+            (None, None) => None,
+        };
+        let standstill =
+            named.map(|(kind, name)| Standstill { kind, name, until: row.until, why: row.why });
+        found.extend(standstill);
     }
-    let jobs = rows.iter().filter_map(|row| row.job_id);
-    let jobs = job::Entity::find().filter(job::Column::Id.is_in(jobs)).all(db).await?;
-    let lanes = rows.iter().filter_map(|row| row.mail_lane_id);
-    let lanes =
-        mail_lane::Entity::find().filter(mail_lane::Column::Id.is_in(lanes)).all(db).await?;
-    let names = jobs.into_iter().map(|job| job.name);
-    Ok(names.chain(lanes.into_iter().map(|lane| lane.name)).collect())
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(found)
 }
 
 /// The kinds of mail that travel in lanes that are paused at `now`.

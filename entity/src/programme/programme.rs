@@ -18,6 +18,8 @@ pub struct Model {
     /// `rules::programme::Policy`.
     #[sea_orm(column_type = "JsonBinary")]
     pub policy: Json,
+    /// Since when the policy is as it is; none of those loaded before that was written down.
+    pub policy_since: Option<DateTimeUtc>,
     /// When first loaded.
     pub created_at: DateTimeUtc,
     /// When a set-up last changed it.

@@ -10,7 +10,7 @@ use crate::commitments::OwedBy;
 use crate::programme::Reminders;
 
 /// Who is told. Steps of one audience follow one another: the next one's day ends the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Audience {
     /// Whoever owes the obligation.
     Owners,

@@ -5,6 +5,7 @@ mod before;
 mod escalate_to_hub;
 mod escalate_to_programme;
 mod kinds;
+mod passed;
 mod plan;
 mod send_time;
 mod step;
@@ -20,10 +21,11 @@ use crate::calendar::Calendar;
 use crate::commitments::{CommitmentKind, ObligationState, OwedBy};
 
 pub use kinds::{Audience, KINDS, ReminderKind};
+pub use passed::{PassedReason, Past};
 pub use plan::{plan, reach, unwanted};
 pub use send_time::{is_quiet, next_send_time};
 pub use step::UnknownStep;
-pub use why::{Account, Reader, Verdict, Written, next, why};
+pub use why::{Account, Around, Reader, Verdict, Written, next, why};
 
 /// Where a reminder stands.
 #[derive(

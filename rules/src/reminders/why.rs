@@ -4,12 +4,14 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
+use super::passed::{PassedReason, Past};
 use super::plan::{Window, midnight, never, pointless, windows};
 use super::{ObligationFacts, PlannedReminder, ReminderState, Step, next_send_time, unwanted};
 use crate::calendar::{end_of_day, in_words, local};
 use crate::messages::MessageKind;
 use crate::messages::suppression::SuppressionReason;
 use crate::programme::Policy;
+use crate::standstill::{Stage, Standstill, on_the_way, over, say_all};
 use crate::words::words;
 
 words! {
@@ -25,6 +27,11 @@ words! {
         Ahead,
         /// It would go, but no mail goes to the address.
         KeptBack,
+        /// It would go, but what it goes through is paused, for all of its time or until somebody
+        /// resumes it.
+        Paused,
+        /// Nobody knows whether its mail arrived: a person has to decide.
+        Held,
         /// It was planned and called off, or is about to be.
         CalledOff,
         /// Its time passed without it.
@@ -56,8 +63,12 @@ pub struct Written {
     pub state: ReminderState,
     /// When it last changed.
     pub changed_at: DateTime<Utc>,
-    /// When the mail that it went in came back, if it did.
+    /// The mail that it went in, or is to go in.
+    pub message_id: Option<Uuid>,
+    /// When that came back, if it did.
     pub came_back_at: Option<DateTime<Utc>>,
+    /// Whether that is held for a person, since nobody knows whether it arrived.
+    pub held: bool,
 }
 
 impl Written {
@@ -74,6 +85,17 @@ impl Written {
     }
 }
 
+/// What a reminder depends on besides its obligation and its reader.
+#[derive(Clone, Copy, Debug)]
+pub struct Around<'a> {
+    /// The programme's policy.
+    pub policy: &'a Policy,
+    /// What stands still at present.
+    pub standstills: &'a [Standstill],
+    /// What is written down of the time behind.
+    pub past: &'a Past,
+}
+
 /// What is to be said of one reminder to one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -85,10 +107,16 @@ pub struct Account {
     pub day: NaiveDate,
     /// What became of it.
     pub verdict: Verdict,
-    /// When it went, or goes as things stand.
+    /// When it went, or goes as things stand; of one that is kept back or paused, when it would go.
     pub at: Option<DateTime<Utc>>,
-    /// Why, in a sentence or two without personal data.
+    /// Why, in a sentence or two without personal data, save what whoever paused something wrote.
     pub why: String,
+    /// What stands still and makes it late, or keeps it from going at all.
+    pub waits_for: Vec<Standstill>,
+    /// Why its time passed without it, if it did.
+    pub passed: Option<PassedReason>,
+    /// The mail that it went in, or is to go in.
+    pub message_id: Option<Uuid>,
 }
 
 /// Tells of every reminder of one obligation to one person, in the order of their days: those it has
@@ -97,19 +125,19 @@ pub struct Account {
 #[must_use]
 pub fn why(
     facts: &ObligationFacts,
-    policy: &Policy,
+    around: Around<'_>,
     reader: &Reader,
     written: &[Written],
     now: DateTime<Utc>,
 ) -> Vec<Account> {
     let mut accounts = Vec::new();
-    for window in windows(facts, policy) {
+    for window in windows(facts, around.policy) {
         let row = written
             .iter()
             .find(|row| row.planned.step == window.step && row.planned.revision == facts.revision);
         let addressed = window.kind.audience.people(facts).contains(&reader.id);
         if addressed || row.is_some() {
-            accounts.push(Teller { facts, policy, reader, now }.tell(&window, row, addressed));
+            accounts.push(Teller { facts, around, reader, now }.tell(&window, row, addressed));
         }
     }
     accounts.sort_by_key(|account| (account.day, account.step));
@@ -131,14 +159,33 @@ pub fn next(accounts: &[Account]) -> Option<DateTime<Utc>> {
 /// What is known while one window after the other is told of.
 struct Teller<'a> {
     facts: &'a ObligationFacts,
-    policy: &'a Policy,
+    around: Around<'a>,
     reader: &'a Reader,
     now: DateTime<Utc>,
 }
 
+/// A verdict, its moment, and why.
+struct Told {
+    verdict: Verdict,
+    at: Option<DateTime<Utc>>,
+    why: String,
+    waits_for: Vec<Standstill>,
+    passed: Option<PassedReason>,
+}
+
+impl Told {
+    fn of(verdict: Verdict, at: Option<DateTime<Utc>>, why: impl Into<String>) -> Self {
+        Self { verdict, at, why: why.into(), waits_for: Vec::new(), passed: None }
+    }
+
+    fn passed(reason: PassedReason, why: String) -> Self {
+        Self { passed: Some(reason), ..Self::of(Verdict::Passed, None, why) }
+    }
+}
+
 impl Teller<'_> {
     fn tell(&self, window: &Window, row: Option<&Written>, addressed: bool) -> Account {
-        let (verdict, at, why) = match row {
+        let told = match row {
             Some(row) => self.of_row(window, row, addressed),
             None => self.of_window(window, addressed),
         };
@@ -146,34 +193,46 @@ impl Teller<'_> {
             step: window.step,
             revision: self.facts.revision,
             day: window.opens_on,
-            verdict,
-            at,
-            why,
+            verdict: told.verdict,
+            at: told.at,
+            why: told.why,
+            waits_for: told.waits_for,
+            passed: told.passed,
+            message_id: row.and_then(|row| row.message_id),
         }
     }
 
     /// What is to be said of a reminder that is written down.
     fn of_row(&self, window: &Window, row: &Written, addressed: bool) -> Told {
         match row.state {
-            ReminderState::Sent => (Verdict::Sent, Some(row.changed_at), row.reason()),
-            ReminderState::Expired => (Verdict::Passed, None, row.planned.reason.clone()),
+            ReminderState::Sent => Told::of(Verdict::Sent, Some(row.changed_at), row.reason()),
+            ReminderState::Expired => not_sent(row),
+            ReminderState::Bundled if row.held => Told::of(Verdict::Held, None, HELD),
             ReminderState::Planned | ReminderState::Bundled => {
                 if let Some(reason) = unwanted(self.facts, &row.planned, self.now) {
-                    return (Verdict::CalledOff, None, reason.to_owned());
+                    return Told::of(Verdict::CalledOff, None, reason);
                 }
                 let from = midnight(row.planned.send_on);
                 // One that is in a digest already waits for no other.
-                let at = self.sent_at(from, row.state == ReminderState::Bundled);
-                self.goes(Verdict::OnItsWay, at, row.planned.reason.clone())
+                let in_digest = row.state == ReminderState::Bundled;
+                let stage = if in_digest { Stage::Written } else { Stage::Planned };
+                let at = self.sent_at(from, in_digest);
+                let until = row.planned.expires_at;
+                if until <= at {
+                    let why = "It is planned, and the next mail that can carry it goes too late.";
+                    return Told::passed(PassedReason::NotSent, why.to_owned());
+                }
+                self.goes(Verdict::OnItsWay, stage, (at, until), row.planned.reason.clone())
             }
             ReminderState::Cancelled => {
-                let (verdict, at, why) = self.of_window(window, addressed);
+                let told = self.of_window(window, addressed);
                 let before = &row.planned.reason;
-                match verdict {
-                    Verdict::Due | Verdict::Ahead | Verdict::KeptBack => {
-                        (verdict, at, format!("It was called off before: {before} {why}"))
+                match told.verdict {
+                    Verdict::Due | Verdict::Ahead | Verdict::KeptBack | Verdict::Paused => {
+                        let why = format!("It was called off before: {before} {}", told.why);
+                        Told { why, ..told }
                     }
-                    _ => (Verdict::CalledOff, None, before.clone()),
+                    _ => Told::of(Verdict::CalledOff, None, before.clone()),
                 }
             }
         }
@@ -182,11 +241,10 @@ impl Teller<'_> {
     /// What is to be said of a reminder that is not written down.
     fn of_window(&self, window: &Window, addressed: bool) -> Told {
         if !addressed {
-            let why = "This person is no longer the one to tell.".to_owned();
-            return (Verdict::Never, None, why);
+            return Told::of(Verdict::Never, None, "This person is no longer the one to tell.");
         }
         if let Some(reason) = never(self.facts, window.step).or_else(|| pointless(self.facts)) {
-            return (Verdict::Never, None, reason.to_owned());
+            return Told::of(Verdict::Never, None, reason);
         }
         let today = local(self.now).date();
         let opens_on = window.opens_on.max(self.facts.opens_on.unwrap_or(window.opens_on));
@@ -194,59 +252,99 @@ impl Teller<'_> {
         let send_on = self.facts.calendar.next_working_day(day);
         let at = self.sent_at(midnight(send_on), false);
         if window.closes_at <= at || !self.facts.calendar.is_working_day(send_on) {
-            let last = local(window.closes_at - chrono::TimeDelta::seconds(1)).date();
-            let why = if last < window.opens_on {
-                "It has no day before the next one's.".to_owned()
-            } else {
-                let (first, last) = (in_words(window.opens_on), in_words(last));
-                format!("Its time is from {first} to {last}, and it cannot go in it any more.")
+            let (reason, why) = {
+                let (past, reader) = (self.around.past, self.reader.id);
+                window.passed(self.facts, past, reader, |at| self.next_hour(at))
             };
-            return (Verdict::Passed, None, why);
+            return Told::passed(reason, why);
         }
         let why = (window.kind.reason)(window.distance, self.facts.due_on);
         let verdict = if opens_on <= today { Verdict::Due } else { Verdict::Ahead };
-        self.goes(verdict, at, why)
+        self.goes(verdict, Stage::Ahead, (at, window.closes_at), why)
     }
 
-    /// When a digest with it goes, not before `from`.
+    /// When a digest with it goes, not before `from`, if nothing stands still.
     fn sent_at(&self, from: DateTime<Utc>, in_digest: bool) -> DateTime<Utc> {
         let mut from = from.max(self.now);
         if self.reader.had_digest && !in_digest {
             from = from.max(end_of_day(local(self.now).date()));
         }
-        next_send_time(self.policy, &self.facts.calendar, self.reader.digest_minute, from)
+        self.next_hour(from)
     }
 
-    fn goes(&self, verdict: Verdict, at: DateTime<Utc>, why: String) -> Told {
+    /// The next moment at which its reader may have it.
+    fn next_hour(&self, from: DateTime<Utc>) -> DateTime<Utc> {
+        let (policy, minute) = (self.around.policy, self.reader.digest_minute);
+        next_send_time(policy, &self.facts.calendar, minute, from)
+    }
+
+    /// What is to be said of one that goes at a moment, and not from another on, unless its reader's
+    /// address or something on its way keeps it back.
+    fn goes(
+        &self,
+        verdict: Verdict,
+        stage: Stage,
+        (at, closes_at): (DateTime<Utc>, DateTime<Utc>),
+        why: String,
+    ) -> Told {
         let kept_back = self.reader.suppressed;
-        match kept_back.filter(|reason| reason.withholds(MessageKind::Digest)) {
-            Some(reason) => (Verdict::KeptBack, Some(at), reason.kept_back()),
-            None => (verdict, Some(at), why),
+        if let Some(reason) = kept_back.filter(|reason| reason.withholds(MessageKind::Digest)) {
+            return Told::of(Verdict::KeptBack, Some(at), reason.kept_back());
         }
+        let mut on_the_way = on_the_way(self.around.standstills, MessageKind::Digest, stage);
+        on_the_way.retain(|one| one.until.is_none_or(|until| at < until));
+        if on_the_way.is_empty() {
+            return Told::of(verdict, Some(at), why);
+        }
+        let waits = say_all(&on_the_way);
+        let waits_for = on_the_way.iter().map(|one| (*one).clone()).collect();
+        let later = over(&on_the_way, at).map(|from| self.next_hour(from));
+        let told = match later {
+            Some(later) if later < closes_at => {
+                Told::of(verdict, Some(later), format!("{why} {waits}"))
+            }
+            Some(_) => {
+                let why = format!("{waits} By then its time has passed.");
+                Told::of(Verdict::Paused, Some(at), why)
+            }
+            None => Told::of(Verdict::Paused, Some(at), waits),
+        };
+        Told { waits_for, ..told }
     }
 }
 
-/// A verdict, its moment, and why.
-type Told = (Verdict, Option<DateTime<Utc>>, String);
+/// What is to be said of one whose mail is held.
+const HELD: &str = "Its mail was cut off twice while it was handed over, so that nobody knows whether \
+                    it arrived: a person has to decide.";
+
+/// What is to be said of one that was planned and did not go in its time.
+fn not_sent(row: &Written) -> Told {
+    let why = format!("It was planned, and no mail is known to have brought it. {}", row.reason());
+    Told::passed(PassedReason::NotSent, why)
+}
 
 /// What is to be said of a reminder that the obligation no longer has.
 fn earlier(row: &Written, revision: i32) -> Account {
-    let (verdict, at) = match row.state {
-        ReminderState::Sent => (Verdict::Sent, Some(row.changed_at)),
-        ReminderState::Expired => (Verdict::Passed, None),
-        _ => (Verdict::CalledOff, None),
+    let mut told = match row.state {
+        ReminderState::Sent => Told::of(Verdict::Sent, Some(row.changed_at), row.reason()),
+        ReminderState::Expired => not_sent(row),
+        ReminderState::Bundled if row.held => Told::of(Verdict::Held, None, HELD),
+        _ => Told::of(Verdict::CalledOff, None, row.reason()),
     };
-    let about = if row.planned.revision == revision {
-        "The programme has no such reminder any more."
+    told.why.push_str(if row.planned.revision == revision {
+        " The programme has no such reminder any more."
     } else {
-        "About an earlier due day."
-    };
+        " About an earlier due day."
+    });
     Account {
         step: row.planned.step,
         revision: row.planned.revision,
         day: row.planned.send_on,
-        verdict,
-        at,
-        why: format!("{} {about}", row.reason()),
+        verdict: told.verdict,
+        at: told.at,
+        why: told.why,
+        waits_for: told.waits_for,
+        passed: told.passed,
+        message_id: row.message_id,
     }
 }

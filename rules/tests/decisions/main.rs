@@ -36,3 +36,4 @@ mod surveys;
 mod verp;
 mod visits;
 mod why;
+mod why_not;

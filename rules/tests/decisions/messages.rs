@@ -21,7 +21,7 @@ fn messages_move_only_along_the_stages() {
         (Deferred, &[Leased, Cancelled, Suppressed, Expired]),
         (Uncertain, &[Leased, Held, Accepted]),
         (Rejected, &[]),
-        (Held, &[Accepted]),
+        (Held, &[Accepted, Cancelled]),
         (Bounced, &[]),
         (Complained, &[]),
         (Cancelled, &[]),

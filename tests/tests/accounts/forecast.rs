@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Days, Utc};
 use entity::enrolments::obligation;
 use entity::messages::suppressions::{Ground, suppress};
-use entity::messages::upcoming::{Upcoming, outlook};
+use entity::messages::upcoming::Upcoming;
 use entity::messages::{message, reminder};
 use entity::people::person;
 use entity::scope::{Scope, Viewer};
@@ -17,7 +17,7 @@ use tests::rise::{Rise, at, day};
 use tests::{World, both};
 use uuid::Uuid;
 
-use crate::{EIGHT, pass_at};
+use crate::{EIGHT, outlook, pass_at};
 
 /// A reminder as both sides name it: about what, which one, to whom, and when.
 type Named = (Uuid, String, Uuid, DateTime<Utc>);
@@ -62,7 +62,7 @@ async fn what_is_forecast_for_a_month_is_what_is_then_sent_and_nothing_else() {
         let (from, to) = (day("2026-10-06"), day("2026-11-05"));
         let db = world.db.reader();
         let now = world.clock.now();
-        let told = outlook(db, &Scope::System, now, (from, to), None).await.expect("told");
+        let told = outlook(&world, &Scope::System, (from, to)).await;
         let going: BTreeSet<Named> = told.going.iter().filter_map(named).collect();
         assert_eq!(going.len(), told.going.len(), "{}: each once, with its moment", world.name);
         assert!(going.len() >= 5, "{}: {going:#?}", world.name);
@@ -76,7 +76,7 @@ async fn what_is_forecast_for_a_month_is_what_is_then_sent_and_nothing_else() {
         let head = rise.partners[0].head;
         let viewer = Viewer { person_id: head, now, ..Viewer::default() };
         let viewer = Viewer { settings: vec![rise.partners[0].setting], ..viewer };
-        let own = outlook(db, &Scope::Viewer(viewer), now, (from, to), None).await.expect("told");
+        let own = outlook(&world, &Scope::Viewer(viewer), (from, to)).await;
         let own: BTreeSet<Named> = own.going.iter().filter_map(named).collect();
         let of_head = going.iter().filter(|one| one.2 == head).cloned().collect();
         assert_eq!(own, of_head, "{}", world.name);

@@ -5,13 +5,19 @@ mod bulletins;
 mod explaining;
 mod feedback;
 mod forecast;
+mod held;
 mod odd_reports;
+mod passed;
+mod paused;
 mod previews;
 mod sent;
 mod suppressions;
 mod webhook;
 
+use chrono::NaiveDate;
+use entity::messages::upcoming::{self, Slice, Upcoming, Wish};
 use entity::messages::{message, message_event, suppression};
+use entity::scope::Scope;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use tests::World;
 use tests::rise::at;
@@ -39,6 +45,57 @@ async fn pass_at(world: &World, moment: &str, job: &str) -> String {
         }
     }
     said
+}
+
+/// Reminders of some days.
+struct Outlook {
+    /// Those that go.
+    going: Vec<Upcoming>,
+    /// Those that do not.
+    excluded: Vec<Upcoming>,
+}
+
+/// What is told of some days, read in pages of ten, forwards and backwards.
+async fn outlook(world: &World, scope: &Scope, days: (NaiveDate, NaiveDate)) -> Outlook {
+    Outlook {
+        going: all(world, scope, days, true).await,
+        excluded: all(world, scope, days, false).await,
+    }
+}
+
+async fn all(
+    world: &World,
+    scope: &Scope,
+    days: (NaiveDate, NaiveDate),
+    going: bool,
+) -> Vec<Upcoming> {
+    let (db, now) = (world.db.reader(), world.clock.now());
+    let wish = Wish { days, hub_id: None, going: Some(going) };
+    let mut found: Vec<Vec<Upcoming>> = Vec::new();
+    for backward in [false, true] {
+        let mut slice = Slice { most: 10, backward, after: None, before: None };
+        let mut pages = Vec::new();
+        loop {
+            let page = upcoming::page(db, scope, now, wish, slice).await.expect("told");
+            if backward {
+                slice.before = page.reminders.first().map(Upcoming::place);
+                pages.splice(0..0, page.reminders);
+            } else {
+                slice.after = page.reminders.last().map(Upcoming::place);
+                pages.extend(page.reminders);
+            }
+            if !page.more {
+                break;
+            }
+        }
+        found.push(pages);
+    }
+    let places = |all: &[Upcoming]| all.iter().map(Upcoming::place).collect::<Vec<_>>();
+    assert_eq!(places(&found[0]), places(&found[1]), "{}", world.name);
+    assert!(places(&found[0]).is_sorted_by(|one, next| one < next), "{}", world.name);
+    let count = upcoming::count(db, scope, now, wish).await.expect("counted");
+    assert_eq!(count, found[0].len(), "{}", world.name);
+    found.remove(0)
 }
 
 /// The messages to a person, the first first.

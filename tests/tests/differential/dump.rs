@@ -10,6 +10,7 @@ use rules::{commitments, events, plans, surveys};
 use sea_orm::sea_query::{Expr, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ConnectionTrait as _, QueryResult};
 use serde_json::{Map, Value, json};
+use strum::VariantArray as _;
 use uuid::Uuid;
 
 /// All that `scope` may see.
@@ -166,6 +167,7 @@ fn cell(row: &QueryResult, column: &str, holding: &Holding) -> Option<Value> {
         Holding::Json => json!(row.try_get::<Option<Value>>("", column).ok()?),
         Holding::Empty => return None,
         Holding::Leaf(leaf) => match leaf {
+            Leaf::Words(_) => return None,
             Leaf::Text | Leaf::Word(_) => json!(row.try_get::<Option<String>>("", column).ok()?),
             Leaf::Int => json!(row.try_get::<Option<i32>>("", column).ok()?),
             Leaf::Float => json!(row.try_get::<Option<f64>>("", column).ok()?),
@@ -213,6 +215,12 @@ fn derived(of: &str, field: &str, row: &QueryResult, now: DateTime<Utc>) -> Valu
         ("Message", "lane") => {
             let lane = rules::lanes::lane_of(word("kind").parse().expect("a kind"));
             <&str>::from(lane).to_ascii_uppercase().into()
+        }
+        ("MailLane", "kinds") => {
+            let lane = word("name").parse().expect("a lane");
+            let kinds = rules::messages::MessageKind::VARIANTS.iter();
+            let kinds = kinds.filter(|kind| rules::lanes::lane_of(**kind) == lane);
+            kinds.map(|kind| <&str>::from(kind).to_ascii_uppercase()).collect()
         }
         ("Pause", "isInForce") => {
             let span = rules::timetable::Pause { since: at("since"), until: moment("until") };
@@ -265,7 +273,9 @@ fn plain(of: &Plain) -> Value {
                 json!({ "holds": "value" })
             }
             Holds::Flag => json!({ "holds": "flag" }),
-            Holds::Word(of) => json!({ "holds": "word", "words": words(of) }),
+            Holds::Word(of) | Holds::WordIfAny(of) => {
+                json!({ "holds": "word", "words": words(of) })
+            }
             Holds::Row(target) => json!({ "holds": "row", "target": target }),
             Holds::List(inner) => json!({ "holds": "list", "of": plain(inner) }),
         };

@@ -174,8 +174,8 @@ fn every_edit_takes_the_version_that_was_read_and_everything_made_anew_takes_a_k
         if ["sessionRevoke", "accessTokenRevoke"].contains(&name) {
             continue;
         }
-        // What is sent anew is a message of its own.
-        let edits = edits && name != "messageReplay";
+        // What is sent anew is a message of its own; and a held one is settled once, or no longer held.
+        let edits = edits && !["messageReplay", "messageSettle"].contains(&name);
         let takes = if edits { "expectedVersion" } else { "idempotencyKey" };
         assert!(fields.contains_key(takes), "{name} takes no {takes}");
     }

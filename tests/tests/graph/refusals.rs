@@ -59,7 +59,7 @@ async fn an_id_that_is_none_of_its_type_is_refused_by_the_name_of_its_place() {
                 ("pauses(filter: { job: $id }) { totalCount }", "filter.job is no id of type Job"),
                 ("events(filter: { bookedBy: $id }) { totalCount }", "filter.bookedBy is no id of"),
                 (
-                    "upcomingReminders(from: \"2026-10-05\", to: \"2026-10-06\", hub: $id) { going { why } }",
+                    "upcomingReminders(from: \"2026-10-05\", to: \"2026-10-06\", hub: $id) { nodes { why } }",
                     "\"hub\" is no id of type Hub",
                 ),
                 ("reminderStory(obligation: $id) { why }", "\"obligation\" is no id of type Obligation"),

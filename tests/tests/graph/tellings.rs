@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tests::both;
 
 use crate::seed::{
-    ALL, ENROLMENT_CEDAR, HUB_LONDON, HUB_NORTH, OBLIGATION, Who, app, ask, data, global, id,
+    ALL, ENROLMENT_CEDAR, HUB_LONDON, HUB_NORTH, OBLIGATION, Who, app, ask, global, id,
 };
 
 /// The telling fields, with how to ask for one as the parts of [`ALL`] and how many items each is told;
@@ -22,7 +22,7 @@ pub const ACCESS: &[(&str, &str, [Option<i64>; 5])] = &[
     ),
     (
         "upcomingReminders",
-        "upcomingReminders(from: \"2026-10-05\", to: \"2026-10-09\", hub: $hub) { going { why } }",
+        "upcomingReminders(from: \"2026-10-05\", to: \"2026-10-09\", hub: $hub, going: true) { nodes { why } }",
         [Some(6), Some(6), Some(6), Some(6), Some(0)],
     ),
     (
@@ -115,7 +115,7 @@ async fn days_that_cannot_be_looked_at_are_refused_by_name() {
             ("2026-10-05", "2026-11-05", "\"to\" is \"from\" or later"),
         ] {
             let query = format!(
-                "{{ upcomingReminders(from: \"{from}\", to: \"{to}\") {{ going {{ why }} }} \
+                "{{ upcomingReminders(from: \"{from}\", to: \"{to}\") {{ nodes {{ why }} }} \
                  hubs {{ totalCount }} }}"
             );
             let told = ask(&app, Who::Admin, &query, json!({})).await;
@@ -123,16 +123,140 @@ async fn days_that_cannot_be_looked_at_are_refused_by_name() {
             assert!(message.contains(wrong), "{told}");
             assert_eq!(told["data"]["hubs"]["totalCount"], 2, "the rest is answered");
         }
-        let query = "{ upcomingReminders(from: \"2026-10-05\", to: \"2026-11-04\") {
-            goingCount going { person { id } at } excludedCount excluded { verdict why } } }";
-        let told = data(&app, Who::Admin, query).await;
-        let told = &told["upcomingReminders"];
-        for list in ["going", "excluded"] {
-            let length = told[list].as_array().map(Vec::len);
-            let length = length.unwrap_or_else(|| panic!("no list: {told:#}"));
-            assert_eq!(told[format!("{list}Count")], length, "{list}");
+        for (page, argument, wrong) in [
+            ("first: 0", "first", "\"first\" is from 1 to 100, not 0"),
+            ("last: 101", "last", "\"last\" is from 1 to 100, not 101"),
+            ("first: 2, last: 2", "last", "give \"first\" or \"last\", not both"),
+            ("after: \"nonsense\"", "after", "\"after\" is no cursor of this list"),
+        ] {
+            let query = format!(
+                "{{ upcomingReminders(from: \"2026-10-05\", to: \"2026-10-05\", {page}) {{ \
+                 totalCount }} }}"
+            );
+            let told = ask(&app, Who::Admin, &query, json!({})).await;
+            let error = &told["errors"][0];
+            assert_eq!(error["message"], wrong, "{told}");
+            assert_eq!(error["extensions"]["argument"], argument, "{told}");
         }
-        assert_ne!(told["goingCount"], 0);
+    })
+    .await;
+}
+
+const MONTH: &str =
+    "query($going: Boolean, $first: Int, $last: Int, $after: String, $before: String) {
+    upcomingReminders(from: \"2026-10-05\", to: \"2026-11-04\", going: $going, first: $first,
+        last: $last, after: $after, before: $before) {
+        totalCount
+        nodes { person { id } obligation { id } step verdict at why waitsFor { name } }
+        edges { cursor node { step } }
+        pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+        standstills { kind name until why says }
+    } }";
+
+#[tokio::test]
+async fn reminders_of_the_days_ahead_are_read_page_by_page_either_way_and_none_twice() {
+    both(async |world| {
+        let app = app(&world).await;
+        let suppress = "mutation($to: ID!) { suppressionCreate(input: { personId: $to,
+            reason: \"Asked\" }) { userErrors { message } } }";
+        let to = json!({ "to": global("Person", Who::SchoolUser.person()) });
+        ask(&app, Who::Admin, suppress, to).await;
+        let ask = async |given: Value| -> Value {
+            let told = ask(&app, Who::Admin, MONTH, given).await;
+            assert!(told.get("errors").is_none(), "{told:#}");
+            told["data"]["upcomingReminders"].clone()
+        };
+        let mut counts = Vec::new();
+        for going in [json!(true), json!(false), Value::Null] {
+            let whole = ask(json!({ "going": going, "first": 100 })).await;
+            let all = whole["nodes"].as_array().expect("a list");
+            assert_eq!(whole["totalCount"], all.len(), "{going}");
+            assert_eq!(whole["edges"].as_array().map(Vec::len), Some(all.len()));
+            counts.push(all.len());
+            for (size, from, end, more) in [
+                ("first", "after", "endCursor", "hasNextPage"),
+                ("last", "before", "startCursor", "hasPreviousPage"),
+            ] {
+                let mut read: Vec<Value> = Vec::new();
+                let mut given = json!({ "going": going, size: 3 });
+                loop {
+                    let page = ask(given.clone()).await;
+                    let nodes = page["nodes"].as_array().expect("a list").iter().cloned();
+                    let at = if size == "first" { read.len() } else { 0 };
+                    read.splice(at..at, nodes);
+                    given[from] = page["pageInfo"][end].clone();
+                    if page["pageInfo"][more] == false {
+                        break;
+                    }
+                }
+                assert_eq!(&read, all, "{}, {going}, {size}", world.name);
+            }
+        }
+        assert_eq!(counts[0] + counts[1], counts[2], "{counts:?}");
+        assert!(counts[0] > 3 && counts[1] > 0, "{counts:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_paused_is_told_to_whoever_sees_what_waits_for_it_and_not_once_resumed() {
+    both(async |world| {
+        let app = app(&world).await;
+        let ask_as = async |who, query: &str, given: Value| -> Value {
+            let told = ask(&app, who, query, given).await;
+            assert!(told.get("errors").is_none(), "{told:#}");
+            told["data"].clone()
+        };
+        let pause = "mutation($lane: ID!) { mailLanePause(input: { mailLaneId: $lane,
+            why: \"The letters are put right\" }) { pause { id } userErrors { message } } }";
+        let lane = global("MailLane", id(crate::seed::operations::MAIL_LANE));
+        let paused = ask_as(Who::Admin, pause, json!({ "lane": lane })).await;
+        let told = ask_as(Who::SchoolUser, MONTH, json!({})).await;
+        let told = &told["upcomingReminders"];
+        let says =
+            "Waits: routine mail is paused until somebody resumes it: The letters are put right.";
+        let standstill = json!([{ "kind": "MAIL_LANE", "name": "routine", "until": null,
+            "why": "The letters are put right", "says": says }]);
+        assert_eq!(told["standstills"], standstill, "{}: {told:#}", world.name);
+        let nodes = told["nodes"].as_array().expect("a list");
+        let waits = |one: &&Value| one["verdict"] == "PAUSED";
+        assert!(nodes.iter().any(|one| waits(&one)), "{told:#}");
+        assert!(
+            nodes
+                .iter()
+                .filter(waits)
+                .all(|one| one["why"] == says && one["waitsFor"] == json!([{ "name": "routine" }]))
+        );
+        let goes = ["ON_ITS_WAY", "DUE", "AHEAD"].map(Value::from);
+        assert!(nodes.iter().all(|one| !goes.contains(&one["verdict"])), "{told:#}");
+
+        let resume = "mutation($pause: ID!) { mailLaneResume(input: { pauseId: $pause,
+            why: \"They are right\" }) { pause { id } userErrors { message } } }";
+        let given = json!({ "pause": paused["mailLanePause"]["pause"]["id"] });
+        ask_as(Who::Admin, resume, given).await;
+        let told = ask_as(Who::SchoolUser, MONTH, json!({ "going": true })).await;
+        let told = &told["upcomingReminders"];
+        assert_eq!(told["standstills"], json!([]), "{told:#}");
+        assert_ne!(told["totalCount"], 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reminder_that_passed_says_why_by_a_word() {
+    both(async |world| {
+        let app = app(&world).await;
+        let query = "query($of: ID!) { reminderStory(obligation: $of) { verdict passed } }";
+        let mut passed = Vec::new();
+        for number in 0..6 {
+            let of = json!({ "of": global("Obligation", id(OBLIGATION + number)) });
+            let told = ask(&app, Who::Admin, query, of).await;
+            let told = told["data"]["reminderStory"].as_array().expect("a story").clone();
+            let kept = |one: &Value| (one["verdict"] == "PASSED") == one["passed"].is_string();
+            assert!(told.iter().all(kept), "{told:#?}");
+            passed.extend(told.into_iter().filter(|one| one["verdict"] == "PASSED"));
+        }
+        assert!(passed.iter().any(|one| one["passed"] == "NOBODY_TO_TELL"), "{passed:#?}");
     })
     .await;
 }

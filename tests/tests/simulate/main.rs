@@ -266,7 +266,7 @@ async fn what_lies_between_the_worker_and_the_first_day_is_walked_without_a_word
         // Ids made in two walks differ; what is said does not.
         let said = |days: Vec<worker::simulate::report::Day>| {
             let (from, to) = (day("2026-10-12"), day("2026-10-16"));
-            Report { version: 1, from, to, days }.to_string()
+            Report { version: 1, from, to, paused: Vec::new(), days }.to_string()
         };
         assert!(!days.is_empty());
         assert_eq!(said(days), said(later.days));

@@ -60,7 +60,7 @@ fn a_day_is_told_in_the_order_of_its_times_and_what_is_kept_back_each_day_once()
     let (from, to) = (monday.day, tuesday.day);
     let days = vec![monday, tuesday];
     assert_eq!(
-        Report { version: VERSION, from, to, days }.to_string(),
+        Report { version: VERSION, from, to, paused: Vec::new(), days }.to_string(),
         "What would happen from Monday 5 October 2026 to Tuesday 6 October 2026 if nobody did \
          anything more.\n\
          \nMonday 5 October 2026\n  \

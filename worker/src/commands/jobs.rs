@@ -7,8 +7,10 @@ use clap::Args;
 use entity::messages::{health, timetable};
 use entity::operations::pauses::{self, What};
 use entity::operations::{job, jobs, lanes, mail_lane, pause};
+use rules::lanes::MailLane;
 use runtime::clock::Clock;
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::{in_london, say};
 use crate::app::App;
@@ -76,6 +78,9 @@ pub struct LaneTold {
     pub about: String,
     pub waiting: usize,
     pub waiting_since: Option<DateTime<Utc>>,
+    pub held: usize,
+    pub held_since: Option<DateTime<Utc>>,
+    pub first_held: Vec<Uuid>,
     pub paused: Option<PauseTold>,
 }
 
@@ -115,12 +120,22 @@ pub async fn look(app: &App) -> anyhow::Result<Told> {
         found.push(JobTold::of(row, last_missed, paused));
     }
     let waiting = lanes::waiting(db, now).await?;
+    let mut held = lanes::held(db).await?;
     let mut mail_lanes = Vec::new();
     for mail_lane::Model { id, name, about, .. } in lanes::all(db).await? {
-        let waits = name.parse().ok().and_then(|lane| waiting.get(&lane)).copied();
-        let lanes::Waiting { messages, since } = waits.unwrap_or_default();
-        let paused = pauses::of(db, now, What::MailLane(id)).await?.map(PauseTold::of);
-        mail_lanes.push(LaneTold { name, about, waiting: messages, waiting_since: since, paused });
+        let lane: Option<MailLane> = name.parse().ok();
+        let waits = lane.and_then(|lane| waiting.get(&lane)).copied().unwrap_or_default();
+        let held = lane.and_then(|lane| held.remove(&lane)).unwrap_or_default();
+        mail_lanes.push(LaneTold {
+            name,
+            about,
+            waiting: waits.messages,
+            waiting_since: waits.since,
+            held: held.messages,
+            held_since: held.since,
+            first_held: held.first,
+            paused: pauses::of(db, now, What::MailLane(id)).await?.map(PauseTold::of),
+        });
     }
     let workers = health::workers(db).await?;
     let (machine, beat) = (Clock::machine().now(), app.config.worker.beat_seconds);
@@ -235,6 +250,17 @@ impl fmt::Display for LaneTold {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "mail lane {}: {}", self.name, self.about)?;
         write_waiting(formatter, self.waiting, self.waiting_since)?;
+        if let Some(since) = self.held_since {
+            let (held, since) = (self.held, in_london(since));
+            writeln!(
+                formatter,
+                "  HELD     {held}, since {since}: nobody knows whether they arrived;"
+            )?;
+            writeln!(formatter, "           `worker settle ID` or `worker replay ID` decides")?;
+        }
+        for id in &self.first_held {
+            writeln!(formatter, "           {id}")?;
+        }
         write_pause(formatter, self.paused.as_ref())
     }
 }

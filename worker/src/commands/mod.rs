@@ -3,6 +3,7 @@
 pub mod jobs;
 pub mod pause;
 pub mod replay;
+pub mod settle;
 
 use std::io::Write as _;
 

@@ -14,6 +14,7 @@ use entity::messages::{account, story};
 use entity::people::person;
 use rules::messages::MessageKind;
 use rules::reminders::{Account, next};
+use rules::standstill::Standstill;
 use runtime::config::Config;
 use runtime::database::Database;
 use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _};
@@ -78,6 +79,8 @@ struct OfMessage {
     subject: Option<String>,
     message_id: Option<String>,
     attempts: i32,
+    /// What stands still and keeps it from going, while it still may go.
+    waits_for: Vec<Waits>,
     /// When it may go, if it still may.
     waits_until: Option<DateTime<Utc>>,
     expires_at: DateTime<Utc>,
@@ -88,6 +91,31 @@ struct OfMessage {
     suppressed: Option<&'static str>,
     /// What that means for this message, in words.
     suppressed_means: Option<String>,
+}
+
+/// A job or a mail lane that stands still.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Waits {
+    /// `job` or `mail_lane`.
+    kind: &'static str,
+    name: String,
+    /// When it goes on by itself, if somebody said.
+    until: Option<DateTime<Utc>>,
+    /// Why, in the words of whoever paused it.
+    why: String,
+    /// All of it in a sentence.
+    says: String,
+}
+
+impl Waits {
+    fn all(standstills: Vec<Standstill>) -> Vec<Self> {
+        let told = standstills.into_iter().map(|one| {
+            let says = one.says();
+            Self { kind: one.kind.into(), name: one.name, until: one.until, why: one.why, says }
+        });
+        told.collect()
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -150,6 +178,12 @@ struct Told {
     verdict: &'static str,
     at: Option<DateTime<Utc>>,
     why: String,
+    /// What stands still and makes it late, or keeps it from going at all; `why` says it too.
+    waits_for: Vec<Waits>,
+    /// Why its time passed without it, if it did: a word of `rules::reminders::PassedReason`.
+    passed: Option<&'static str>,
+    /// The mail that it went in, or is to go in.
+    message: Option<Uuid>,
 }
 
 /// Explains, as of `now`, and returns what to print.
@@ -166,7 +200,7 @@ pub async fn run(
         .context("the database of the setting database.url (DATABASE_URL) does not answer")?;
     Ok(match what {
         What::Message { id } => {
-            let mut told = message(&db, *id).await?;
+            let mut told = message(&db, now, *id).await?;
             if *names {
                 told.name = name(&db, told.person).await?;
             }
@@ -189,9 +223,9 @@ async fn name(db: &Database, id: Uuid) -> anyhow::Result<Option<String>> {
     Ok(found.map(|person| person.name))
 }
 
-async fn message(db: &Database, id: Uuid) -> anyhow::Result<OfMessage> {
+async fn message(db: &Database, now: DateTime<Utc>, id: Uuid) -> anyhow::Result<OfMessage> {
     let snapshot = db.snapshot().await?;
-    let found = story::of_message(&snapshot, id).await?;
+    let found = story::of_message(&snapshot, now, id).await?;
     snapshot.commit().await?;
     let story = found.with_context(|| format!("there is no message {id}"))?;
     let waits_until = story::waits_until(&story.message);
@@ -210,6 +244,7 @@ async fn message(db: &Database, id: Uuid) -> anyhow::Result<OfMessage> {
         subject: row.subject,
         message_id: row.message_id_header,
         attempts: row.attempts,
+        waits_for: Waits::all(story.waits_for),
         waits_until,
         expires_at: row.expires_at,
         events: events
@@ -246,7 +281,7 @@ async fn obligation(
     let snapshot = db.snapshot().await?;
     let book = Book::load(&snapshot).await?;
     let which = Condition::all().add(obligation::Column::Id.eq(id));
-    let accounted = account::of_obligations(&snapshot, &book, now, which).await?;
+    let accounted = account::of_obligations(&snapshot, &book, now, which, true).await?;
     snapshot.commit().await?;
     let one = accounted.into_iter().next();
     let one = one.with_context(|| format!("there is no obligation {id}"))?;
@@ -277,6 +312,9 @@ fn told(account: Account) -> Told {
         verdict: account.verdict.into(),
         at: account.at,
         why: account.why,
+        waits_for: Waits::all(account.waits_for),
+        passed: account.passed.map(Into::into),
+        message: account.message_id,
     }
 }
 

@@ -33,6 +33,12 @@ pub(super) fn message(told: &OfMessage) -> String {
     if let Some(at) = told.waits_until {
         say!(text, "It may go from {} on, and not from {} on.", time(at), time(told.expires_at));
     }
+    for one in &told.waits_for {
+        say!(text, "{}", one.says);
+    }
+    if told.state == "held" {
+        say!(text, "Nobody knows whether it arrived: `worker settle` or `worker replay` decides.");
+    }
     if let Some(means) = &told.suppressed_means {
         say!(text, "{means}");
     }

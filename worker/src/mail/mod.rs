@@ -201,6 +201,15 @@ impl Carrier {
         }
     }
 
+    /// Where the message at hand goes, for whoever collects traces: a mail server by host and port.
+    pub(crate) fn server(&self) -> String {
+        match self {
+            Self::Folder(_) => "folder".to_owned(),
+            Self::Smtp(line) => line.server(),
+            Self::Nowhere => "nowhere".to_owned(),
+        }
+    }
+
     /// Offers a message up to the point from which on it may arrive.
     pub(crate) async fn offer(
         &mut self,

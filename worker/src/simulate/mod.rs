@@ -18,6 +18,7 @@ use chrono::{DateTime, Months, NaiveDate, NaiveTime, Utc};
 use entity::messages::timetable;
 use entity::operations::pauses;
 use rules::calendar::{end_of_day, local, moment};
+use rules::standstill::Standstill;
 use runtime::clock::Clock;
 use runtime::config::Config;
 use runtime::database::Database;
@@ -107,12 +108,12 @@ pub async fn simulate(
         local(start).format("%A %-d %B %Y")
     );
     let app = app_on(&copy, config, start, stop)?;
-    forget_pauses(&app).await?;
+    let paused = forget_pauses(&app, now).await?;
     // A long story, too long for the stack.
     let mut walk = Box::pin(Walk::begin(app, start, pace, stop)).await?;
     let end = end_of_day(request.to) - chrono::TimeDelta::microseconds(1);
     Box::pin(walk.until(end, stop)).await?;
-    Ok(walk.report(request.from, request.to))
+    Ok(Report { paused, ..walk.report(request.from, request.to) })
 }
 
 fn check_days(request: &Request) -> anyhow::Result<()> {
@@ -164,11 +165,13 @@ async fn done_until(
     Ok(done)
 }
 
-/// What is paused today is no forecast: the copy goes on as if nothing were.
-async fn forget_pauses(app: &App) -> anyhow::Result<()> {
+/// What is paused today is no forecast: the copy goes on as if nothing were. Says what was.
+async fn forget_pauses(app: &App, now: DateTime<Utc>) -> anyhow::Result<Vec<String>> {
     let txn = app.db.write().await?;
+    let paused = pauses::standstills(&txn, now).await?;
     pauses::forget_all(&txn).await?;
-    Ok(txn.commit().await?)
+    txn.commit().await?;
+    Ok(paused.iter().map(Standstill::says).collect())
 }
 
 /// A worker on the copy: a clock that stands, no other process to signal to, mail that goes nowhere.

@@ -15,6 +15,15 @@ impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (from, to) = (long(self.from), long(self.to));
         writeln!(out, "What would happen from {from} to {to} if nobody did anything more.")?;
+        if !self.paused.is_empty() {
+            writeln!(
+                out,
+                "\nPaused now, and here as if it were not. In truth nothing of it goes:"
+            )?;
+        }
+        for one in &self.paused {
+            writeln!(out, "  {one}")?;
+        }
         let mut told = BTreeMap::new();
         for day in &self.days {
             let lines = lines(day, &mut told);

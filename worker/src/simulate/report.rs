@@ -17,6 +17,9 @@ pub struct Report {
     pub from: NaiveDate,
     /// Last day.
     pub to: NaiveDate,
+    /// What is paused in the original, in a sentence each: the report tells what would happen if
+    /// nothing were.
+    pub paused: Vec<String>,
     /// The days on which something would happen, in order.
     pub days: Vec<Day>,
 }

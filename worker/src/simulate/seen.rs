@@ -71,7 +71,7 @@ impl Seen {
         Ok(())
     }
 
-    /// The report of the days `from` to `to`.
+    /// The report of the days `from` to `to`; nothing is known here of what was paused.
     #[must_use]
     pub fn report(&self, from: NaiveDate, to: NaiveDate) -> Report {
         let mut days: Vec<Day> = self.days.range(from..=to).map(|(_, day)| day.clone()).collect();
@@ -86,7 +86,7 @@ impl Seen {
                 (one.at.clone(), one.subject.name.clone(), one.rule.clone(), one.change.clone())
             });
         }
-        Report { version: VERSION, from, to, days }
+        Report { version: VERSION, from, to, paused: Vec::new(), days }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Mutations: one action after another.
 
 use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use super::{Answer, told};
 use crate::app::App;
@@ -24,8 +25,17 @@ pub(super) async fn act(
             done.push(None);
             continue;
         }
-        let span = tracing::debug_span!("mutation", name = action.name.as_str());
-        let outcome = do_one(app, graph, meaning, action).instrument(span).await;
+        let name = action.name.as_str();
+        let span = tracing::debug_span!("mutation", name, outcome = Empty);
+        let outcome = do_one(app, graph, meaning, action).instrument(span.clone()).await;
+        span.record(
+            "outcome",
+            match &outcome {
+                Ok((payload, _)) if payload.errors.is_empty() => "done",
+                Ok(_) => "refused",
+                Err(_) => "failed",
+            },
+        );
         done.push(Some(outcome));
     }
     let fields: Vec<_> = actions.iter().map(|(key, action)| (key.clone(), action)).collect();

@@ -28,6 +28,8 @@ pub enum Leaf {
     DateTime,
     /// An enum.
     Word(Arc<Words>),
+    /// A list of an enum's words; never in a column.
+    Words(Arc<Words>),
 }
 
 impl Leaf {
@@ -41,7 +43,7 @@ impl Leaf {
             Self::Boolean => "Boolean",
             Self::Date => "Date",
             Self::DateTime => "DateTime",
-            Self::Word(words) => words.name,
+            Self::Word(words) | Self::Words(words) => words.name,
         }
     }
 }
@@ -175,6 +177,8 @@ pub enum Scalar {
     DateTime(DateTime<Utc>),
     /// A word of an enum, as stored.
     Word(&'static str),
+    /// Words of an enum, as stored.
+    Words(Vec<&'static str>),
     /// Null, for a field that may be.
     Nothing,
 }

@@ -14,9 +14,9 @@ use crate::read::map::{Filter, Leaf, Link, Map, Order, Test, Type};
 use crate::read::plan::{Connection, ConnectionOut, EdgeOut, Level, Page, PageOut, Wants};
 
 /// Most rows of one list.
-const MAX_PAGE: usize = 100;
+pub(in crate::read) const MAX_PAGE: usize = 100;
 /// Rows of a list when neither `first` nor `last` is given.
-const USUAL_PAGE: usize = 20;
+pub(in crate::read) const USUAL_PAGE: usize = 20;
 /// Longest text looked for in others, in bytes.
 const LONGEST_SOUGHT: usize = 1_000;
 
@@ -303,6 +303,6 @@ fn bind(leaf: &Leaf, value: &JsonValue) -> Result<Value, String> {
         Leaf::Date => ids::parse_day(text).map(Into::into),
         Leaf::DateTime => ids::parse_moment(text).map(Into::into),
         Leaf::Float => Ok(value.as_f64().unwrap_or_default().into()),
-        Leaf::Text | Leaf::Word(_) => Ok(text.into()),
+        Leaf::Text | Leaf::Word(_) | Leaf::Words(_) => Ok(text.into()),
     }
 }

@@ -89,6 +89,10 @@ impl<'p> Writer<'p> {
                     Scalar::Int(number) => self.number(number.into()),
                     Scalar::DateTime(moment) => self.moment(moment),
                     Scalar::Word(word) => self.text(&word.to_ascii_uppercase()),
+                    Scalar::Words(words) => self.list(words.into_iter(), |writer, word| {
+                        writer.text(&word.to_ascii_uppercase());
+                        Ok(())
+                    })?,
                     Scalar::Nothing => self.null(),
                 }
             }
@@ -158,13 +162,18 @@ impl<'p> Writer<'p> {
             PartOut::Flag(key) => {
                 self.boolean(item.get(key).and_then(Json::as_bool).unwrap_or(false));
             }
-            PartOut::Word(key, words) => {
+            PartOut::WordIfAny(key, _) if item.get(key).is_none_or(Json::is_null) => self.null(),
+            PartOut::Word(key, words) | PartOut::WordIfAny(key, words) => {
                 let stored = item.get(key).and_then(Json::as_str);
                 let word = words.values.iter().find(|word| Some(word.stored) == stored);
                 match word {
                     Some(word) => self.text(&word.shown),
                     None => return Err(self.unreadable(&DbErr::Type(format!("no {key} in JSON")))),
                 }
+            }
+            PartOut::Object(key, parts) => {
+                let inner = item.get(key).unwrap_or(&Json::Null);
+                self.object(parts, |writer, _, part| writer.part(part, level, all, inner))?;
             }
             PartOut::List(key, parts) => {
                 let list = item.get(key).and_then(Json::as_array);
@@ -220,6 +229,7 @@ impl<'p> Writer<'p> {
                 Some(moment) => self.moment(moment),
                 None => return Ok(false),
             },
+            Leaf::Words(_) => return Err(DbErr::Type("words are in no column".to_owned())),
             Leaf::Word(words) => match row.text(at)? {
                 Some(stored) => {
                     let word = words.values.iter().find(|word| word.stored == stored);

@@ -138,9 +138,13 @@ impl Loader<'_> {
             name: set_up.programme.name.clone(),
             description: set_up.programme.description.clone(),
             policy: json("programme", self.programme_id, &set_up.policy)?,
+            policy_since: old.map_or(Some(self.now), |old| old.policy_since),
             created_at: old.map_or(self.now, |old| old.created_at),
             changed_at: old.map_or(self.now, |old| old.changed_at),
         };
+        if old.is_some_and(|old| old.policy != wanted.policy) {
+            wanted.policy_since = Some(self.now);
+        }
         if old.is_some_and(|old| *old != wanted) {
             wanted.changed_at = self.now;
         }

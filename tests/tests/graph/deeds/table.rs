@@ -335,6 +335,11 @@ pub fn deeds() -> Vec<(&'static str, Told, Value)> {
             json!({ "messageId": global("Message", id(130)), "why": "Mended" }),
         ),
         (
+            "messageSettle",
+            "C F F F NF NF NF NF",
+            json!({ "messageId": global("Message", id(130)), "outcome": "ARRIVED", "why": "Seen" }),
+        ),
+        (
             "accessTokenIssue",
             "ok F F F F F F F",
             json!({ "personId": global("Person", id(99)), "label": "Demo report",

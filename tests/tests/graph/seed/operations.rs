@@ -62,6 +62,8 @@ pub async fn rows(txn: &DatabaseTransaction) {
             about: "Demo lane.".to_owned(),
             waiting: 2,
             waiting_since: Some(at("2026-10-05T05:00:00Z")),
+            held: 1,
+            held_since: Some(at("2026-10-05T04:00:00Z")),
             changed_at: now,
         };
         put(txn, row).await;

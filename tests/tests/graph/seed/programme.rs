@@ -18,6 +18,7 @@ pub async fn set_up(txn: &DatabaseTransaction) {
         name: "Invented Programme".to_owned(),
         description: "For tests.".to_owned(),
         policy: policy(),
+        policy_since: None,
         created_at: at("2026-09-01T00:00:00Z"),
         changed_at: at("2026-09-01T00:00:00Z"),
     };
@@ -209,6 +210,7 @@ pub async fn enrolments(txn: &DatabaseTransaction) {
             deed_kind: None,
             deed_id: None,
             revision: 1,
+            revised_at: None,
             version: 1,
             created_at: at("2026-09-03T09:00:00Z"),
             changed_at: at("2026-09-03T09:00:00Z"),

@@ -24,6 +24,7 @@ pub(super) struct Batch {
 }
 
 /// Claims messages and reads what they are to say; none when there are none.
+#[tracing::instrument(level = "debug", skip(app))]
 pub(super) async fn claim(app: &App, most: u64) -> anyhow::Result<Option<Batch>> {
     let (now, since) = (app.clock.now(), Instant::now());
     let txn = app.db.write().await?;

@@ -6,7 +6,8 @@ use entity::messages::reminders::CallOff;
 use rules::messages::MessageState;
 use rules::messages::replies::Refused;
 use tokio::time::Instant;
-use tracing::Instrument as _;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::desk::Mail;
 use super::ledger::{Begin, End, Ending};
@@ -21,7 +22,14 @@ pub(super) async fn carry(shared: Arc<Shared>, number: usize) {
     let mut carrier = shared.app.mail.carrier(number, shared.cut.clone());
     while let Some(ready) = next(&shared).await {
         let (id, kind) = (ready.known.lease.id, ready.known.kind);
-        let span = tracing::info_span!("delivery", %id, kind = <&str>::from(kind));
+        let span = tracing::info_span!(
+            "delivery",
+            %id,
+            kind = <&str>::from(kind),
+            attempt = ready.known.attempts,
+            server = Empty,
+            outcome = Empty
+        );
         let started = Instant::now();
         let offered = deliver(&shared, &mut carrier, ready).instrument(span).await;
         metrics::took(kind, started.elapsed());
@@ -42,19 +50,28 @@ async fn next(shared: &Shared) -> Option<Ready> {
     }
 }
 
+/// Hands in what became of a message, and tells of it in the span of its delivery.
+async fn end(shared: &Shared, known: Known, end: End) {
+    Span::current().record("outcome", end.in_a_word());
+    shared.ledger.end(Ending { known, end }).await;
+}
+
 /// Delivers one message; what became of it is in the ledger. Says whether a mail server was asked.
 async fn deliver(shared: &Shared, carrier: &mut Carrier, ready: Ready) -> bool {
-    let ledger = &shared.ledger;
     let Ready { known, mail, dropped, desk } = ready;
     // What was looked at too long ago is looked at again.
     if desk.since.elapsed() > shared.app.limits.fresh || !may_go(shared, carrier, desk.since).await
     {
-        ledger.end(given_back(&shared.app, known)).await;
+        let Ending { known, end: back } = given_back(&shared.app, known);
+        end(shared, known, back).await;
         return false;
     }
-    let _busy = ledger.busy();
-    if let Some(end) = handed_over(shared, carrier, &known, mail, dropped).await {
-        ledger.end(Ending { known, end }).await;
+    let _busy = shared.ledger.busy();
+    match handed_over(shared, carrier, &known, mail, dropped).await {
+        Some(became) => end(shared, known, became).await,
+        None => {
+            Span::current().record("outcome", "not_ours");
+        }
     }
     true
 }
@@ -70,7 +87,9 @@ async fn handed_over(
 ) -> Option<End> {
     let Mail { from, to, address, rendered, note } = mail;
     failpoint::pass("offering");
-    if let Err(setback) = carrier.offer(&from, &to, &rendered.bytes).await {
+    Span::current().record("server", carrier.server());
+    let offered = carrier.offer(&from, &to, &rendered.bytes);
+    if let Err(setback) = offered.instrument(tracing::debug_span!("offer")).await {
         return Some(if shared.cut.is_cancelled() {
             End::GivenBack { from: None, detail: "Given back by the worker.".into() }
         } else {
@@ -79,7 +98,7 @@ async fn handed_over(
     }
     failpoint::pass("offered");
     let begin = Begin { known: known.clone(), rendered: rendered.clone(), note, dropped };
-    match shared.ledger.begin(begin).await {
+    match shared.ledger.begin(begin).instrument(tracing::debug_span!("write_down")).await {
         Ok(true) => {}
         Ok(false) => {
             carrier.abandon();
@@ -93,7 +112,8 @@ async fn handed_over(
         }
     }
     failpoint::pass("begun");
-    let end = match carrier.hand_over(known.lease.id, &rendered.bytes).await {
+    let handed_over = carrier.hand_over(known.lease.id, &rendered.bytes);
+    let became = match handed_over.instrument(tracing::debug_span!("hand_over")).await {
         Outcome::Accepted(detail) => End::Accepted { detail },
         Outcome::Refused(setback) => set_back(known, &address, setback),
         Outcome::Uncertain => {
@@ -102,7 +122,7 @@ async fn handed_over(
         }
     };
     failpoint::pass("handed over");
-    Some(end)
+    Some(became)
 }
 
 /// Waits until the mail server may be given one more. False when the message is to be given back: no

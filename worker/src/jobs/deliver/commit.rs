@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use entity::messages::handovers::{self, Accepted, HandOver};
 use rules::messages::{MessageKind, MessageState};
 use sea_orm::DatabaseTransaction;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::Known;
@@ -29,6 +30,11 @@ pub(super) async fn commit(
     if begun.is_empty() && ended.is_empty() {
         return Ok(States::default());
     }
+    let span = tracing::debug_span!("commit", begun = begun.len(), ended = ended.len());
+    commit_now(app, begun, ended).instrument(span).await
+}
+
+async fn commit_now(app: &App, begun: &[Begin], ended: &[Ending]) -> Result<States, Failure> {
     let txn = app.db.write().await.map_err(|error| Failure::Unsure(error.into()))?;
     let states = write(app, &txn, begun, ended).await.map_err(Failure::Refused)?;
     failpoint::pass("committing");

@@ -54,6 +54,20 @@ pub(super) enum End {
 }
 
 impl End {
+    /// What became of it, in a word.
+    pub(super) fn in_a_word(&self) -> &'static str {
+        match self {
+            Self::Accepted { .. } => "accepted",
+            Self::Stopped { to, .. } => to.into(),
+            Self::NoAddress { .. } | Self::PerhapsNoAddress { .. } => "no_address",
+            Self::PutOff { .. } => "put_off",
+            Self::NotBegun => "not_begun",
+            Self::Faulty { .. } => "faulty",
+            Self::GivenBack { .. } => "given_back",
+            Self::CutOff => "cut_off",
+        }
+    }
+
     /// It is not sent, after it has been offered.
     pub(super) fn stopped(to: MessageState, detail: String) -> Self {
         Self::Stopped { to, detail, dropped: CallOff::default() }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use entity::messages::parcels::Parcel;
 use entity::messages::reminders::CallOff;
 use tokio::sync::{Mutex, mpsc};
+use tracing::field;
 
 use super::desk::{Desk, Mail};
 use super::ledger::{End, Ending};
@@ -54,7 +55,19 @@ pub(super) async fn prepare(
 /// The mail of a message; nothing when it ends without, which is in the ledger then.
 async fn written(shared: &Shared, desk: Arc<Desk>, mut parcel: Parcel) -> Option<Ready> {
     failpoint::pass("preparing");
-    let decided = desk.decide(&mut parcel);
+    let kind: &str = parcel.kind.into();
+    let span =
+        tracing::debug_span!("prepare", id = %parcel.message.id, kind, outcome = field::Empty);
+    let decided = span.in_scope(|| desk.decide(&mut parcel));
+    span.record(
+        "outcome",
+        match &decided {
+            Ok(Ok(_)) => "rendered",
+            Ok(Err(end)) => end.in_a_word(),
+            Err(_) => "failed",
+        },
+    );
+    drop(span);
     let mut known = Known::of(&parcel);
     match decided {
         Ok(Ok((mail, dropped))) => {

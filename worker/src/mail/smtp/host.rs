@@ -107,9 +107,14 @@ impl Host {
         Ok(Self { server, tls, hello: ClientId::Domain(domain.to_owned()) })
     }
 
+    /// Its host and port, without a password.
+    pub(super) fn name(&self) -> String {
+        format!("{}:{}", self.server.host, self.server.port)
+    }
+
     /// Counts whether the server took us in.
     pub(super) fn note(&self, taken_in: bool) {
-        metrics::connected(format!("{}:{}", self.server.host, self.server.port), taken_in);
+        metrics::connected(self.name(), taken_in);
     }
 
     /// Connects, encrypts and signs in.

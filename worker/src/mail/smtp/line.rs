@@ -10,7 +10,7 @@ use rules::messages::hosts::{self, Choice};
 use rules::messages::replies::{Asked, Refused, asks_for_patience};
 use tokio_util::sync::CancellationToken;
 
-use super::host::Open;
+use super::host::{Host, Open};
 use super::words::{SmtpError, code, fault, setback, taken};
 use super::{Fault, Smtp};
 use crate::mail::{Outcome, Setback, Turn};
@@ -61,6 +61,11 @@ impl Line {
                 Turn::Go
             }
         }
+    }
+
+    /// The server that has been chosen for the message at hand, by host and port.
+    pub(in crate::mail) fn server(&self) -> String {
+        self.smtp.hosts.get(self.given).map(Host::name).unwrap_or_default()
     }
 
     /// Sends the bytes the server waits for. From the first of them on only its word counts.

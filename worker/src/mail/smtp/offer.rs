@@ -5,6 +5,7 @@ use std::ops::Range;
 use lettre::Address;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use rules::messages::replies::Asked;
+use tracing::Instrument as _;
 
 use super::Fault;
 use super::line::Line;
@@ -101,7 +102,8 @@ impl Line {
     /// Opens the conversation.
     async fn open(&mut self) -> Result<(), Fault> {
         let host = &self.smtp.hosts[self.given];
-        let opening = tokio::time::timeout(self.smtp.patience * 3, host.open(self.smtp.patience));
+        let opening = tokio::time::timeout(self.smtp.patience * 3, host.open(self.smtp.patience))
+            .instrument(tracing::debug_span!("connect"));
         let opened = tokio::select! {
             biased;
             opened = opening => opened,
