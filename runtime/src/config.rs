@@ -160,6 +160,12 @@ impl Config {
         if !self.http.public_url.starts_with("http") || self.http.public_url.ends_with('/') {
             return unusable("http.public_url", "it must start with http and end without a slash");
         }
+        if !self.http.has_usable_front_end() {
+            return unusable(
+                "http.front_end_url",
+                "it must start with http:// or https:// and hold no blanks, or be empty",
+            );
+        }
         let documents = &self.documents;
         if documents.mode == DocumentsMode::TrustedOnly && documents.manifest.as_os_str().is_empty()
         {

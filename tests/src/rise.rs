@@ -69,6 +69,7 @@ impl Rise {
             wave: None,
             capacity: (None, None),
             opened_on: day("2026-06-01"),
+            email: Some("demo.hub@example.org".to_owned()),
         };
         let hub = put_hub(&txn, now, wish).await.expect("a hub").0;
         let lead = somebody(&txn, now, "Demo Lead").await;

@@ -22,8 +22,7 @@ use super::{choices, message, reminder, suppressions, text};
 use crate::enrolments::obligation;
 use crate::outcome::{StoreError, word};
 use crate::people::{person, sign_in_links};
-use crate::surveys::letters::SurveyLetter;
-use crate::surveys::{letters, wanted};
+use crate::surveys::letters::{self, Asking, SurveyLetter};
 
 /// A message ready to be rendered, or not to be sent after all.
 #[derive(Debug)]
@@ -76,8 +75,8 @@ impl Parcel {
     }
 }
 
-/// Reads what claimed messages are to say as things stand, the digests in a few statements for all
-/// of them. One that cannot be read is answered with its id and fault, and does not keep the others.
+/// Reads what claimed messages are to say as things stand, the digests and the letters about surveys
+/// in a few statements for all of them. One that cannot be read is answered with its id and fault, and does not keep the others.
 ///
 /// # Errors
 /// A row around them that this version cannot read, or a database fault.
@@ -111,6 +110,9 @@ pub async fn open(
     let people: HashMap<Uuid, person::Model> =
         people.into_iter().map(|row| (row.id, row)).collect();
 
+    let surveys: Vec<Asking> = claimed.iter().filter_map(|one| asking(&one.message)).collect();
+    let mut surveys = letters::open(db, now, &surveys).await?;
+
     let mut parcels = Vec::with_capacity(claimed.len());
     for claimed in claimed {
         let id = claimed.message.id;
@@ -118,6 +120,13 @@ pub async fn open(
         let reminders = reminders.remove(&id).unwrap_or_default();
         let parcel = match kind(&claimed.message) {
             Ok(MessageKind::Digest) => digest(&reminders, &facts, now).map(Content::Digest),
+            Ok(kind) if kind.is_about_surveys() => match surveys.remove(&id) {
+                Some(letter) => letter.map(|letter| match letter {
+                    Ok(letter) => Content::Survey(letter),
+                    Err(why) => Content::Unwanted(why.to_owned()),
+                }),
+                None => Err(missing(&claimed.message, "it is about nothing")),
+            },
             Ok(kind) if !wanted(db, person.as_ref(), kind).await? => {
                 Ok(Content::Unwanted("They do not want this kind of mail.".to_owned()))
             }
@@ -136,6 +145,13 @@ pub async fn open(
 
 fn kind(message: &message::Model) -> Result<MessageKind, StoreError> {
     word("message", message.id, &message.kind)
+}
+
+/// What there is to ask of a letter about a survey; none of any other message.
+fn asking(message: &message::Model) -> Option<Asking> {
+    let kind = kind(message).ok().filter(|kind| kind.is_about_surveys())?;
+    let (about, person) = (message.about_id?, message.person_id);
+    Some(Asking { message: message.id, kind, about, person })
 }
 
 fn parcel_of(
@@ -194,35 +210,30 @@ async fn letter(
         MessageKind::SignInLink => {
             let unwanted = sign_in_links::still_wanted(db, now, about).await?;
             let unwanted = unwanted.map(|why| Content::Unwanted(why.to_owned()));
-            return Ok(unwanted.unwrap_or(Content::SignIn(about)));
+            Ok(unwanted.unwrap_or(Content::SignIn(about)))
         }
         MessageKind::VisitProposed
         | MessageKind::VisitAgreed
         | MessageKind::VisitMoved
-        | MessageKind::VisitCancelled => return notices::visits::open(db, kind, message).await,
+        | MessageKind::VisitCancelled => notices::visits::open(db, kind, message).await,
         MessageKind::EventBooked
         | MessageKind::EventWaiting
         | MessageKind::EventPlace
         | MessageKind::BookingCancelled
         | MessageKind::EventMoved
         | MessageKind::EventCancelled
-        | MessageKind::JoiningChanged => return notices::bookings::open(db, kind, message).await,
-        MessageKind::HubWeek => return notices::hub_week::open(db, now, message).await,
-        MessageKind::AlertDigest => return notices::alerts::open(db, message).await,
+        | MessageKind::JoiningChanged => notices::bookings::open(db, kind, message).await,
+        MessageKind::HubWeek => notices::hub_week::open(db, now, message).await,
+        MessageKind::AlertDigest => notices::alerts::open(db, message).await,
+        MessageKind::CriticalAlert => notices::critical::open(db, message).await,
+        MessageKind::Bulletin => bulletins::content(db, about, message.person_id).await,
         MessageKind::Digest
         | MessageKind::SurveyInvitation
         | MessageKind::SurveyLink
-        | MessageKind::SurveyReminder => {}
-        MessageKind::Bulletin => return bulletins::content(db, about, message.person_id).await,
+        | MessageKind::SurveyReminder => {
+            Err(missing(message, "it is read with others of its kind"))
+        }
     }
-    if let Some(reason) = wanted::still_wanted(db, now, kind, about, message.person_id).await? {
-        return Ok(Content::Unwanted(reason.to_owned()));
-    }
-    let letter = letters::load(db, kind, about).await?;
-    Ok(letter.map_or_else(
-        || Content::Unwanted("What it was about is gone.".to_owned()),
-        |letter| Content::Survey(Box::new(letter)),
-    ))
 }
 
 fn missing(message: &message::Model, problem: &str) -> StoreError {

@@ -28,4 +28,4 @@ mod queueing;
 pub mod reminding;
 pub mod results;
 pub mod taking_part;
-pub mod wanted;
+mod wanted;

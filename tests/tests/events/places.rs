@@ -267,6 +267,7 @@ async fn another_hub(txn: &DatabaseTransaction, now: DateTime<Utc>, hub: &Hub) -
         wave: None,
         capacity: (None, None),
         opened_on: day("2026-06-01"),
+        email: None,
     };
     put_hub(txn, now, wish).await.expect("a hub").0
 }

@@ -103,6 +103,7 @@ async fn when_a_partner_moves_the_old_hub_clears_its_calendar_and_the_new_one_is
             wave: None,
             capacity: (None, None),
             opened_on: day("2026-06-01"),
+            email: None,
         };
         let other = put_hub(&txn, now, wish).await.expect("a hub").0;
         let id = rise.partners[0].enrolment;

@@ -234,6 +234,7 @@ async fn after_a_transfer_an_old_link_says_where_the_school_went() {
             wave: None,
             capacity: (None, None),
             opened_on: day("2026-06-01"),
+            email: None,
         };
         let other = put_hub(&txn, now, wish).await.expect("a hub").0;
         let (scope, id) = (Scope::System, pages.rise.partners[0].enrolment);

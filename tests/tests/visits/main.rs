@@ -223,6 +223,7 @@ async fn other_hub(story: &Story) -> Uuid {
         wave: None,
         capacity: (None, None),
         opened_on: day("2026-06-01"),
+        email: None,
     };
     let hub = put_hub(&txn, now, wish).await.expect("a hub").0.id;
     let role = entity::people::grants::Grant::HubLead { hub_id: hub };

@@ -16,8 +16,9 @@ use rsa::traits::PublicKeyParts as _;
 use runtime::config::MailConfig;
 
 /// Headers that are signed. One that a mail has not is signed as absent: nobody can add it.
-const HEADERS: [&str; 12] = [
+const HEADERS: [&str; 13] = [
     "From",
+    "Reply-To",
     "To",
     "Subject",
     "Date",
