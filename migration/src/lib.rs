@@ -40,6 +40,7 @@ mod m20261122_000034_digest_day;
 mod m20261122_000037_last_done;
 mod m20261122_000040_known_past;
 mod m20261122_000041_held;
+mod m20261122_000042_hub_email;
 mod m20261122_000043_forgetting;
 
 /// Lists and runs the migrations.
@@ -81,6 +82,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000037_last_done::Migration),
             Box::new(m20261122_000040_known_past::Migration),
             Box::new(m20261122_000041_held::Migration),
+            Box::new(m20261122_000042_hub_email::Migration),
             Box::new(m20261122_000043_forgetting::Migration),
         ]
     }

@@ -9,8 +9,8 @@ use crate::words::words;
 words! {
     /// A lane of mail.
     MailLane {
-        /// Letters that somebody waits for, each its own mail: links that sign in, and whatever is
-        /// arranged or called off with somebody.
+        /// Letters that cannot wait, each its own mail: links that sign in, whatever is arranged or
+        /// called off with somebody, and critical alerts.
         Immediate,
         /// What goes out once a day or a week, such as the digest.
         Routine,
@@ -41,7 +41,8 @@ pub fn lane_of(kind: MessageKind) -> MailLane {
         | MessageKind::BookingCancelled
         | MessageKind::EventMoved
         | MessageKind::EventCancelled
-        | MessageKind::JoiningChanged => MailLane::Immediate,
+        | MessageKind::JoiningChanged
+        | MessageKind::CriticalAlert => MailLane::Immediate,
         MessageKind::Digest
         | MessageKind::HubWeek
         | MessageKind::AlertDigest

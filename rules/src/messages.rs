@@ -1,6 +1,8 @@
 //! The life of a message, from decision to outcome.
 
+pub mod answers;
 pub mod bulletin;
+pub mod critical;
 pub mod entry;
 pub mod fact;
 pub mod feedback;
@@ -48,6 +50,8 @@ words! {
         Reader,
         /// A message to a hub's partners: `about_id` is the row in `bulletin`.
         Bulletin,
+        /// An alert: `about_id` is the row in `engagement_alert`.
+        Alert,
     }
 }
 
@@ -109,6 +113,9 @@ pub enum MessageKind {
     AlertDigest,
     /// What somebody who answers for a hub writes to its partners. Not a duty.
     Bulletin,
+    /// An alert by a rule that the programme calls critical, told at once to who runs the hub and to
+    /// programme admins, unless somebody has it already.
+    CriticalAlert,
 }
 
 impl MessageKind {
@@ -117,6 +124,12 @@ impl MessageKind {
     #[must_use]
     pub fn is_optional(self) -> bool {
         matches!(self, Self::HubWeek | Self::AlertDigest | Self::Bulletin)
+    }
+
+    /// Whether it is one of the letters about surveys.
+    #[must_use]
+    pub fn is_about_surveys(self) -> bool {
+        matches!(self, Self::SurveyInvitation | Self::SurveyLink | Self::SurveyReminder)
     }
 
     /// Whether it waits for its reader's hour, outside quiet hours and on a working day. All others

@@ -17,6 +17,7 @@ const found = JSON.parse(process.env.ENTRIES).map((text) => {
     stamp: utc(inner.getFirstPropertyValue("dtstamp")),
     status: inner.getFirstPropertyValue("status"),
     summary: event.summary,
+    location: event.location,
     organizer: event.organizer,
     attendee: event.attendees[0].getFirstValue(),
   };

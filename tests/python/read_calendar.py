@@ -30,6 +30,7 @@ for path in sys.argv[1:]:
             "stamp": utc("DTSTAMP"),
             "status": str(event["STATUS"]),
             "summary": str(event["SUMMARY"]),
+            "location": str(event["LOCATION"]),
             "organizer": str(event["ORGANIZER"]),
             "attendee": str(event["ATTENDEE"]),
             "longest": max(len(line) for line in text.splitlines()),

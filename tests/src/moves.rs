@@ -32,6 +32,7 @@ pub async fn open_hub(
         wave: None,
         capacity: (None, None),
         opened_on: day("2026-06-01"),
+        email: Some(format!("{key}.hub@example.org")),
     };
     put_hub(txn, now, wish).await.expect("a hub").0
 }

@@ -41,6 +41,8 @@ pub struct App {
     pub mail: Destination,
     /// Who sends it.
     pub sender: Mailbox,
+    /// Who reads what is answered to it where no hub does, if anybody.
+    pub reply_to: Option<Mailbox>,
     /// What signs mails, if anything.
     pub signer: Option<Arc<Signer>>,
     /// Where mails come back to, if not to the sender.
@@ -107,6 +109,7 @@ impl App {
         mail: Destination,
     ) -> anyhow::Result<Self> {
         let sender = sender(&config)?;
+        let reply_to = reply_to(&config)?;
         let signer = Signer::of(&config.mail)?.map(Arc::new);
         let return_path = return_path(&config)?;
         let name = random();
@@ -118,6 +121,7 @@ impl App {
             signal,
             mail,
             sender,
+            reply_to,
             signer,
             return_path,
             name,
@@ -197,6 +201,21 @@ fn random() -> String {
 /// Who sends every mail.
 fn sender(config: &Config) -> anyhow::Result<Mailbox> {
     config.mail.from.parse().context("the setting mail.from cannot be used: it is no mail address")
+}
+
+/// Who reads what is answered to mails where no hub does.
+fn reply_to(config: &Config) -> anyhow::Result<Option<Mailbox>> {
+    let setting = config.mail.reply_to.trim();
+    if setting.is_empty() {
+        return Ok(None);
+    }
+    let found: Option<Mailbox> = setting.parse().ok();
+    // In the head of every mail: it must be one that every mail server takes.
+    let found = found.filter(|found| AsRef::<str>::as_ref(&found.email).is_ascii());
+    found.map(Some).context(
+        "the setting mail.reply_to cannot be used: it must be an address of plain letters such as \
+         Demo Support <support@example.org>, or empty",
+    )
 }
 
 /// Where mails come back to.

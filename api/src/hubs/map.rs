@@ -31,6 +31,13 @@ fn hub() -> Type {
             column("capacityMax", C::CapacityMax, "Most partners it can support."),
             column("openedOn", C::OpenedOn, "First day."),
             column("closedOn", C::ClosedOn, "Last day, when closed."),
+            column(
+                "email",
+                C::Email,
+                "The address at which several people of the hub read what is answered to mails \
+                 about it; null where the programme reads that. It is nobody's own, and may be shown \
+                 to everybody who sees the hub.",
+            ),
             column("version", C::Version, "Rises with every change."),
             one("programme", "Programme", C::ProgrammeId, "Its programme."),
             one("leadSetting", "Setting", C::LeadSettingId, "The lead school or trust."),

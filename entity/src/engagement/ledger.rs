@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Days, Utc};
 use rules::engagement::life::{Ground, Happening, Life, Outcome, next};
 use rules::engagement::{AlertState, AlertStep, Decision, Evidence, RULES, Rule, RuleName, assess};
+use rules::messages::critical::is_told_at_once;
 use rules::programme::Policy;
 use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{
@@ -19,6 +20,7 @@ use super::rows::{Amended, Found, amend, apply, event, evidence_of, life_of, new
 use super::view::Subject;
 use super::{alert_event, engagement_alert};
 use crate::hubs::hub;
+use crate::messages::notices::critical;
 use crate::outcome::StoreError;
 
 /// Rows written in one statement: well below SQLite's limit of bound values.
@@ -38,6 +40,8 @@ pub(super) struct Ledger {
     changed: Vec<engagement_alert::Model>,
     forgotten: Vec<Uuid>,
     events: Vec<alert_event::ActiveModel>,
+    /// Those that people are told of at once.
+    critical: Vec<Uuid>,
 }
 
 impl Ledger {
@@ -92,6 +96,7 @@ impl Ledger {
             changed: Vec::new(),
             forgotten: Vec::new(),
             events: Vec::new(),
+            critical: Vec::new(),
         })
     }
 
@@ -151,11 +156,17 @@ impl Ledger {
         match (next(life.as_ref(), happening, &ground), old, found) {
             (Outcome::Open(life, step), _, Some(found)) => {
                 let row = new_row(subject, rule, period, &life, found, self.now);
+                if is_told_at_once(&policy.alerts, rule.name, step) {
+                    self.critical.push(row.id);
+                }
                 self.added.push((row, step));
             }
             (Outcome::Become(life, step), Some(mut row), found) => {
                 if let Some(found) = found {
                     amend(&mut row, found, rule, subject.hub_id, self.now);
+                }
+                if is_told_at_once(&policy.alerts, rule.name, step) {
+                    self.critical.push(row.id);
                 }
                 self.step(row, &life, step, happening);
             }
@@ -242,6 +253,8 @@ impl Ledger {
             let batch = std::mem::replace(&mut self.events, rest);
             alert_event::Entity::insert_many(batch).exec_without_returning(txn).await?;
         }
+        // Of one that another assessment opened first there is no such row: that one tells of it.
+        critical::tell(txn, self.now, &self.critical).await?;
         Ok(self.assessed)
     }
 }

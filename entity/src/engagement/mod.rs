@@ -20,3 +20,4 @@ mod view;
 pub use act::{acknowledge, snooze, wake};
 pub use assess::{Assessed, assess_enrolment, assess_hub, assess_programme};
 pub(crate) use facts::closed_settings;
+pub(crate) use rows::evidence_of;

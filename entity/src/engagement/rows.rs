@@ -139,7 +139,7 @@ pub(super) fn amend(
 }
 
 /// The reasons stored with an alert; none, if they cannot be read, so that they are written anew.
-pub(super) fn evidence_of(alert: &engagement_alert::Model) -> Vec<Evidence> {
+pub(crate) fn evidence_of(alert: &engagement_alert::Model) -> Vec<Evidence> {
     serde_json::from_value(alert.evidence.clone()).unwrap_or_default()
 }
 

@@ -31,6 +31,8 @@ pub struct Model {
     pub closed_on: Option<Date>,
     /// Rises with every change.
     pub version: i32,
+    /// Address at which several of it read what is answered to its mails; nobody's own.
+    pub email: Option<String>,
 }
 
 /// Joins are written where they are read; none is implied here.

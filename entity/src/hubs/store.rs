@@ -28,6 +28,8 @@ pub struct HubWish {
     pub capacity: (Option<i32>, Option<i32>),
     /// First day.
     pub opened_on: NaiveDate,
+    /// Where it reads what is answered to its mails.
+    pub email: Option<String>,
 }
 
 /// Records a hub by its key. Deriving what it owes is the caller's next step.
@@ -57,6 +59,7 @@ pub async fn put_hub(
         opened_on: wish.opened_on,
         closed_on: old.as_ref().and_then(|old| old.closed_on),
         version: old.as_ref().map_or(1, |old| old.version),
+        email: wish.email,
     };
     if old.as_ref().is_some_and(|old| *old != wanted) {
         wanted.version += 1;

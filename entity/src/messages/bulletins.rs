@@ -37,6 +37,8 @@ pub struct BulletinLetter {
     pub programme_id: Uuid,
     /// Name of the hub.
     pub hub: String,
+    /// The shared address of the hub.
+    pub hub_email: Option<String>,
     /// Name of the programme.
     pub programme: String,
     /// Name of who wrote it.
@@ -272,6 +274,7 @@ pub(super) async fn content(
         setting_id: contact.setting_id,
         programme_id: hub.programme_id,
         hub: hub.name,
+        hub_email: hub.email,
         programme: of.map(|row| row.name).unwrap_or_default(),
         author: author.map(|row| row.name).unwrap_or_default(),
     })))

@@ -36,6 +36,8 @@ pub struct Fact {
     pub setting_name: String,
     /// Name of the hub.
     pub hub_name: String,
+    /// The shared address of the hub.
+    pub hub_email: Option<String>,
 }
 
 impl Fact {
@@ -104,6 +106,7 @@ pub async fn load(
             setting_id,
             setting_name: around.names.get(&setting_id).cloned().unwrap_or_default(),
             hub_name: hub.name.clone(),
+            hub_email: hub.email.clone(),
             row,
         };
         facts.insert(fact.row.id, fact);

@@ -3,12 +3,16 @@
 use chrono::{DateTime, Utc};
 use rules::messages::{About, MessageKind, MessageState};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{DatabaseTransaction, EntityTrait as _, TryInsertResult};
+use sea_orm::sea_query::{OnConflict, Query};
+use sea_orm::{DatabaseTransaction, EntityTrait as _, QueryTrait as _, TryInsertResult};
 use uuid::Uuid;
 
-use super::{message, outbox, text};
+use super::{BATCH, ids_of, message, outbox, text};
 use crate::id::new_id;
 use crate::outcome::StoreError;
+
+/// How the story of a letter begins.
+const BEGUN: &str = "To be written and sent.";
 
 /// A letter to be written.
 #[derive(Clone, Debug)]
@@ -62,7 +66,52 @@ pub async fn queue_revision(
     told: Told,
 ) -> Result<bool, StoreError> {
     let id = new_id(now);
-    let row = message::ActiveModel {
+    let row = row(id, now, wish, told);
+    let inserted = message::Entity::insert(row)
+        .on_conflict_do_nothing_on([message::Column::DedupeKey])
+        .exec_without_returning(txn)
+        .await?;
+    if !matches!(inserted, TryInsertResult::Inserted(1)) {
+        return Ok(false);
+    }
+    let lease = outbox::Lease { id, epoch: 0 };
+    outbox::note(txn, lease, MessageState::Pending, BEGUN, now).await?;
+    Ok(true)
+}
+
+/// Puts many letters into the outbox, in a few statements for hundreds; those whose key is there
+/// already are left out. Returns how many went in.
+///
+/// # Errors
+/// The database fails.
+pub async fn queue_all(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    wishes: Vec<LetterWish>,
+) -> Result<usize, StoreError> {
+    let mut queued = 0;
+    let mut wishes = wishes.into_iter().peekable();
+    while wishes.peek().is_some() {
+        let rows = wishes.by_ref().take(BATCH);
+        let rows = rows.map(|wish| row(new_id(now), now, wish, Told::default()));
+        let dedupe = OnConflict::column(message::Column::DedupeKey).do_nothing().to_owned();
+        let mut statement = message::Entity::insert_many(rows).on_conflict(dedupe).into_query();
+        statement.returning(Query::returning().columns([message::Column::Id]));
+        let made = ids_of(txn, &statement).await?;
+        queued += made.len();
+        let begun = made.into_iter().map(|id| outbox::Step {
+            lease: outbox::Lease { id, epoch: 0 },
+            state: MessageState::Pending,
+            detail: BEGUN.to_owned(),
+        });
+        outbox::note_all(txn, now, begun.collect()).await?;
+    }
+    Ok(queued)
+}
+
+/// The row of a letter that waits.
+fn row(id: Uuid, now: DateTime<Utc>, wish: LetterWish, told: Told) -> message::ActiveModel {
+    message::ActiveModel {
         id: Set(id),
         kind: Set(text(wish.kind)),
         person_id: Set(wish.person_id),
@@ -86,15 +135,5 @@ pub async fn queue_revision(
         about_revision: Set(told.revision),
         was_starts_at: Set(told.was.map(|(start, _)| start)),
         was_ends_at: Set(told.was.map(|(_, end)| end)),
-    };
-    let inserted = message::Entity::insert(row)
-        .on_conflict_do_nothing_on([message::Column::DedupeKey])
-        .exec_without_returning(txn)
-        .await?;
-    if !matches!(inserted, TryInsertResult::Inserted(1)) {
-        return Ok(false);
     }
-    let lease = outbox::Lease { id, epoch: 0 };
-    outbox::note(txn, lease, MessageState::Pending, "To be written and sent.", now).await?;
-    Ok(true)
 }

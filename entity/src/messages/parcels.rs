@@ -23,8 +23,7 @@ use super::{choices, message, reminder, suppressions, text};
 use crate::enrolments::obligation;
 use crate::outcome::{StoreError, word};
 use crate::people::{person, sign_in_links};
-use crate::surveys::letters::SurveyLetter;
-use crate::surveys::{letters, wanted};
+use crate::surveys::letters::{self, Asking, SurveyLetter};
 
 /// A message ready to be rendered, or not to be sent after all.
 #[derive(Debug)]
@@ -86,8 +85,8 @@ impl Parcel {
     }
 }
 
-/// Reads what claimed messages are to say as things stand, the digests in a few statements for all
-/// of them. One that cannot be read does not keep the others.
+/// Reads what claimed messages are to say as things stand, the digests and the letters about surveys
+/// in a few statements for all of them. One that cannot be read does not keep the others.
 ///
 /// # Errors
 /// A database fault.
@@ -157,6 +156,9 @@ async fn together(
         .collect();
     let suppressed = suppressions::of_addresses(db, addresses.iter().map(String::as_str)).await?;
 
+    let surveys: Vec<Asking> = claimed.iter().filter_map(|one| asking(&one.message)).collect();
+    let mut surveys = letters::open(db, now, &surveys).await?;
+
     let mut parcels = Vec::with_capacity(claimed.len());
     for claimed in claimed {
         let row = &claimed.message;
@@ -164,6 +166,13 @@ async fn together(
         let reminders = reminders.remove(&row.id).unwrap_or_default();
         let content = match kind(row) {
             Ok(MessageKind::Digest) => digest(&reminders, &facts, now).map(Content::Digest),
+            Ok(kind) if kind.is_about_surveys() => match surveys.remove(&row.id) {
+                Some(letter) => letter.map(|letter| match letter {
+                    Ok(letter) => Content::Survey(letter),
+                    Err(why) => Content::Unwanted(why.to_owned()),
+                }),
+                None => Err(missing(row, "it is about nothing")),
+            },
             Ok(kind) if !wanted(db, person, kind).await? => {
                 Ok(Content::Unwanted("They do not want this kind of mail.".to_owned()))
             }
@@ -188,6 +197,13 @@ fn kind(message: &message::Model) -> Result<MessageKind, StoreError> {
 fn address(Claimed { message, in_doubt }: &Claimed, reader: &person::Model) -> String {
     let handed_over = message.body.as_deref().filter(|_| *in_doubt);
     handed_over.and_then(recipient).unwrap_or_else(|| reader.email.clone())
+}
+
+/// What there is to ask of a letter about a survey; none of any other message.
+fn asking(message: &message::Model) -> Option<Asking> {
+    let kind = kind(message).ok().filter(|kind| kind.is_about_surveys())?;
+    let (about, person) = (message.about_id?, message.person_id);
+    Some(Asking { message: message.id, kind, about, person })
 }
 
 fn parcel_of(
@@ -254,35 +270,30 @@ async fn letter(
         MessageKind::SignInLink => {
             let unwanted = sign_in_links::still_wanted(db, now, about).await?;
             let unwanted = unwanted.map(|why| Content::Unwanted(why.to_owned()));
-            return Ok(unwanted.unwrap_or(Content::SignIn(about)));
+            Ok(unwanted.unwrap_or(Content::SignIn(about)))
         }
         MessageKind::VisitProposed
         | MessageKind::VisitAgreed
         | MessageKind::VisitMoved
-        | MessageKind::VisitCancelled => return notices::visits::open(db, kind, message).await,
+        | MessageKind::VisitCancelled => notices::visits::open(db, kind, message).await,
         MessageKind::EventBooked
         | MessageKind::EventWaiting
         | MessageKind::EventPlace
         | MessageKind::BookingCancelled
         | MessageKind::EventMoved
         | MessageKind::EventCancelled
-        | MessageKind::JoiningChanged => return notices::bookings::open(db, kind, message).await,
-        MessageKind::HubWeek => return notices::hub_week::open(db, now, message).await,
-        MessageKind::AlertDigest => return notices::alerts::open(db, message).await,
+        | MessageKind::JoiningChanged => notices::bookings::open(db, kind, message).await,
+        MessageKind::HubWeek => notices::hub_week::open(db, now, message).await,
+        MessageKind::AlertDigest => notices::alerts::open(db, message).await,
+        MessageKind::CriticalAlert => notices::critical::open(db, message).await,
+        MessageKind::Bulletin => bulletins::content(db, about, message.person_id).await,
         MessageKind::Digest
         | MessageKind::SurveyInvitation
         | MessageKind::SurveyLink
-        | MessageKind::SurveyReminder => {}
-        MessageKind::Bulletin => return bulletins::content(db, about, message.person_id).await,
+        | MessageKind::SurveyReminder => {
+            Err(missing(message, "it is read with others of its kind"))
+        }
     }
-    if let Some(reason) = wanted::still_wanted(db, now, kind, about, message.person_id).await? {
-        return Ok(Content::Unwanted(reason.to_owned()));
-    }
-    let letter = letters::load(db, kind, about).await?;
-    Ok(letter.map_or_else(
-        || Content::Unwanted("What it was about is gone.".to_owned()),
-        |letter| Content::Survey(Box::new(letter)),
-    ))
 }
 
 fn missing(message: &message::Model, problem: &str) -> StoreError {

@@ -21,7 +21,7 @@ use crate::id::new_id;
 use crate::outcome::StoreError;
 
 /// Rows in one statement: well below SQLite's limit of bound values.
-const BATCH: usize = 500;
+pub(super) const BATCH: usize = 500;
 
 /// Who was invited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,10 +88,10 @@ pub(super) async fn invite(
     }
     for enrolment in asked {
         if let Some(invitations) = by_school.get(&enrolment.id) {
-            letters.invite(txn, enrolment.partner_setting_id, &asks, invitations).await?;
+            letters.invite(enrolment.partner_setting_id, &asks, invitations);
         }
     }
-    Ok(Invited { schools: by_school.len(), ..letters.invited })
+    Ok(Invited { schools: by_school.len(), ..letters.write(txn).await? })
 }
 
 /// The groups of a campaign, each with whether it is asked by links of its own.

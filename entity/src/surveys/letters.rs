@@ -1,23 +1,24 @@
-//! What letters about a survey say: which survey, of which school, and the codes of its groups.
+//! What letters about surveys say: which survey, of which school, and the codes of its groups. Read
+//! for many letters at a time, in as many statements as for one.
 
-use std::collections::{HashMap, HashSet};
+mod around;
 
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
 use rules::messages::MessageKind;
-use rules::messages::suppression::normalised;
 use rules::surveys::RespondentGroup;
-use sea_orm::sea_query::Query;
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::needed::needed;
-use super::{personal_invitation, survey_campaign, survey_code, survey_invitation};
-use crate::enrolments::enrolment;
-use crate::messages::suppressions::of_addresses;
+use self::around::Around;
+pub(super) use self::around::Place;
+use super::{survey_campaign, survey_invitation, wanted};
 use crate::outcome::{StoreError, word};
-use crate::people::{contact, person, setting};
-use crate::programme::{event, programme};
+
+/// Letters that are read together: each asks for a few ids, well below SQLite's limit of bound
+/// values.
+const TOGETHER: usize = 250;
 
 /// A survey of one school, as a letter tells of it.
 #[derive(Clone, Debug)]
@@ -26,6 +27,12 @@ pub struct SurveyLetter {
     pub campaign: survey_campaign::Model,
     /// Name of the programme.
     pub programme: String,
+    /// The hub of the school.
+    pub hub_id: Uuid,
+    /// Its name.
+    pub hub: String,
+    /// Its shared address.
+    pub hub_email: Option<String>,
     /// The setting asked.
     pub setting_id: Uuid,
     /// Its name.
@@ -56,146 +63,77 @@ pub struct AskedGroup {
     pub enough: bool,
 }
 
-/// What a letter about a survey hangs on.
-struct Place {
-    invitation: survey_invitation::Model,
-    personal: Option<personal_invitation::Model>,
-    campaign: survey_campaign::Model,
-    enrolment: enrolment::Model,
+/// A message about a survey that is to be looked at once more.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking {
+    /// The message.
+    pub message: Uuid,
+    /// Which of the letters about surveys it is.
+    pub kind: MessageKind,
+    /// The invitation it is about; for [`MessageKind::SurveyLink`] the personal one.
+    pub about: Uuid,
+    /// To whom.
+    pub person: Uuid,
 }
 
-/// The rows a letter is about; none when one of them is gone.
-async fn place(
-    db: &impl ConnectionTrait,
-    kind: MessageKind,
-    about: Uuid,
-) -> Result<Option<Place>, StoreError> {
-    let personal = match kind {
-        MessageKind::SurveyLink => {
-            let found = personal_invitation::Entity::find_by_id(about).one(db).await?;
-            let Some(found) = found else { return Ok(None) };
-            Some(found)
-        }
-        _ => None,
-    };
-    let invitation = personal.as_ref().map_or(about, |row| row.invitation_id);
-    let Some(invitation) = survey_invitation::Entity::find_by_id(invitation).one(db).await? else {
-        return Ok(None);
-    };
-    let campaign = survey_campaign::Entity::find_by_id(invitation.campaign_id).one(db).await?;
-    let enrolment = enrolment::Entity::find_by_id(invitation.enrolment_id).one(db).await?;
-    Ok(campaign.zip(enrolment).map(|(campaign, enrolment)| Place {
-        invitation,
-        personal,
-        campaign,
-        enrolment,
-    }))
-}
+/// What a letter is to say, or why it is not sent after all, in a sentence.
+pub type Opened = Result<Box<SurveyLetter>, &'static str>;
 
-/// Reads what a letter of this kind says; nothing when what it is about is gone. `about` is the
-/// invitation it is about, or the personal one.
+/// What each of these letters is to say as things stand, by the message. One whose rows cannot be
+/// read is answered with its fault, and does not keep the others.
 ///
 /// # Errors
-/// A row this version cannot read, or a database fault.
-pub async fn load(
+/// A database fault.
+pub async fn open(
     db: &impl ConnectionTrait,
-    kind: MessageKind,
-    about: Uuid,
-) -> Result<Option<SurveyLetter>, StoreError> {
-    let Some(Place { invitation, personal, campaign, enrolment }) = place(db, kind, about).await?
-    else {
-        return Ok(None);
+    now: DateTime<Utc>,
+    letters: &[Asking],
+) -> Result<HashMap<Uuid, Result<Opened, StoreError>>, StoreError> {
+    let mut opened = HashMap::with_capacity(letters.len());
+    for letters in letters.chunks(TOGETHER) {
+        let around = Around::load(db, letters).await?;
+        for asking in letters {
+            opened.insert(asking.message, opened_by(&around, now, asking));
+        }
+    }
+    Ok(opened)
+}
+
+fn opened_by(around: &Around, now: DateTime<Utc>, asking: &Asking) -> Result<Opened, StoreError> {
+    let place = match around.place(asking) {
+        Ok(place) => place,
+        Err(gone) => return Ok(Err(gone)),
     };
-    let asked = if personal.is_some() {
-        vec![invitation]
-    } else {
-        survey_invitation::Entity::find()
-            .filter(survey_invitation::Column::CampaignId.eq(campaign.id))
-            .filter(survey_invitation::Column::EnrolmentId.eq(enrolment.id))
-            .all(db)
-            .await?
-    };
-    let groups = groups(db, &campaign, enrolment.partner_setting_id, asked).await?;
-    let programme = programme::Entity::find_by_id(campaign.programme_id).one(db).await?;
-    let setting = setting::Entity::find_by_id(enrolment.partner_setting_id).one(db).await?;
-    let event = match campaign.event_id {
-        Some(id) => event::Entity::find_by_id(id).one(db).await?,
-        None => None,
-    };
-    Ok(Some(SurveyLetter {
-        programme: programme.map(|row| row.name).unwrap_or_default(),
-        setting_id: enrolment.partner_setting_id,
-        setting: setting.map(|row| row.name).unwrap_or_default(),
-        event: event.map(|row| row.title),
+    if let Some(reason) = wanted::unwanted(&place, now, asking)? {
+        return Ok(Err(reason));
+    }
+    let Place { campaign, enrolment, personal, .. } = place;
+    let mut groups =
+        place.asked.iter().map(|row| group(around, row)).collect::<Result<Vec<_>, _>>()?;
+    groups.sort_by_key(|asked| asked.group);
+    let setting_id = enrolment.partner_setting_id;
+    let hub = around.hubs.get(&enrolment.hub_id);
+    Ok(Ok(Box::new(SurveyLetter {
+        campaign: campaign.clone(),
+        programme: around.programmes.get(&campaign.programme_id).cloned().unwrap_or_default(),
+        hub_id: enrolment.hub_id,
+        hub: hub.map(|row| row.name.clone()).unwrap_or_default(),
+        hub_email: hub.and_then(|row| row.email.clone()),
+        setting_id,
+        setting: around.settings.get(&setting_id).cloned().unwrap_or_default(),
+        event: campaign.event_id.and_then(|id| around.events.get(&id).cloned()),
         groups,
         personal: personal.map(|row| row.id),
-        campaign,
-    }))
+    })))
 }
 
-/// These invitations of one campaign with their codes, in the order of the groups.
-async fn groups(
-    db: &impl ConnectionTrait,
-    campaign: &survey_campaign::Model,
-    setting: Uuid,
-    invitations: Vec<survey_invitation::Model>,
-) -> Result<Vec<AskedGroup>, StoreError> {
-    let ids: Vec<Uuid> = invitations.iter().map(|row| row.id).collect();
-    let linked = linked(db, setting, &ids).await?;
-    let codes = survey_code::Entity::find()
-        .filter(survey_code::Column::InvitationId.is_in(ids))
-        .filter(survey_code::Column::RetiredAt.is_null())
-        .order_by_asc(survey_code::Column::CreatedAt)
-        .order_by_asc(survey_code::Column::Id)
-        .all(db)
-        .await?;
-    let codes: HashMap<Uuid, String> =
-        codes.into_iter().map(|row| (row.invitation_id, row.code)).collect();
-    let needed = needed(db, campaign, &invitations).await?;
-    let mut groups = Vec::with_capacity(invitations.len());
-    for row in invitations {
-        groups.push(AskedGroup {
-            group: word("survey_invitation", row.id, &row.respondent_group)?,
-            code: codes.get(&row.id).cloned(),
-            has_links: linked.contains(&row.id),
-            responses: row.responses,
-            needed: needed.get(&row.id).copied().unwrap_or(campaign.enough_responses),
-            enough: row.enough_on.is_some(),
-        });
-    }
-    groups.sort_by_key(|asked| asked.group);
-    Ok(groups)
-}
-
-/// Those of some invitations of a school with a link that reaches somebody: a contact of the school
-/// still, whose address takes mail.
-async fn linked(
-    db: &impl ConnectionTrait,
-    setting: Uuid,
-    invitations: &[Uuid],
-) -> Result<HashSet<Uuid>, StoreError> {
-    let there = Query::select()
-        .column(contact::Column::PersonId)
-        .from(contact::Entity)
-        .and_where(contact::Column::SettingId.eq(setting))
-        .and_where(contact::Column::EndedAt.is_null())
-        .to_owned();
-    let links = personal_invitation::Entity::find()
-        .filter(personal_invitation::Column::InvitationId.is_in(invitations.iter().copied()))
-        .filter(personal_invitation::Column::PersonId.in_subquery(there))
-        .all(db)
-        .await?;
-    let whose = links.iter().map(|link| link.person_id);
-    let people = person::Entity::find().filter(person::Column::Id.is_in(whose)).all(db).await?;
-    let listed = of_addresses(db, people.iter().map(|row| row.email.as_str())).await?;
-    let reached: HashSet<Uuid> = people
-        .iter()
-        .filter(|row| {
-            let reason = listed.get(&normalised(&row.email));
-            reason.is_none_or(|reason| !reason.withholds_all())
-        })
-        .map(|row| row.id)
-        .collect();
-    let links = links.iter().filter(|link| reached.contains(&link.person_id));
-    Ok(links.map(|link| link.invitation_id).collect())
+fn group(around: &Around, row: &survey_invitation::Model) -> Result<AskedGroup, StoreError> {
+    Ok(AskedGroup {
+        group: word("survey_invitation", row.id, &row.respondent_group)?,
+        code: around.codes.get(&row.id).cloned(),
+        has_links: around.linked.contains(&row.id),
+        responses: row.responses,
+        needed: around.needed.get(&row.id).copied().unwrap_or_default(),
+        enough: row.enough_on.is_some(),
+    })
 }

@@ -30,4 +30,4 @@ pub mod reminding;
 pub mod results;
 pub mod sending;
 pub mod taking_part;
-pub mod wanted;
+mod wanted;

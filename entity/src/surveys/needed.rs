@@ -1,6 +1,7 @@
 //! How many answers are enough of each group of a school.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::slice;
 
 use rules::surveys::campaign::enough;
 use sea_orm::{
@@ -20,13 +21,26 @@ pub async fn needed(
     campaign: &survey_campaign::Model,
     invitations: &[survey_invitation::Model],
 ) -> Result<HashMap<Uuid, i32>, StoreError> {
-    let by_link = campaign_group::Entity::find()
-        .filter(campaign_group::Column::CampaignId.eq(campaign.id))
+    needed_of_all(db, slice::from_ref(campaign), invitations).await
+}
+
+/// The same of invitations of several campaigns, in two statements for all of them.
+pub(super) async fn needed_of_all(
+    db: &impl ConnectionTrait,
+    campaigns: &[survey_campaign::Model],
+    invitations: &[survey_invitation::Model],
+) -> Result<HashMap<Uuid, i32>, StoreError> {
+    let ids = campaigns.iter().map(|row| row.id);
+    let by_link: HashSet<(Uuid, String)> = campaign_group::Entity::find()
+        .filter(campaign_group::Column::CampaignId.is_in(ids))
         .filter(campaign_group::Column::ByPersonalLink.eq(true))
         .all(db)
-        .await?;
+        .await?
+        .into_iter()
+        .map(|group| (group.campaign_id, group.respondent_group))
+        .collect();
     let is_linked = |row: &survey_invitation::Model| {
-        by_link.iter().any(|group| group.respondent_group == row.respondent_group)
+        by_link.contains(&(row.campaign_id, row.respondent_group.clone()))
     };
     let linked = invitations.iter().filter(|row| is_linked(row)).map(|row| row.id);
     let links: HashMap<Uuid, i64> = personal_invitation::Entity::find()
@@ -40,9 +54,12 @@ pub async fn needed(
         .await?
         .into_iter()
         .collect();
+    let enough_of: HashMap<Uuid, i32> =
+        campaigns.iter().map(|row| (row.id, row.enough_responses)).collect();
     let of = |row: &survey_invitation::Model| {
         let links = links.get(&row.id).map_or(0, |links| i32::try_from(*links).unwrap_or(i32::MAX));
-        enough(campaign.enough_responses, is_linked(row).then_some(links))
+        let wanted = enough_of.get(&row.campaign_id)?;
+        Some((row.id, enough(*wanted, is_linked(row).then_some(links))))
     };
-    Ok(invitations.iter().map(|row| (row.id, of(row))).collect())
+    Ok(invitations.iter().filter_map(of).collect())
 }

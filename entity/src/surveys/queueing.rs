@@ -12,16 +12,16 @@ use rules::surveys::RespondentGroup;
 use rules::surveys::letters::{Known, SchoolLetters, letters};
 use sea_orm::sea_query::Query;
 use sea_orm::{
-    ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _,
+    ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, IntoActiveModel,
     QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
-use super::inviting::Invited;
+use super::inviting::{BATCH, Invited};
 use super::{personal_invitation, survey_campaign, survey_invitation};
 use crate::enrolments::enrolment;
 use crate::id::new_id;
-use crate::messages::letters::{LetterWish, queue};
+use crate::messages::letters::{LetterWish, queue_all};
 use crate::messages::suppressions;
 use crate::outcome::{StoreError, word};
 use crate::people::{contact, person};
@@ -40,7 +40,11 @@ pub(super) struct Letters<'a> {
     pub(super) kept_back: HashMap<Uuid, String>,
     /// Minute of the day at which a person wants mail, if they chose one.
     minutes: HashMap<Uuid, u32>,
-    pub(super) invited: Invited,
+    /// Who is invited, as far as it was noted.
+    invited: Invited,
+    /// Links and letters to be written.
+    links: Vec<personal_invitation::Model>,
+    wishes: Vec<LetterWish>,
 }
 
 impl<'a> Letters<'a> {
@@ -80,6 +84,8 @@ impl<'a> Letters<'a> {
             kept_back,
             minutes: minutes.collect(),
             invited: Invited::default(),
+            links: Vec::new(),
+            wishes: Vec::new(),
         })
     }
 
@@ -107,14 +113,14 @@ impl<'a> Letters<'a> {
         (at < end_of_day(self.campaign.closes_on)).then_some(at)
     }
 
-    /// Personal invitations and letters of one newly invited school.
-    pub(super) async fn invite(
+    /// Notes the personal invitations and letters of one newly invited school, to be written with
+    /// those of all others.
+    pub(super) fn invite(
         &mut self,
-        txn: &DatabaseTransaction,
         setting: Uuid,
         asks: &[(RespondentGroup, bool)],
         invitations: &[&survey_invitation::Model],
-    ) -> Result<(), StoreError> {
+    ) {
         let of_school = self.of_school(setting, asks);
         self.invited.unreached += usize::from(of_school.warning().is_some());
         for (group, people) in &of_school.links {
@@ -123,42 +129,28 @@ impl<'a> Letters<'a> {
             let Some(invitation) = of_group else { continue };
             for person in people {
                 let id = new_id(self.now);
-                let row = personal_invitation::Model {
+                self.links.push(personal_invitation::Model {
                     id,
                     campaign_id: self.campaign.id,
                     invitation_id: invitation.id,
                     person_id: *person,
                     answered_on: None,
                     created_at: self.now,
-                };
-                personal_invitation::Entity::insert(row.into_active_model())
-                    .exec_without_returning(txn)
-                    .await?;
-                self.invited.contacts += 1;
+                });
                 let kind = (MessageKind::SurveyLink, About::PersonalInvitation);
-                self.queue(txn, kind, id, setting, *person, format!("survey-link:{id}")).await?;
+                self.wish(kind, id, setting, *person, format!("survey-link:{id}"));
             }
         }
-        let Some(first) = invitations.iter().map(|invitation| invitation.id).min() else {
-            return Ok(());
-        };
+        let Some(first) = invitations.iter().map(|invitation| invitation.id).min() else { return };
         for person in of_school.letter {
             let kind = (MessageKind::SurveyInvitation, About::SurveyInvitation);
             let key = format!("survey-invitation:{first}:{person}");
-            self.queue(txn, kind, first, setting, person, key).await?;
+            self.wish(kind, first, setting, person, key);
         }
-        Ok(())
     }
 
-    /// Reminds the contacts of a school, once for each step and person; returns how many letters.
-    pub(super) async fn remind(
-        &mut self,
-        txn: &DatabaseTransaction,
-        enrolment: &enrolment::Model,
-        about: Uuid,
-        step: u32,
-    ) -> Result<usize, StoreError> {
-        let before = self.invited.letters;
+    /// Notes the reminders of the contacts of a school, one for each step and person.
+    pub(super) fn remind(&mut self, enrolment: &enrolment::Model, about: Uuid, step: u32) {
         let setting = enrolment.partner_setting_id;
         let contacts = self.contacts.get(&setting).into_iter().flatten();
         let readers = contacts.filter(|one| self.policy.recipients.contains(&one.role));
@@ -168,29 +160,38 @@ impl<'a> Letters<'a> {
             let (campaign, close) = (self.campaign.id, self.campaign.closes_on);
             let enrolment = enrolment.id;
             let key = format!("survey-reminder:{campaign}:{enrolment}:{close}:{step}:{person}");
-            self.queue(txn, kind, about, setting, person, key).await?;
+            self.wish(kind, about, setting, person, key);
         }
-        Ok(self.invited.letters - before)
     }
 
-    /// Queues a letter for the reader's next time, unless the campaign is over by then.
-    async fn queue(
+    /// A letter for the reader's next time, unless the campaign is over by then.
+    fn wish(
         &mut self,
-        txn: &DatabaseTransaction,
         (kind, about): (MessageKind, About),
         about_id: Uuid,
         setting: Uuid,
         person_id: Uuid,
         dedupe_key: String,
-    ) -> Result<(), StoreError> {
-        let Some(send_after) = self.goes_at(setting, person_id) else {
-            return Ok(());
-        };
+    ) {
+        let Some(send_after) = self.goes_at(setting, person_id) else { return };
         let expires_at = end_of_day(self.campaign.closes_on);
         let wish =
             LetterWish { kind, person_id, about, about_id, dedupe_key, send_after, expires_at };
-        self.invited.letters += usize::from(queue(txn, self.now, wish).await?);
-        Ok(())
+        self.wishes.push(wish);
+    }
+
+    /// Writes down what was noted, in a few statements for hundreds of people: whoever launches holds
+    /// what others wait for. Says who was invited.
+    pub(super) async fn write(self, txn: &DatabaseTransaction) -> Result<Invited, StoreError> {
+        let contacts = self.links.len();
+        let mut links = self.links.into_iter().map(IntoActiveModel::into_active_model).peekable();
+        while links.peek().is_some() {
+            personal_invitation::Entity::insert_many(links.by_ref().take(BATCH))
+                .exec_without_returning(txn)
+                .await?;
+        }
+        let letters = queue_all(txn, self.now, self.wishes).await?;
+        Ok(Invited { contacts, letters, ..self.invited })
     }
 }
 

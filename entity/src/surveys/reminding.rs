@@ -74,14 +74,13 @@ async fn remind_of(
         .all(txn)
         .await?;
     let mut letters = Letters::load(txn, now, campaign).await?;
-    let mut queued = 0;
     for enrolment in enrolments {
         let Some(invitation) = schools.get(&enrolment.id) else { continue };
         let calendar = letters.calendars.of_setting(enrolment.partner_setting_id);
         let invited_on = local(invitation.created_at).date();
         if let Some(step) = reminder_due(&days, campaign.closes_on, invited_on, today, &calendar) {
-            queued += letters.remind(txn, &enrolment, invitation.id, step).await?;
+            letters.remind(&enrolment, invitation.id, step);
         }
     }
-    Ok(queued)
+    Ok(letters.write(txn).await?.letters)
 }

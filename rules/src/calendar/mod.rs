@@ -11,7 +11,9 @@ mod words;
 mod working_days;
 
 pub use bank_holidays::{BankHolidaysError, bank_holidays};
-pub use words::{day_in_words, in_words, short_day, time_in_words, when, working_days_in_words};
+pub use words::{
+    ago_in_words, day_in_words, in_words, short_day, time_in_words, when, working_days_in_words,
+};
 
 /// What a stretch of a school calendar is.
 #[derive(
@@ -77,6 +79,12 @@ impl Calendar {
         let last = terms.iter().map(|span| span.ends_on).max();
         let covered = first.zip(last);
         Self { terms: terms.into(), closures: closures.into(), covered, bank_holidays }
+    }
+
+    /// Whether any term of the school is known; without one, its holidays are not.
+    #[must_use]
+    pub fn knows_terms(&self) -> bool {
+        self.covered.is_some()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Timelike as _, Utc};
 
-use super::local;
+use super::{Calendar, local};
 
 /// A day in plain English, such as `25 September 2026`.
 #[must_use]
@@ -54,6 +54,17 @@ pub fn when(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) -> String {
 #[must_use]
 pub fn working_days_in_words(count: u32) -> String {
     if count == 1 { "1 working day".to_owned() } else { format!("{count} working days") }
+}
+
+/// How long ago something was due, in the days that its school works: `3 school days ago`. Where the
+/// school's terms are not known, weekdays that are no bank holidays are counted, and called so.
+#[must_use]
+pub fn ago_in_words(count: u32, calendar: &Calendar) -> String {
+    match (calendar.knows_terms(), count) {
+        (true, 1) => "1 school day ago".to_owned(),
+        (true, count) => format!("{count} school days ago"),
+        (false, count) => format!("{} ago", working_days_in_words(count)),
+    }
 }
 
 #[cfg(test)]

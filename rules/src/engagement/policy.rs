@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::RuleName;
+
 /// Thresholds of the alert rules. What a set-up leaves out has the default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -27,6 +29,8 @@ pub struct AlertPolicy {
     pub clearing_working_days: u32,
     /// What is so again within so many working days opens its old alert, not a new one.
     pub reopen_within_working_days: u32,
+    /// Rules whose alerts are told of at once, by a mail of their own at whatever hour.
+    pub critical: Vec<RuleName>,
 }
 
 impl Default for AlertPolicy {
@@ -42,6 +46,8 @@ impl Default for AlertPolicy {
             pending_working_days: 2,
             clearing_working_days: 5,
             reopen_within_working_days: 20,
+            // Reminders reach nobody there: unless somebody is told, nothing else will be done.
+            critical: vec![RuleName::NoReachableContact],
         }
     }
 }

@@ -79,7 +79,7 @@ impl Entry {
             event.description(&self.description);
         }
         if let Some(place) = &self.place {
-            event.location(&one_line(place));
+            event.location(&by_commas(place));
         }
         let mut calendar = Calendar::empty();
         for (key, value) in
@@ -95,6 +95,12 @@ impl Entry {
 /// On one line: a name from a file may hold anything.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The lines of a place as people write them on one.
+fn by_commas(text: &str) -> String {
+    let lines = text.lines().map(one_line).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(", ")
 }
 
 fn property(role: &str, who: Somebody<'_>) -> Property {

@@ -22,7 +22,6 @@ impl Fact {
     /// A fact as somebody wrote it, line by line, its links as links.
     #[must_use]
     pub fn new(label: &'static str, text: &str) -> Self {
-        let is_link = |word: &str| word.starts_with("https://") || word.starts_with("http://");
         let piece = |word: &str| Piece { text: word.to_owned(), is_link: is_link(word) };
         let line = |line: &str| -> Vec<Piece> {
             let mut pieces: Vec<Piece> = Vec::new();
@@ -40,6 +39,17 @@ impl Fact {
         let lines = text.lines().map(line).filter(|line| !line.is_empty());
         Self { label, lines: lines.collect() }
     }
+}
+
+/// Whether a word is an address of the web.
+fn is_link(word: &str) -> bool {
+    word.starts_with("https://") || word.starts_with("http://")
+}
+
+/// The first address of the web in a text, if there is one.
+#[must_use]
+pub fn first_link(text: &str) -> Option<String> {
+    text.split_whitespace().find(|word| is_link(word)).map(str::to_owned)
 }
 
 #[cfg(test)]

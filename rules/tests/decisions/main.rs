@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it did not expect")]
 
 mod answers;
+mod answers_to;
 mod bulletins;
 mod calendar;
+mod critical;
 mod deed_properties;
 mod deeds;
 mod engagement;

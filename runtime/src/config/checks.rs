@@ -38,6 +38,10 @@ impl Config {
             let problem = "it must start with http and end without a slash";
             return Err(unusable("http.public_url", problem));
         }
+        if !self.http.has_usable_front_end() {
+            let problem = "it must start with http:// or https:// and hold no blanks, or be empty";
+            return Err(unusable("http.front_end_url", problem));
+        }
         if let Some(wrong) = self.live.origins().find(|origin| !http::is_origin(origin)) {
             let problem = format!(
                 "\"{wrong}\" is no web address such as https://app.example: small letters, and no \

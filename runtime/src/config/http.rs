@@ -16,6 +16,8 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// What links start with, without a final slash.
     pub public_url: String,
+    /// Where those work who run hubs and programmes, empty for nowhere but our own pages.
+    pub front_end_url: String,
     /// Longest time for one request, in seconds.
     pub timeout_seconds: u64,
     /// Longest wait for the head of a connection's next request, in seconds.
@@ -33,6 +35,14 @@ pub struct HttpConfig {
 }
 
 impl HttpConfig {
+    /// Whether the address of the front end, if there is one, can stand in a mail.
+    pub(super) fn has_usable_front_end(&self) -> bool {
+        let address = &self.front_end_url;
+        let is_web = ["https://", "http://"].iter().any(|start| address.starts_with(start));
+        let is_plain = address.chars().all(|c| c.is_ascii_graphic() && !"<>\"'".contains(c));
+        address.is_empty() || (is_web && is_plain)
+    }
+
     /// The scheme, host and port that links start with, as browsers name them.
     #[must_use]
     pub fn origin(&self) -> String {

@@ -38,6 +38,8 @@ pub struct MailConfig {
     pub folder: PathBuf,
     /// Sender.
     pub from: String,
+    /// Who reads what is answered to mails, where no hub does; empty for nobody.
+    pub reply_to: String,
     /// Folder of a mailbox where bounces and complaints arrive, empty for none.
     pub bounces_folder: PathBuf,
     /// What a mail service proves itself with that reports them; empty for none. Never logged.

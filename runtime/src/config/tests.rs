@@ -32,6 +32,8 @@ fn a_wrong_setting_is_named() {
         ("REDIS_URL", "memcached://x", "redis.url"),
         ("HUBS__HTTP__LISTEN", "everywhere", "http.listen"),
         ("HUBS__HTTP__PUBLIC_URL", "https://hubs.example/", "http.public_url"),
+        ("HUBS__HTTP__FRONT_END_URL", "app.example", "http.front_end_url"),
+        ("HUBS__HTTP__FRONT_END_URL", "https://app.example/my hubs", "http.front_end_url"),
         ("HUBS__DOCUMENTS__MODE", "some", "documents.mode"),
         ("HUBS__DOCUMENTS__MODE", "trusted-only", "documents.manifest"),
         ("HUBS__HTTP__CONNECTIONS", "0", "http.connections"),

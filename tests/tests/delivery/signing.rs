@@ -61,7 +61,9 @@ async fn signed_and_verified(key: Key) {
             assert_eq!(found["valid"], true, "{found:#}");
             assert_eq!(found["asked"][0], "demo2026._domainkey.hubs.example");
             let signed = found["signed"].as_array().expect("names");
-            for name in ["from", "to", "subject", "date", "message-id", "list-unsubscribe"] {
+            let headers =
+                ["from", "reply-to", "to", "subject", "date", "message-id", "list-unsubscribe"];
+            for name in headers {
                 assert!(signed.iter().any(|it| it == name), "{name}: {found:#}");
             }
             // Whatever is changed in it, or put before it, is seen.
@@ -74,6 +76,7 @@ async fn signed_and_verified(key: Key) {
                     "Auto-Submitted: ",
                     "List-Unsubscribe: <https://evil.example>\r\nAuto-Submitted: ",
                 ),
+                ("Reply-To: ", "Reply-To: Evil <evil@evil.example>, "),
                 ("Hello ", "Hello, "),
             ] {
                 assert!(text.contains(from), "{from}");

@@ -52,6 +52,7 @@ impl Programme {
                 wave: None,
                 capacity: (None, None),
                 opened_on: day("2026-01-05"),
+                email: None,
             };
             hubs.push(put_hub(&txn, now, wish).await.expect("a hub").0);
         }

@@ -121,6 +121,36 @@ async fn a_file_becomes_hubs_enrolments_obligations_and_roles_whatever_the_order
 }
 
 #[tokio::test]
+async fn the_address_at_which_a_hub_is_reached_is_one_that_every_mail_server_takes() {
+    both(async |world| {
+        prepared(&world).await;
+        let header = "record,programme,hub,hub_name,lead,opened_on,hub_email\n";
+        let load = async |email: &str| {
+            let row =
+                format!("hub,rise,elm-park,Demo Elm Park hub,URN:900001,2026-06-01,{email}\n");
+            let txn = world.db.write().await.expect("a transaction");
+            let text = format!("{header}{row}");
+            let report = import_programme::import(&txn, world.clock.now(), &text).await;
+            let report = report.expect("a report");
+            let faults: Vec<_> = faults(&report).iter().map(|it| it.1.to_owned()).collect();
+            if faults.is_empty() {
+                txn.commit().await.expect("commit");
+            } else {
+                txn.rollback().await.expect("rollback");
+            }
+            faults
+        };
+        assert_eq!(load("Hub@Elm-Park.example").await, [""; 0], "{}", world.name);
+        let hub = hub::Entity::find().one(world.db.reader()).await.expect("a read").expect("one");
+        assert_eq!(hub.email.as_deref(), Some("hub@elm-park.example"));
+        for email in ["hub", "hüb@elm-park.example", "a@b.example b@c.example", "a@b@c.example"] {
+            assert_eq!(load(email).await, ["hub_email"], "{}: {email}", world.name);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_check_reports_the_same_and_changes_nothing() {
     both(async |world| {
         prepared(&world).await;

@@ -1,5 +1,10 @@
 //! Calendar entries, as other people's parsers read them.
 
+use entity::events::{Edit, EventEdit, cancel_booking, edit};
+use entity::schools::school;
+use entity::scope::Scope;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::Value;
 use tests::notices::{Sent, sent};
 use tests::rise::{Rise, at};
@@ -11,10 +16,24 @@ use super::support::{
     propose_by, session,
 };
 
+/// Where an event is from then on: with everything in it that a calendar marks, and too long for a line.
+const PLACE: &str = "Große Halle, \\ 2nd floor; Demo Lead School on the Long-Named Water with a Name \
+                     that goes on and on until it has to be folded";
+
 /// The mails with an entry, of a visit before the clocks go back that moves past it, and of a booking
-/// before they go forward that is after it: everything happens in the same minute.
+/// before they go forward that is after it and takes place elsewhere in the end: everything happens in
+/// the same minute.
 async fn story(world: &World) -> Vec<Sent> {
     let rise = Rise::seed(world, &["Demo Ash School"]).await;
+    school::Entity::update_many()
+        .col_expr(school::Column::Street, Expr::value("1 High Street; Gate B"))
+        .col_expr(school::Column::Town, Expr::value("Démo Town"))
+        .col_expr(school::Column::County, Expr::value(" "))
+        .col_expr(school::Column::Postcode, Expr::value("AB1 2CD"))
+        .filter(school::Column::Name.eq("Demo Ash School"))
+        .exec(world.db.migrator())
+        .await
+        .expect("an address");
     world.clock.set(at(NINE));
     let visit = propose_by(world, &rise, lead(world, &rise), morning("2026-10-23")).await;
     agree_by(world, head(world, &rise, 0), visit.id).await;
@@ -27,6 +46,13 @@ async fn story(world: &World) -> Vec<Sent> {
     let event = session(world, &rise, morning("2027-04-13")).await;
     book_two(world, &rise, event.id, 0).await;
     pass_at(world, "2026-10-05T08:00:03Z").await;
+    let place = Edit::Set(Some(format!("{PLACE}\nAB1 2CD")));
+    let wish = EventEdit { place, ..EventEdit::default() };
+    let txn = world.db.write().await.expect("a transaction");
+    let now = world.clock.now();
+    edit(&txn, &Scope::System, now, event.id, None, wish).await.expect("elsewhere");
+    txn.commit().await.expect("commit");
+    pass_at(world, "2026-10-05T08:00:04Z").await;
     let mut mails = sent(world, &VISITS).await;
     mails.extend(sent(world, &BOOKINGS).await);
     mails.retain(|mail| mail.person == rise.partners[0].head && mail.calendar.is_some());
@@ -38,18 +64,32 @@ fn column<'a>(found: &'a [Value], name: &str) -> Vec<&'a str> {
 }
 
 fn is_as_it_should_be(found: &[Value]) {
-    assert_eq!(column(found, "method"), ["REQUEST", "REQUEST", "REQUEST", "CANCEL", "REQUEST"]);
-    let status = ["CONFIRMED", "TENTATIVE", "CONFIRMED", "CANCELLED", "CONFIRMED"];
+    assert_eq!(
+        column(found, "method"),
+        ["REQUEST", "REQUEST", "REQUEST", "CANCEL", "REQUEST", "REQUEST"]
+    );
+    let status = ["CONFIRMED", "TENTATIVE", "CONFIRMED", "CANCELLED", "CONFIRMED", "CONFIRMED"];
     assert_eq!(column(found, "status"), status);
     let uids = column(found, "uid");
     assert!(uids[..4].iter().all(|uid| *uid == uids[0] && uid.starts_with("visit-")), "{uids:?}");
-    assert!(uids[4].starts_with("booking-"));
+    assert!(uids[4].starts_with("booking-") && uids[4] == uids[5]);
     let sequences: Vec<_> = found.iter().filter_map(|one| one["sequence"].as_i64()).collect();
     assert!(sequences[..4].windows(2).all(|pair| pair[0] < pair[1]), "{sequences:?}");
+    assert!(sequences[4] < sequences[5], "elsewhere is a change: {sequences:?}");
+    let places = column(found, "location");
+    let school = "Demo Ash School, 1 High Street; Gate B, Démo Town, AB1 2CD";
+    assert!(places[..4].iter().all(|place| *place == school), "{places:?}");
+    assert_eq!(places[4..], ["Demo Lead School, Main Hall", &format!("{PLACE}, AB1 2CD")]);
     // Nine in London is eight in UTC before the clocks go back, and nine after it; eight again once
     // they went forward.
-    let starts =
-        ["2026-10-23T08", "2026-11-03T08", "2026-11-03T08", "2026-11-03T08", "2027-04-13T08"];
+    let starts = [
+        "2026-10-23T08",
+        "2026-11-03T08",
+        "2026-11-03T08",
+        "2026-11-03T08",
+        "2027-04-13T08",
+        "2027-04-13T08",
+    ];
     for (found, wanted) in column(found, "start").iter().zip(starts) {
         assert_eq!(*found, format!("{wanted}:00:00Z"));
     }
@@ -104,6 +144,38 @@ async fn ical_js_reads_every_entry_as_it_is_meant() {
         let told = node::run("calendars.mjs", &[("ENTRIES", &texts)]).await;
         let found: Vec<Value> = serde_json::from_str(&told).expect("it prints JSON");
         is_as_it_should_be(&found);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn how_to_join_is_in_the_entries_of_those_alone_who_have_a_place() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        world.clock.set(at(NINE));
+        let now = world.clock.now();
+        let event = session(&world, &rise, morning("2026-11-19")).await;
+        let wish = EventEdit { place: Edit::Set(None), ..EventEdit::default() };
+        let txn = world.db.write().await.expect("a transaction");
+        edit(&txn, &Scope::System, now, event.id, None, wish).await.expect("online alone");
+        txn.commit().await.expect("commit");
+        let booking = book_two(&world, &rise, event.id, 0).await;
+        pass_at(&world, NINE).await;
+        let (scope, _) = head(&world, &rise, 0);
+        let txn = world.db.write().await.expect("a transaction");
+        cancel_booking(&txn, &scope, now, booking, None, "Illness").await.expect("given up");
+        txn.commit().await.expect("commit");
+        pass_at(&world, "2026-10-05T08:00:01Z").await;
+        let mails = sent(&world, &BOOKINGS).await;
+        let texts: Vec<String> = mails
+            .iter()
+            .filter_map(|mail| mail.calendar.as_ref())
+            .map(|(_, text)| text.replace("\r\n ", ""))
+            .collect();
+        let [brings, takes] = &texts[..] else { panic!("{}: {texts:?}", world.name) };
+        let link = "https://meet.example.org/demo/123";
+        assert!(brings.contains(&format!("LOCATION:{link}\r\n")), "{brings}");
+        assert!(takes.contains("METHOD:CANCEL") && !takes.contains(link), "{takes}");
     })
     .await;
 }

@@ -203,6 +203,23 @@ async fn optional_mails_say_how_to_have_no_more_of_them_and_duties_do_not() {
 }
 
 #[tokio::test]
+async fn summaries_lead_to_the_front_end_where_there_is_one() {
+    both(async |mut world| {
+        world.config.http.front_end_url = "https://app.hubs.example/".to_owned();
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        rise.want_summaries(&world).await;
+        raise(&world, &rise, "2026-10-04T10:00:00Z").await;
+        pass_at(&world, "2026-10-05T07:00:00Z").await;
+        for mail in sent(&world, &["hub_week", "alert_digest"]).await {
+            let link = "Look closer in Hubs: https://app.hubs.example/\r\n";
+            assert!(mail.text.contains(link), "{}: {}", mail.kind, mail.text);
+            assert!(mail.html.contains("href=\"https://app.hubs.example/\""), "{}", mail.html);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn who_does_not_want_a_summary_gets_none_even_if_it_waits_already() {
     both(async |world| {
         let rise = Rise::seed(&world, &["Demo Ash School"]).await;

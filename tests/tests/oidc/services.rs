@@ -96,6 +96,12 @@ async fn signing_out_goes_on_to_the_services_own_sign_out() {
             let link = format!("<a href=\"/sign-in/oidc/{address}\">Sign in with {name}</a>");
             assert!(ways.contains(&link), "{ways}");
         }
+        // Mails lead those there whom a link by mail does not let in.
+        let accounts = browser.open(&door, "/sign-in/account").await.text;
+        let staff = accounts.find("Sign in with Staff of the programme").expect("the staff's");
+        let schools = accounts.find("Sign in with DfE Sign-in").expect("the schools'");
+        assert!(staff < schools, "whom mails lead there comes first: {accounts}");
+        assert!(!accounts.contains("<form"), "no link by mail: {accounts}");
         browser.sign_in(&door, "staff", "admin").await;
         let asked = r#"{"query":"{viewer{email}}"}"#;
         let seen = browser.send(&door, "/graphql", "application/json", asked).await;

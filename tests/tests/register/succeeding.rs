@@ -215,6 +215,7 @@ async fn enrolment_naming(world: &World, setting_id: Uuid, school_id: Uuid) -> U
         opened_on: Set(now.date_naive()),
         closed_on: Set(None),
         version: Set(1),
+        email: Set(None),
     };
     let hub_id = insert(world, row).await.id;
     let row = enrolment::ActiveModel {

@@ -45,6 +45,20 @@ async fn whoever_is_signed_in_reads_who_they_are_what_they_see_and_where_else_th
 }
 
 #[tokio::test]
+async fn where_mails_lead_who_runs_a_hub_it_is_said_that_no_account_works_while_none_does() {
+    both(async |world| {
+        let door = Door::open(world).await;
+        let page = door.get("/sign-in/account", "").await.text;
+        assert!(page.contains("No accounts work here yet"), "{page}");
+        assert!(page.contains("href=\"/sign-in\"") && !page.contains("<form"), "{page}");
+        let own = door.signed_in().await;
+        let page = door.get("/sign-in/account", &own).await.text;
+        assert!(page.contains("Head of Demo Ash School"), "who is signed in is: {page}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_button_of_a_link_says_whom_it_signs_in() {
     both(async |world| {
         let door = Door::open(world).await;

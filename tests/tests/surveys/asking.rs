@@ -5,7 +5,6 @@ use entity::messages::message;
 use entity::people::contact;
 use entity::scope::{Scope, Viewer};
 use entity::surveys::taking_part::rotate_code;
-use entity::surveys::wanted::still_wanted;
 use entity::surveys::{personal_invitation, survey_code};
 use rules::messages::MessageKind;
 use sea_orm::ActiveValue::Set;
@@ -17,7 +16,7 @@ use tests::rise::{Rise, at, day};
 use tests::{World, both};
 use uuid::Uuid;
 
-use crate::{answer, baseline, campaigns, invitations, morning};
+use crate::{answer, baseline, campaigns, invitations, morning, unwanted};
 
 #[tokio::test]
 async fn a_campaign_opens_on_its_day_and_invites_every_group_once() {
@@ -67,7 +66,7 @@ async fn leaders_get_links_of_their_own_and_no_letter_with_codes() {
         // Answered, it is no longer wanted.
         let wanted = async |now: &str| {
             let (kind, person) = (MessageKind::SurveyLink, rise.partners[0].head);
-            still_wanted(world.db.reader(), at(now), kind, link.id, person).await.expect("told")
+            unwanted(&world, at(now), kind, link.id, person).await
         };
         assert_eq!(wanted("2026-11-02T08:10:00Z").await, None);
         assert_eq!(wanted("2026-12-19T00:00:00Z").await, Some("The survey is closed."));
@@ -132,7 +131,7 @@ async fn a_reminder_is_not_wanted_once_enough_answered_or_the_school_left() {
         let wanted = async |partner: usize, person: Uuid| {
             let about = of(partner).next().expect("an invitation").id;
             let kind = MessageKind::SurveyReminder;
-            still_wanted(world.db.reader(), now, kind, about, person).await.expect("told")
+            unwanted(&world, now, kind, about, person).await
         };
         let (ash, beech) = (rise.partners[0], rise.partners[1]);
         assert_eq!(wanted(0, ash.head).await, None);

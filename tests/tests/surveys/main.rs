@@ -2,16 +2,19 @@
 
 mod asking;
 mod changing;
+mod many;
 mod telling;
 
 use api::commands::load_questionnaire;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::enrolments::settle_enrolment;
 use entity::programme::loader;
 use entity::surveys::closing::close_due;
 use entity::surveys::launching::launch_due;
+use entity::surveys::letters::{Asking, open};
 use entity::surveys::reminding::remind;
 use entity::surveys::{survey_campaign, survey_invitation, survey_response};
+use rules::messages::MessageKind;
 use rules::programme::SetUp;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
@@ -87,4 +90,18 @@ async fn answer(
     let row = row.update(&txn).await.expect("counted");
     settle_enrolment(&txn, at("2026-10-01T12:00:00Z"), row.enrolment_id).await.expect("settled");
     txn.commit().await.expect("commit");
+}
+
+/// Why a letter would not be sent, asked when it is; nothing when it would.
+async fn unwanted(
+    world: &World,
+    now: DateTime<Utc>,
+    kind: MessageKind,
+    about: Uuid,
+    person: Uuid,
+) -> Option<&'static str> {
+    let message = Uuid::nil();
+    let asking = Asking { message, kind, about, person };
+    let mut opened = open(world.db.reader(), now, &[asking]).await.expect("read");
+    opened.remove(&message).expect("an answer").expect("readable").err()
 }

@@ -45,6 +45,7 @@ pub fn content(
         other: String::new(),
         what: title,
         why: format!("You get this because you are a contact of {school} in {programme}."),
+        answers_to: links.answers_to.to_owned(),
         hub: view.host.as_deref().map_or(programme, one_line),
         school,
         places: match booking.places {

@@ -27,6 +27,8 @@ pub struct Letter {
     programme: String,
     /// Where the reader says that they want no such mail.
     preferences: String,
+    /// Who reads what is answered to it, by name; empty when nobody is named.
+    answers_to: String,
 }
 
 #[derive(Template)]
@@ -53,6 +55,7 @@ pub fn content(reader: &person::Model, letter: &BulletinLetter, links: &Links<'_
         hub: one_line(&letter.hub),
         programme: one_line(&letter.programme),
         preferences: links.to(Purpose::Preferences, reader.id),
+        answers_to: links.answers_to.to_owned(),
     }
 }
 

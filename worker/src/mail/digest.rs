@@ -9,7 +9,7 @@ use entity::messages::facts::{Book, Fact};
 use entity::messages::parcels::Reminders;
 use entity::outcome::StoreError;
 use entity::people::person;
-use rules::calendar::{day_in_words, local, short_day, time_in_words, working_days_in_words};
+use rules::calendar::{ago_in_words, day_in_words, local, short_day, time_in_words};
 use rules::commitments::{Action, OwedBy};
 use rules::links::Purpose;
 use rules::reminders::Step;
@@ -45,6 +45,8 @@ pub struct Digest {
     pub programmes: String,
     /// Where to choose what to receive.
     pub preferences: String,
+    /// Who reads what is answered to it, by name; empty when nobody is named.
+    pub answers_to: String,
 }
 
 /// What concerns one school or hub.
@@ -124,6 +126,7 @@ pub fn content(
         late,
         programmes: programmes.into_iter().cloned().collect::<Vec<_>>().join(" and "),
         preferences: links.to(Purpose::Preferences, person),
+        answers_to: links.answers_to.to_owned(),
     })
 }
 
@@ -166,11 +169,8 @@ fn item(fact: &Fact, now: chrono::DateTime<chrono::Utc>, link: String) -> Item {
         let days = fact.rules.calendar.working_days_between(due, today);
         match u32::try_from(days) {
             Ok(days) if days > 0 => {
-                format!(
-                    "This was due by {}. It is {} late.",
-                    day_in_words(due),
-                    working_days_in_words(days)
-                )
+                let ago = ago_in_words(days, &fact.rules.calendar);
+                format!("This was due by {}, {ago}.", day_in_words(due))
             }
             _ => format!("This was due by {}.", day_in_words(due)),
         }

@@ -20,8 +20,9 @@ use runtime::config::MailConfig;
 use sha2::{Digest as _, Sha256};
 
 /// Headers that are signed. One that a mail has not is signed as absent: nobody can add it.
-const HEADERS: [&str; 12] = [
+const HEADERS: [&str; 13] = [
     "From",
+    "Reply-To",
     "To",
     "Subject",
     "Date",

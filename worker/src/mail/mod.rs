@@ -1,7 +1,9 @@
 //! Mail: what it says, its bytes, and where they go.
 
+pub(crate) mod answers;
 pub mod booking;
 pub mod bulletin;
+pub mod critical;
 pub mod digest;
 pub mod dkim;
 mod folder;

@@ -48,6 +48,8 @@ pub struct Letter {
     pub link: String,
     /// Why the reader gets this.
     pub why: String,
+    /// Who reads what is answered to it, by name; empty when nobody is named.
+    pub answers_to: String,
     /// What the reader's calendar is told.
     pub entry: Option<Entry>,
     /// `Message-ID` of the first notice about it.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::dkim::Signer;
 
-/// What links in a mail are made from.
+/// What links in a mail are made from, and whom its foot names.
 #[derive(Clone, Copy, Debug)]
 pub struct Links<'a> {
     /// What they start with.
@@ -21,6 +21,10 @@ pub struct Links<'a> {
     pub secret: &'a [u8],
     /// When they are mailed.
     pub now: DateTime<Utc>,
+    /// Where those work who run hubs and programmes.
+    pub front_end: &'a str,
+    /// Who reads what is answered to the mail, by name; empty when the settings name nobody.
+    pub answers_to: &'a str,
 }
 
 impl Links<'_> {
@@ -47,10 +51,20 @@ impl Links<'_> {
         format!("{}/{page}/{}", self.public_url, link.seal(self.secret))
     }
 
-    /// Where one signs in.
+    /// Where schools sign in.
     #[must_use]
     pub fn sign_in(&self) -> String {
         format!("{}/sign-in", self.public_url)
+    }
+
+    /// Where those look who run hubs and programmes: the front end they work with, or the page on
+    /// which they sign in. A link by mail signs in nobody of them.
+    #[must_use]
+    pub fn look_closer(&self) -> String {
+        match self.front_end {
+            "" => format!("{}/sign-in/account", self.public_url),
+            address => address.to_owned(),
+        }
     }
 }
 
@@ -108,6 +122,8 @@ pub struct Words {
     pub replies_to: Option<String>,
     /// Where one request has no more mails of its kind sent; for optional kinds.
     pub unsubscribe: Option<String>,
+    /// Where what is answered to it goes, if not to the sender.
+    pub answers_to: Option<Mailbox>,
 }
 
 impl Words {
@@ -129,6 +145,7 @@ impl Words {
             calendar: None,
             replies_to: None,
             unsubscribe: None,
+            answers_to: None,
         })
     }
 }
@@ -227,6 +244,9 @@ pub fn render(
         .date(SystemTime::from(now))
         .message_id(Some(message_id.clone()))
         .header(AutoSubmitted("auto-generated".to_owned()));
+    if let Some(answers_to) = words.answers_to {
+        message = message.reply_to(answers_to);
+    }
     if let Some(first) = words.replies_to {
         message = message.in_reply_to(first.clone()).references(first);
     }

@@ -22,6 +22,8 @@ pub struct Letter {
     link: String,
     /// Until when it works, in London time, as `2:35pm`.
     until: String,
+    /// Who reads what is answered to it, by name; empty when nobody is named.
+    answers_to: String,
 }
 
 #[derive(Template)]
@@ -52,6 +54,7 @@ pub fn content(
         name: one_line(&reader.name),
         link: format!("{}/sign-in/link/{token}", links.public_url),
         until: time_in_words(local(until).time()),
+        answers_to: links.answers_to.to_owned(),
     }
 }
 

@@ -27,12 +27,14 @@ struct Letter {
     name: String,
     /// Its sections.
     sections: Vec<Section>,
-    /// Where to sign in.
+    /// Where to look closer.
     link: String,
     /// Where to choose what to receive.
     preferences: String,
     /// Where to have no more of these.
     unsubscribe: String,
+    /// Who reads what is answered to it, by name; empty when nobody is named.
+    answers_to: String,
 }
 
 /// What concerns one hub, or one sort of news.
@@ -161,7 +163,8 @@ fn letter(
         preview: preview(&sections),
         name: one_line(&reader.name),
         sections,
-        link: links.sign_in(),
+        link: links.look_closer(),
+        answers_to: links.answers_to.to_owned(),
         unsubscribe: format!("{preferences}/unsubscribe/{kind}"),
         preferences,
     }

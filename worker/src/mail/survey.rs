@@ -47,6 +47,8 @@ pub struct Letter {
     host: String,
     /// The reader's own link; empty in a letter to the school.
     link: String,
+    /// Who reads what is answered to it, by name; empty when nobody is named.
+    answers_to: String,
 }
 
 /// A group that answers by code.
@@ -143,6 +145,7 @@ pub fn content(
         page,
         host: links.public_url.to_owned(),
         link: link.unwrap_or_default(),
+        answers_to: links.answers_to.to_owned(),
     }
 }
 

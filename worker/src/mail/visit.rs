@@ -43,6 +43,7 @@ pub fn content(
         what: what.to_owned(),
         facts: facts(notice, kind, left),
         why: why(view, &school, &hub),
+        answers_to: links.answers_to.to_owned(),
         school,
         hub,
         places: String::new(),
@@ -108,6 +109,7 @@ fn facts(notice: &VisitNotice, kind: MessageKind, left: bool) -> Vec<Fact> {
         return facts;
     }
     if kind != MessageKind::VisitCancelled {
+        facts.push(Fact::new("Where", &view.place));
         facts.push(Fact::new("What for", &visit.purpose));
         facts.extend(view.visitor.as_deref().map(|name| Fact::new("Who comes", name)));
         facts.push(Fact::new("Support time", &support_time_in_words(visit.half_days)));

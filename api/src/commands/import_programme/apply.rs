@@ -11,6 +11,7 @@ use entity::people::contacts;
 use entity::people::grants::{Grant, grant};
 use entity::programme::events::{EventWish, put_event};
 use entity::write::Written;
+use rules::messages::answers;
 use rules::people::ContactRole;
 use rules::programme::EventKind;
 use sea_orm::DatabaseTransaction;
@@ -99,6 +100,14 @@ impl<'a> Importer<'a> {
             cells.fault("capacity_max", format!("It is less than {least}."));
         }
         let opened_on = cells.day("opened_on");
+        let email = cells.optional("hub_email").map(str::to_lowercase);
+        let fault = email.as_deref().and_then(|email| {
+            let shape = contacts::person_fault("A hub", email).map(|(_, problem)| problem);
+            shape.or_else(|| answers::fault(email))
+        });
+        if let Some(problem) = fault {
+            cells.fault("hub_email", problem);
+        }
         let (Some(programme), Some(key)) = (programme, key) else {
             return Ok(None);
         };
@@ -117,6 +126,7 @@ impl<'a> Importer<'a> {
             wave: cells.optional("wave").map(str::to_owned),
             capacity,
             opened_on,
+            email,
         };
         let (_, written) = put_hub(self.txn, self.now, wish).await?;
         self.touch(programme.id, written);

@@ -14,6 +14,7 @@ pub const COLUMNS: &[&str] = &[
     "programme",
     "hub",
     "hub_name",
+    "hub_email",
     "lead",
     "region",
     "wave",

@@ -1,5 +1,6 @@
 //! Signing in: by a link in a mail, at other people's services, and in the demonstration.
 
+mod accounts;
 mod by_link;
 mod dfe;
 mod heading;

@@ -4,6 +4,7 @@
 //! | Address | Does |
 //! |---|---|
 //! | `/sign-in` | says who is signed in, or offers the ways to sign in; takes an address for a link |
+//! | `/sign-in/account` | the same for who runs a hub or more, whom a link by mail does not let in |
 //! | `/sign-in/link/{token}` | a link from a mail: shows a button, which signs in, once |
 //! | `/sign-in/demo/{token}` | the same for the demonstration's tokens |
 //! | `/sign-out` | a button, which ends the browser's session |
@@ -29,7 +30,7 @@ use serde::Deserialize;
 
 use super::heading::Heading;
 use super::oidc::{self, Offer};
-use super::{by_link, own_page, session};
+use super::{accounts, by_link, own_page, session};
 use crate::app::App;
 use crate::http::pages::parts::{PageError, page, secret};
 use crate::http::pages::survey_guesses::{client, network};
@@ -43,6 +44,7 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/", get(async || Redirect::to("/sign-in")))
         .route("/sign-in", get(show).post(ask))
+        .route("/sign-in/account", get(accounts::show))
         .route("/sign-in/link/{token}", get(by_link::show_link).post(by_link::spend_link))
         .route("/sign-in/demo/{token}", get(by_link::show_demo).post(by_link::take_demo))
         .route("/sign-out", get(own_page::show_sign_out).post(own_page::sign_out))

@@ -169,7 +169,7 @@ async fn lines(
         .map(|(news, row)| AlertLine {
             news,
             hub: row.hub_id.and_then(|id| names.0.get(&id).cloned()),
-            subject: names.0.get(&row.subject_id).cloned().unwrap_or_default(),
+            subject: names.of_subject(&row),
             summary: row.summary,
         })
         .collect();
@@ -178,10 +178,15 @@ async fn lines(
 }
 
 /// Names of hubs, of enrolments (their partner's) and of contacts (the person's), by id.
-struct Names(HashMap<Uuid, String>);
+pub(super) struct Names(HashMap<Uuid, String>);
 
 impl Names {
-    async fn of<'a>(
+    /// Whom an alert is about, by name.
+    pub(super) fn of_subject(&self, alert: &engagement_alert::Model) -> String {
+        self.0.get(&alert.subject_id).cloned().unwrap_or_default()
+    }
+
+    pub(super) async fn of<'a>(
         db: &impl ConnectionTrait,
         alerts: impl Iterator<Item = &'a engagement_alert::Model> + Clone,
     ) -> Result<Self, StoreError> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use rules::events::BookingState;
 use rules::messages::entry::Entry;
+use rules::messages::fact::first_link;
 use rules::messages::notices::{CalendarMethod, stale_booking};
 use rules::messages::{About, MessageKind};
 use sea_orm::sea_query::LockType;
@@ -40,6 +41,8 @@ pub struct BookingView {
     pub school: String,
     /// Name of the hub that hosts the event; none for the whole programme's.
     pub host: Option<String>,
+    /// The shared address of that hub.
+    pub host_email: Option<String>,
     /// Rises with every change of the booking or the event.
     pub revision: i32,
     /// Whether its reader is one of those who hear of it.
@@ -58,18 +61,20 @@ pub struct BookingNotice {
 }
 
 impl BookingView {
-    /// Its entry in a calendar.
+    /// Its entry in a calendar. How to join is for those who have a place, and who keep it.
     #[must_use]
     pub fn entry(&self, method: CalendarMethod) -> Entry {
         let event = &self.event;
-        let details = [event.joining_details.as_deref(), event.summary.as_deref()];
+        let joins = self.state == BookingState::Booked && method != CalendarMethod::Cancel;
+        let joining = event.joining_details.as_deref().filter(|_| joins);
+        let details = [joining, event.summary.as_deref()];
         Entry {
             method,
             uid: format!("booking-{}", self.booking.id),
             sequence: self.revision,
             title: event.title.clone(),
             description: details.into_iter().flatten().collect::<Vec<_>>().join("\n\n"),
-            place: event.place.clone(),
+            place: event.place.clone().or_else(|| joining.and_then(first_link)),
             starts_at: event.starts_at,
             ends_at: event.ends_at,
             firm: true,
@@ -181,6 +186,7 @@ pub async fn look(
         programme,
         setting_id,
         school: school.map(|row| row.name).unwrap_or_default(),
+        host_email: host.as_ref().and_then(|row| row.email.clone()),
         host: host.map(|row| row.name),
         is_theirs: people.contains(&reader),
         booking,

@@ -4,12 +4,14 @@
 
 pub mod alerts;
 pub mod bookings;
+pub mod critical;
 pub mod hub_week;
 mod people;
 pub mod visits;
 
 pub use alerts::AlertDigest;
 pub use bookings::{BookingNotice, BookingView};
+pub use critical::CriticalAlert;
 pub use hub_week::HubWeek;
 pub use visits::{VisitNotice, VisitView};
 
@@ -40,6 +42,8 @@ pub enum Notice {
     HubWeek(HubWeek),
     /// A programme admin's day.
     Alerts(AlertDigest),
+    /// An alert that cannot wait.
+    Critical(CriticalAlert),
 }
 
 /// What every notice about one thing shares.

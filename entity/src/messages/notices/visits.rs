@@ -22,6 +22,7 @@ use crate::messages::message;
 use crate::messages::parcels::Content;
 use crate::outcome::{StoreError, word};
 use crate::people::{person, setting};
+use crate::schools::school;
 use crate::visits::{visit, visit_change};
 
 /// A visit as one person sees it.
@@ -41,8 +42,12 @@ pub struct VisitView {
     pub setting_id: Uuid,
     /// Name of the partner.
     pub school: String,
+    /// Where the partner is: its name, and its address as far as the register has it.
+    pub place: String,
     /// Name of the hub.
     pub hub: String,
+    /// The shared address of the hub.
+    pub hub_email: Option<String>,
     /// Name of who of the hub comes, once that is said.
     pub visitor: Option<String>,
     /// On which side the reader is; none for somebody who has no part in it any more.
@@ -89,7 +94,7 @@ impl VisitView {
             sequence: self.visit.sequence,
             title: format!("{title}: {} and {}", self.school, self.hub),
             description: self.visit.purpose.clone(),
-            place: None,
+            place: Some(self.place.clone()),
             starts_at: self.visit.starts_at,
             ends_at: self.visit.ends_at,
             firm: self.state == VisitState::Agreed,
@@ -198,6 +203,16 @@ impl Place {
     }
 }
 
+/// The name of a school, and its address as far as the register has it, on one line.
+fn where_it_is(name: &str, school: Option<&school::Model>) -> String {
+    let lines = school.into_iter().flat_map(|row| {
+        [&row.street, &row.locality, &row.address3, &row.town, &row.county, &row.postcode]
+    });
+    let lines = lines.filter_map(|line| line.as_deref().map(str::trim));
+    let lines = lines.filter(|line| !line.is_empty());
+    std::iter::once(name).chain(lines).collect::<Vec<_>>().join(", ")
+}
+
 /// A visit as somebody sees it; none if it is gone.
 ///
 /// # Errors
@@ -221,7 +236,12 @@ pub async fn look(
         Some(id) => person::Entity::find_by_id(id).one(db).await?,
         None => None,
     };
-    let school = setting::Entity::find_by_id(place.school).one(db).await?;
+    let setting = setting::Entity::find_by_id(place.school).one(db).await?;
+    let school = match setting.as_ref().and_then(|row| row.school_id) {
+        Some(id) => school::Entity::find_by_id(id).one(db).await?,
+        None => None,
+    };
+    let name = setting.map(|row| row.name).unwrap_or_default();
     let side = place.sides.of(reader);
     Ok(Some(VisitView {
         kind: word("visit", visit.id, &visit.kind)?,
@@ -229,8 +249,10 @@ pub async fn look(
         proposed_by: word("visit", visit.id, &visit.proposed_by)?,
         programme: place.programme,
         setting_id: place.school,
-        school: school.map(|row| row.name).unwrap_or_default(),
+        place: where_it_is(&name, school.as_ref()),
+        school: name,
         hub: place.hub.name,
+        hub_email: place.hub.email,
         visitor: visitor.map(|row| row.name),
         reader: side,
         speaks: side == Some(Party::Partner) || place.leads.contains(&reader),

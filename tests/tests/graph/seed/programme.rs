@@ -96,6 +96,7 @@ pub async fn hubs(txn: &DatabaseTransaction) {
             opened_on: day("2026-09-01"),
             closed_on: None,
             version: 1,
+            email: Some(format!("{key}.hub@example.org")),
         };
         put(txn, hub).await;
     }

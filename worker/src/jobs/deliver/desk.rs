@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::ledger::End;
 use crate::app::App;
 use crate::mail::render::{Links, Part, Rendered, Words, render};
-use crate::mail::{booking, bulletin, digest, sign_in, summary, survey, visit};
+use crate::mail::{answers, booking, bulletin, critical, digest, sign_in, summary, survey, visit};
 
 /// What delivering the messages of one batch takes.
 pub(super) struct Desk {
@@ -140,7 +140,7 @@ impl Desk {
                     Some(programme) => (*programme, digest.calendar.clone()),
                     None => return Ok(None),
                 },
-                Notice::Visit(_) | Notice::Booking(_) => return Ok(None),
+                Notice::Visit(_) | Notice::Booking(_) | Notice::Critical(_) => return Ok(None),
             },
             Content::Bulletin(letter) => {
                 (letter.programme_id, self.book.calendar(letter.setting_id))
@@ -182,24 +182,37 @@ impl Desk {
 
     fn words(&self, parcel: &Parcel) -> anyhow::Result<Words> {
         let public_url = &self.app.config.http.public_url;
-        let links = Links { public_url, secret: &self.secret, now: self.now };
+        let answers_to = answers::to(parcel, self.app.reply_to.as_ref());
+        let named = answers_to.as_ref().map(answers::name).unwrap_or_default();
+        let links = Links {
+            public_url,
+            secret: &self.secret,
+            now: self.now,
+            front_end: &self.app.config.http.front_end_url,
+            answers_to: &named,
+        };
+        let words = self.words_of(parcel, &links)?;
+        Ok(Words { answers_to, ..words })
+    }
+
+    fn words_of(&self, parcel: &Parcel, links: &Links<'_>) -> anyhow::Result<Words> {
         match &parcel.content {
             Content::Digest(reminders) => {
-                let digest = digest::content(&self.book, &parcel.person, reminders, &links)?;
+                let digest = digest::content(&self.book, &parcel.person, reminders, links)?;
                 Ok(digest.words()?)
             }
             Content::Survey(letter) => {
-                let letter = survey::content(&parcel.person, letter, parcel.kind, &links);
+                let letter = survey::content(&parcel.person, letter, parcel.kind, links);
                 Ok(letter.words()?)
             }
             Content::SignIn(link) => {
                 let until = parcel.message.expires_at;
-                Ok(sign_in::content(&parcel.person, *link, until, &links).words()?)
+                Ok(sign_in::content(&parcel.person, *link, until, links).words()?)
             }
             Content::Bulletin(letter) => {
-                Ok(bulletin::content(&parcel.person, letter, &links).words()?)
+                Ok(bulletin::content(&parcel.person, letter, links).words()?)
             }
-            Content::Notice(notice) => self.notice(parcel, notice, &links),
+            Content::Notice(notice) => self.notice(parcel, notice, links),
             Content::Unwanted(_) => anyhow::bail!("what is not wanted has no words"),
         }
     }
@@ -211,6 +224,7 @@ impl Desk {
             Notice::Booking(notice) => booking::content(reader, notice, parcel.kind, links),
             Notice::HubWeek(week) => return Ok(summary::hub_week(reader, week, links)?),
             Notice::Alerts(digest) => return Ok(summary::alert_digest(reader, digest, links)?),
+            Notice::Critical(alert) => return Ok(critical::words(reader, alert, links)?),
         };
         let sender = &self.app.sender;
         let address: &str = sender.email.as_ref();

@@ -34,7 +34,7 @@ use openidconnect::{
     ClientId, CsrfToken, LogoutRequest, Nonce, PkceCodeChallenge, PostLogoutRedirectUrl, Scope,
 };
 use rand::RngCore as _;
-use runtime::issuers::IssuerConfig;
+use runtime::issuers::{IssuerConfig, IssuerKind};
 use serde::Deserialize;
 
 use self::exchange::Brought;
@@ -96,13 +96,19 @@ pub struct Offer {
 /// The services that people may sign in at, heading there.
 #[must_use]
 pub fn offers(app: &App, heading: &Heading) -> Vec<Offer> {
-    let issuers = app.config.sign_in.issuers.iter();
-    issuers
-        .map(|(key, issuer)| Offer {
-            name: issuer.name.clone(),
-            address: heading.kept_by(&format!("/sign-in/oidc/{key}")),
-        })
-        .collect()
+    app.config.sign_in.issuers.iter().map(|(key, issuer)| offer(key, issuer, heading)).collect()
+}
+
+/// Those of them that vouch for people of this kind.
+#[must_use]
+pub fn offers_of(app: &App, heading: &Heading, kind: IssuerKind) -> Vec<Offer> {
+    let issuers = app.config.sign_in.issuers.iter().filter(|(_, issuer)| issuer.kind == kind);
+    issuers.map(|(key, issuer)| offer(key, issuer, heading)).collect()
+}
+
+fn offer(key: &str, issuer: &IssuerConfig, heading: &Heading) -> Offer {
+    let address = heading.kept_by(&format!("/sign-in/oidc/{key}"));
+    Offer { name: issuer.name.clone(), address }
 }
 
 /// Where somebody whom the service with this key signed in signs out there as well.
