@@ -277,6 +277,9 @@ fn plain(of: &Plain) -> Value {
                 json!({ "holds": "word", "words": words(of) })
             }
             Holds::Row(target) => json!({ "holds": "row", "target": target }),
+            Holds::Count | Holds::Object(_) => {
+                panic!("nothing that is kept in a column holds these")
+            }
             Holds::List(inner) => json!({ "holds": "list", "of": plain(inner) }),
         };
         shown["key"] = part.key.into();

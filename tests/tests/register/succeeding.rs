@@ -179,6 +179,7 @@ async fn enrolment_naming(world: &World, setting_id: Uuid, school_id: Uuid) -> U
         name: Set("Made-up programme".to_owned()),
         description: Set(String::new()),
         policy: Set(policy()),
+        policy_since: Set(None),
         created_at: Set(now),
         changed_at: Set(now),
     };
