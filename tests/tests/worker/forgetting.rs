@@ -106,18 +106,16 @@ async fn texts_are_found_by_their_index_and_deleted_in_parts_the_oldest_first() 
         pass_at(&world, EIGHT).await;
         let (txn, now) = (world.db.write().await.expect("a transaction"), at(NIGHT_AFTER));
         let statement = forgetting::kept(now, 2).build(world.db.backend());
-        let ask = match world.db.backend() {
-            DbBackend::Sqlite => "EXPLAIN QUERY PLAN",
-            _ => {
-                // With so few rows it would rather read them all.
-                txn.execute_unprepared("SET LOCAL enable_seqscan = off").await.expect("set");
-                txn.execute_unprepared("SET LOCAL enable_bitmapscan = off").await.expect("set");
-                "EXPLAIN"
-            }
-        };
+        let is_sqlite = world.db.backend() == DbBackend::Sqlite;
+        if !is_sqlite {
+            // With so few rows it would rather read them all.
+            txn.execute_unprepared("SET LOCAL enable_seqscan = off").await.expect("set");
+            txn.execute_unprepared("SET LOCAL enable_bitmapscan = off").await.expect("set");
+        }
+        let ask = if is_sqlite { "EXPLAIN QUERY PLAN" } else { "EXPLAIN" };
         let asked = Statement { sql: format!("{ask} {}", statement.sql), ..statement };
         let plan = txn.query_all_raw(asked).await.expect("a plan");
-        let column = if world.db.backend() == DbBackend::Sqlite { 3 } else { 0 };
+        let column = if is_sqlite { 3 } else { 0 };
         let plan: Vec<String> =
             plan.iter().map(|row| row.try_get_by_index(column).expect("text")).collect();
         let plan = plan.join("\n");
