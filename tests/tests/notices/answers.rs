@@ -5,9 +5,9 @@ use rules::visits::Slot;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use tests::notices::{Sent, sent};
-use tests::working::pass_at;
 use tests::programs::{program, refuse};
 use tests::rise::{Rise, at};
+use tests::working::pass_at;
 use tests::{World, both};
 
 use super::support::{

@@ -6,8 +6,8 @@ use entity::scope::Scope;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use tests::notices::sent;
-use tests::working::{messages, pass_at};
 use tests::rise::{Rise, at};
+use tests::working::{messages, pass_at};
 use tests::{World, both};
 
 use super::support::shown;

@@ -47,7 +47,9 @@ async fn a_text_is_deleted_when_it_has_been_kept_for_long_and_its_story_says_so(
             let hash = fingerprint(old.body.as_deref().expect("bytes"));
             assert_eq!(row, message::Model { body: None, ..old }, "nothing else changes");
             assert_eq!(row.body_hash.as_ref(), Some(&hash), "{}", world.name);
-            let story = story::of_message(world.db.reader(), row.id, world.clock.now()).await.expect("a read");
+            let story = story::of_message(world.db.reader(), world.clock.now(), row.id)
+                .await
+                .expect("a read");
             let events = story.expect("a story").events;
             let told: Vec<_> = events.iter().map(|event| event.state.as_str()).collect();
             assert_eq!(told, ["pending", "leased", "handoff", "accepted", "accepted"]);
