@@ -190,8 +190,9 @@ impl MessageState {
 /// Whether a message may go from one state to another. Once its bytes are being handed over only
 /// the mail server's word counts: it can no longer be cancelled, suppressed or expire. `Leased` to
 /// `Leased` is another worker taking over an expired lease. That an uncertain message is leased
-/// only once more is for the caller to count. One that nobody knew to have been taken is known to be
-/// when a report about it comes back.
+/// only once more is for the caller to count, and whether a leased one was uncertain before: only then
+/// does it go back there, put off or given back. One that nobody knew to have been taken is known to be
+/// when a report about it comes back, whoever holds it.
 #[must_use]
 pub fn may_become(from: MessageState, to: MessageState) -> bool {
     use MessageState::{
@@ -203,7 +204,16 @@ pub fn may_become(from: MessageState, to: MessageState) -> bool {
         // Back to pending: a worker that stops gives back what it had not begun.
         Leased => matches!(
             to,
-            Leased | Pending | Handoff | Deferred | Rejected | Cancelled | Suppressed | Expired
+            Leased
+                | Pending
+                | Handoff
+                | Deferred
+                | Uncertain
+                | Accepted
+                | Rejected
+                | Cancelled
+                | Suppressed
+                | Expired
         ),
         Deferred => matches!(to, Leased | Cancelled | Suppressed | Expired),
         // A server may refuse after it has read the body; that too is its word.

@@ -108,7 +108,8 @@ pub async fn take(
         return Ok(Taken::Stray);
     };
     let mut lease = Lease { id: message.id, epoch: message.lease_epoch };
-    if shows_it_was_taken(known.state) && outbox::was_taken(txn, now, lease).await? {
+    let doubted = outbox::in_doubt(txn, [message.id]).await?.contains(&message.id);
+    if shows_it_was_taken(known.state, doubted) && outbox::was_taken(txn, now, lease).await? {
         known.state = MessageState::Accepted;
         lease.epoch += 1;
     }

@@ -12,7 +12,7 @@ use rules::reminders::ReminderState;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, SimpleExpr};
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait as _, DatabaseTransaction, DbBackend,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, DbBackend,
     EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use strum::VariantArray as _;
@@ -105,7 +105,8 @@ pub async fn cut_off(
         set.send_after = Set(again_at);
     }
     let detail = "The hand-over was cut off; it may have arrived.";
-    if !advance(txn, now, lease, MessageState::Uncertain, detail, set).await? {
+    let to = MessageState::Uncertain;
+    if !go(txn, now, lease, (&[MessageState::Handoff], to), detail, set).await? {
         return Ok(None);
     }
     if !in_doubt {
@@ -141,8 +142,30 @@ pub async fn was_taken(
     Ok(true)
 }
 
+/// Puts a message off until `send_after`, with the columns `set` gives: it is deferred, or uncertain
+/// again if it was before (`in_doubt`), since it may have arrived then. Says where it went; nothing
+/// when the lease is no longer the caller's.
+///
+/// # Errors
+/// The database fails.
+pub async fn put_off(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    lease: Lease,
+    in_doubt: bool,
+    send_after: DateTime<Utc>,
+    detail: &str,
+    mut set: message::ActiveModel,
+) -> Result<Option<MessageState>, StoreError> {
+    set.send_after = Set(send_after);
+    set.leased_until = Set(None);
+    let to = if in_doubt { MessageState::Uncertain } else { MessageState::Deferred };
+    Ok(advance(txn, now, lease, to, detail, set).await?.then_some(to))
+}
+
 /// Gives back a message that its holder has not begun: anybody may take it, from `send_after` on
-/// if that is given, and the attempt does not count. False when the lease is no longer the caller's.
+/// if that is given, and the attempt does not count. It is pending, or uncertain again if it was
+/// before. Says where it went; nothing when the lease is no longer the caller's.
 ///
 /// # Errors
 /// The database fails.
@@ -152,9 +175,11 @@ pub async fn give_back(
     lease: Lease,
     send_after: Option<DateTime<Utc>>,
     detail: &str,
-) -> Result<bool, StoreError> {
+) -> Result<Option<MessageState>, StoreError> {
+    let doubted = in_doubt(txn, [lease.id]).await?.contains(&lease.id);
+    let to = if doubted { MessageState::Uncertain } else { MessageState::Pending };
     let mut update = message::Entity::update_many()
-        .col_expr(message::Column::State, Expr::val(text(MessageState::Pending)))
+        .col_expr(message::Column::State, Expr::val(text(to)))
         .col_expr(message::Column::LeaseOwner, Expr::val(None::<String>))
         .col_expr(message::Column::LeasedUntil, Expr::val(None::<DateTime<Utc>>))
         .col_expr(message::Column::LeaseEpoch, Expr::val(lease.epoch + 1))
@@ -170,12 +195,12 @@ pub async fn give_back(
         .exec(txn)
         .await?;
     if updated.rows_affected == 0 {
-        return Ok(false);
+        return Ok(None);
     }
     // Under the next epoch, so that the story has it after the lease it ends.
     let lease = Lease { epoch: lease.epoch + 1, ..lease };
-    note(txn, lease, MessageState::Pending, detail, now).await?;
-    Ok(true)
+    note(txn, lease, to, detail, now).await?;
+    Ok(Some(to))
 }
 
 /// Gives back what a worker that stops holds and has not begun to hand over, so that nobody waits
@@ -201,7 +226,7 @@ pub async fn release(
     for (id, epoch) in held {
         let detail = "Given back by a worker that stops.";
         let given = give_back(txn, now, Lease { id, epoch }, None, detail).await?;
-        released += usize::from(given);
+        released += usize::from(given.is_some());
     }
     Ok(released)
 }
@@ -272,10 +297,11 @@ pub async fn claim(
         .collect())
 }
 
-/// Which of these messages were cut off in an earlier hand-over.
-async fn in_doubt(
-    txn: &DatabaseTransaction,
-    ids: impl Iterator<Item = Uuid>,
+/// Which of these messages were cut off in an earlier hand-over, so that they may have arrived. The
+/// story keeps it, wherever they went since.
+pub(super) async fn in_doubt(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = Uuid>,
 ) -> Result<HashSet<Uuid>, StoreError> {
     let found: Vec<Uuid> = message_event::Entity::find()
         .select_only()
@@ -283,7 +309,7 @@ async fn in_doubt(
         .filter(message_event::Column::State.eq(text(MessageState::Uncertain)))
         .filter(message_event::Column::MessageId.is_in(ids))
         .into_tuple()
-        .all(txn)
+        .all(db)
         .await?;
     Ok(found.into_iter().collect())
 }
@@ -300,12 +326,24 @@ pub async fn advance(
     lease: Lease,
     to: MessageState,
     detail: &str,
+    set: message::ActiveModel,
+) -> Result<bool, StoreError> {
+    let from = MessageState::VARIANTS.iter().copied().filter(|from| may_become(*from, to));
+    go(txn, now, lease, (&from.collect::<Vec<_>>(), to), detail, set).await
+}
+
+/// As [`advance`], from one of these states alone.
+async fn go(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    lease: Lease,
+    (from, to): (&[MessageState], MessageState),
+    detail: &str,
     mut set: message::ActiveModel,
 ) -> Result<bool, StoreError> {
     set.state = Set(text(to));
     set.changed_at = Set(now);
-    let from =
-        MessageState::VARIANTS.iter().filter(|from| may_become(**from, to)).map(|from| text(*from));
+    let from = from.iter().map(|from| text(*from));
     let updated = message::Entity::update_many()
         .set(set)
         .filter(message::Column::Id.eq(lease.id))

@@ -49,11 +49,14 @@ fn each_report_does_what_it_says_to_a_message_in_each_state() {
 #[test]
 fn a_report_shows_that_a_message_was_taken_of_which_nobody_knew() {
     for state in MessageState::VARIANTS {
-        let unknown =
+        let cut_off =
             matches!(state, MessageState::Handoff | MessageState::Uncertain | MessageState::Held);
-        assert_eq!(shows_it_was_taken(*state), unknown, "{state:?}");
-        if unknown {
-            assert!(rules::messages::may_become(*state, MessageState::Accepted), "{state:?}");
+        let again = *state == MessageState::Leased;
+        for (doubted, unknown) in [(false, cut_off), (true, cut_off || again)] {
+            assert_eq!(shows_it_was_taken(*state, doubted), unknown, "{state:?} {doubted}");
+            if unknown {
+                assert!(rules::messages::may_become(*state, MessageState::Accepted), "{state:?}");
+            }
         }
     }
 }

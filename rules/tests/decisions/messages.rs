@@ -12,7 +12,13 @@ fn messages_move_only_along_the_stages() {
     };
     let table: &[(MessageState, &[MessageState])] = &[
         (Pending, &[Leased, Cancelled, Suppressed, Expired]),
-        (Leased, &[Leased, Pending, Handoff, Deferred, Rejected, Cancelled, Suppressed, Expired]),
+        (
+            Leased,
+            &[
+                Leased, Pending, Handoff, Deferred, Uncertain, Accepted, Rejected, Cancelled,
+                Suppressed, Expired,
+            ],
+        ),
         (Handoff, &[Accepted, Uncertain, Deferred, Rejected]),
         (Accepted, &[Bounced, Complained]),
         (Deferred, &[Leased, Cancelled, Suppressed, Expired]),

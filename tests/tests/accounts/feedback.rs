@@ -7,13 +7,14 @@ use api::app::App;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use entity::messages::feedback::{Source, Told, take};
-use entity::messages::{mail_feedback, message, reminder};
+use entity::messages::{mail_feedback, message, message_event, reminder};
 use entity::people::secrets;
 use rules::messages::feedback::FeedbackKind;
 use rules::messages::verp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, PaginatorTrait as _,
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, IntoActiveModel as _,
+    PaginatorTrait as _,
     QueryFilter as _, Statement,
 };
 use serde_json::{Value, json};
@@ -263,11 +264,25 @@ async fn nobody_knows(sent: &Sent, state: &str) {
         .expect("cut off");
 }
 
+/// As if an earlier hand-over of it had been cut off.
+async fn doubted(sent: &Sent) {
+    let event = message_event::Model {
+        id: Uuid::from_u128(1),
+        message_id: sent.message.id,
+        state: "uncertain".to_owned(),
+        detail: "The hand-over was cut off; it may have arrived.".to_owned(),
+        happened_at: sent.message.created_at,
+    };
+    let event = message_event::Entity::insert(event.into_active_model());
+    event.exec_without_returning(sent.world.db.migrator()).await.expect("in doubt");
+}
+
 #[tokio::test]
 async fn a_report_about_a_message_that_nobody_knew_to_have_gone_keeps_it_from_going_again() {
     both(async |world| {
         let sent = Sent::new(world).await;
-        for (number, state) in ["handoff", "uncertain", "held"].into_iter().enumerate() {
+        doubted(&sent).await;
+        for (number, state) in ["handoff", "uncertain", "held", "leased"].into_iter().enumerate() {
             let minute = chrono::TimeDelta::minutes(1);
             sent.world.clock.set(sent.world.clock.now() + minute);
             nobody_knows(&sent, state).await;

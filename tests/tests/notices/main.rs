@@ -4,6 +4,7 @@
 mod bookings;
 mod calendars;
 mod choices;
+mod doubt;
 mod kinds;
 mod meanwhile;
 mod summaries;

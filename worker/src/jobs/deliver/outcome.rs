@@ -55,7 +55,7 @@ impl Ending {
             End::GivenBack { from, detail } => {
                 let back = outbox::give_back(txn, now, known.lease, *from, detail).await?;
                 // One that waits for its hour is told of; one not begun is as if never claimed.
-                Ok((back && from.is_some()).then_some(MessageState::Pending))
+                Ok(back.filter(|_| from.is_some()))
             }
             End::CutOff => {
                 let again_at = now + pause_after(known.attempts, known.lease.id);
@@ -89,18 +89,12 @@ impl Known {
         reason: &str,
     ) -> anyhow::Result<Option<MessageState>> {
         let pause = pause_after(self.attempts, self.lease.id);
-        let to = MessageState::Deferred;
-        let set = ActiveModel {
-            subject: Set(self.subject.clone()),
-            send_after: Set(now + pause),
-            leased_until: Set(None),
-            ..Default::default()
-        };
+        let set = ActiveModel { subject: Set(self.subject.clone()), ..Default::default() };
         let minutes = pause.num_minutes();
         let unit = if minutes == 1 { "minute" } else { "minutes" };
         let detail = format!("{reason} Again in {minutes} {unit}.");
-        let moved = outbox::advance(txn, now, self.lease, to, &detail, set).await?;
-        Ok(moved.then_some(to))
+        let (lease, in_doubt, again_at) = (self.lease, self.in_doubt, now + pause);
+        Ok(outbox::put_off(txn, now, lease, in_doubt, again_at, &detail, set).await?)
     }
 
     /// Ends a message that is not sent, and settles what it carried.
