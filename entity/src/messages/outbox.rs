@@ -12,13 +12,13 @@ use rules::reminders::ReminderState;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, SimpleExpr};
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, DbBackend,
-    EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait as _,
+    ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use strum::VariantArray as _;
 use uuid::Uuid;
 
-use super::{message, message_event, reminder, text};
+use super::{BATCH, message, message_event, reminder, text};
 use crate::id::new_id;
 use crate::operations::pauses;
 use crate::outcome::{StoreError, word};
@@ -295,6 +295,30 @@ pub async fn claim(
         .into_iter()
         .map(|message| Claimed { in_doubt: doubted.contains(&message.id), message })
         .collect())
+}
+
+/// Holds messages until the transaction ends, in the order of their ids, as everybody does who holds
+/// several: two that hold the same ones never wait for each other. SQLite has one writer.
+pub(super) async fn hold(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<(), StoreError> {
+    if db.get_database_backend() == DbBackend::Sqlite {
+        return Ok(());
+    }
+    let mut ids: Vec<Uuid> = ids.into_iter().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    for ids in ids.chunks(BATCH) {
+        let held = message::Entity::find()
+            .select_only()
+            .column(message::Column::Id)
+            .filter(message::Column::Id.is_in(ids.iter().copied()))
+            .order_by_asc(message::Column::Id)
+            .lock(LockType::NoKeyUpdate);
+        held.into_tuple::<Uuid>().all(db).await?;
+    }
+    Ok(())
 }
 
 /// Which of these messages were cut off in an earlier hand-over, so that they may have arrived. The

@@ -5,6 +5,7 @@ mod digest;
 mod flags;
 mod leases;
 mod moments;
+mod order;
 mod outbox_model;
 mod stories;
 

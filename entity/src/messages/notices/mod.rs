@@ -114,6 +114,19 @@ async fn earlier(
     use message::Column as C;
     type Moment = Option<DateTime<Utc>>;
     type Row = (Uuid, i64, Option<Uuid>, Uuid, String, String, Option<String>, Moment, Moment);
+    if lock.is_some() && ids.len() > super::BATCH {
+        // What is read below in several statements is held in one order first.
+        let mut found: Vec<Uuid> = Vec::new();
+        for ids in ids.chunks(super::BATCH) {
+            let about_them = message::Entity::find()
+                .select_only()
+                .column(C::Id)
+                .filter(C::AboutId.is_in(ids.iter().copied()))
+                .filter(C::AboutKind.eq(text(about)));
+            found.extend(about_them.into_tuple::<Uuid>().all(db).await?);
+        }
+        outbox::hold(db, found).await?;
+    }
     let mut all = Vec::new();
     for ids in ids.chunks(super::BATCH) {
         let rows: Vec<Row> = message::Entity::find()

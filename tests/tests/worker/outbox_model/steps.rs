@@ -97,7 +97,7 @@ async fn with_lease(txn: &DatabaseTransaction, model: &mut Model, event: &Event,
         Event::Begin(_) => {
             let (subject, message_id) = ("Demo".to_owned(), format!("<{}@hubs.example>", lease.id));
             let one = HandOver { lease, subject, message_id, bytes: bytes.clone() };
-            let written = handovers::write(txn, now, 600, &[], &[one]).await.expect("begun");
+            let written = handovers::write(txn, now, 600, &[], &[one], &[]).await.expect("begun");
             let expected = model.held(lease).filter(|one| one.state == Leased);
             assert_eq!(written.begun.contains(&lease.id), expected.is_some());
             if let Some(one) = expected {
@@ -108,7 +108,8 @@ async fn with_lease(txn: &DatabaseTransaction, model: &mut Model, event: &Event,
         Event::Accept(_) => {
             model.arrive(place);
             let one = Accepted { lease, kind: MessageKind::Digest, detail: String::new() };
-            let written = handovers::write(txn, now, 600, &[one], &[]).await.expect("accepted");
+            let written =
+                handovers::write(txn, now, 600, &[one], &[], &[]).await.expect("accepted");
             let expected = model.held(lease).filter(|one| one.state == Handoff);
             assert_eq!(written.accepted.contains(&lease.id), expected.is_some());
             if let Some(one) = expected {
