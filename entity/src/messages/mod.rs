@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod bulletin;
+pub mod bulletin_hours;
 pub mod bulletins;
 pub mod choices;
 pub mod digests;
