@@ -38,6 +38,7 @@ mod m20261122_000031_mail_away;
 mod m20261122_000033_speed;
 mod m20261122_000034_digest_day;
 mod m20261122_000037_last_done;
+mod m20261122_000044_refusals;
 
 /// Lists and runs the migrations.
 pub struct Migrator;
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000033_speed::Migration),
             Box::new(m20261122_000034_digest_day::Migration),
             Box::new(m20261122_000037_last_done::Migration),
+            Box::new(m20261122_000044_refusals::Migration),
         ]
     }
 }

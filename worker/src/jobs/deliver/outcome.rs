@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use entity::messages::message::ActiveModel;
-use entity::messages::outbox;
 use entity::messages::reminders::CallOff;
 use entity::messages::suppressions::{self, Ground};
+use entity::messages::{outbox, refusals};
 use rules::messages::suppression::SuppressionReason;
 use rules::messages::{MessageState, pause_after};
 use rules::reminders::ReminderState;
@@ -39,7 +39,7 @@ impl Ending {
                 let (to, dropped) = (MessageState::Rejected, CallOff::default());
                 let ended = known.stop(txn, now, to, detail, &dropped).await?;
                 if ended.is_some()
-                    && suppressions::refused_for_long(txn, now, known.lease.id).await?
+                    && refusals::refused_for_long(txn, now, known.lease.id, address).await?
                 {
                     known.no_address(txn, now, address, detail).await?;
                 }
