@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use api::app::App;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
-use entity::messages::feedback::{Source, Told, take};
+use entity::messages::feedback::{Named, Source, Told, take};
 use entity::messages::{mail_feedback, message, message_event, reminder};
 use entity::people::secrets;
 use rules::messages::feedback::FeedbackKind;
@@ -14,8 +14,7 @@ use rules::messages::verp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, IntoActiveModel as _,
-    PaginatorTrait as _,
-    QueryFilter as _, Statement,
+    PaginatorTrait as _, QueryFilter as _, Statement,
 };
 use serde_json::{Value, json};
 use tests::mails::delivered;
@@ -27,7 +26,7 @@ use uuid::Uuid;
 
 use crate::{EIGHT, list, message_to, messages_to, pass_at, story};
 
-const HEAD: &str = "head.of.demo.ash.school@example.org";
+pub const HEAD: &str = "head.of.demo.ash.school@example.org";
 pub const TOKEN: &str = "a token of the tests, long enough";
 
 /// A bounce as a mail server writes it. `to` is where it came to, `id` what the returned message calls
@@ -39,7 +38,7 @@ pub fn bounce(to: &str, id: &str, own: &str, action: &str, status: &str) -> Stri
          Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\r\n\r\n\
          --b\r\nContent-Type: text/plain\r\n\r\nIt did not arrive.\r\n\
          --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n\
-         Final-Recipient: rfc822; x@school.example\r\nAction: {action}\r\nStatus: {status}\r\n\r\n\
+         Final-Recipient: rfc822; {HEAD}\r\nAction: {action}\r\nStatus: {status}\r\n\r\n\
          --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {id}\r\n\r\n--b--\r\n"
     )
 }
@@ -67,6 +66,13 @@ impl Sent {
 
     pub fn header(&self) -> &str {
         self.message.message_id_header.as_deref().expect("a Message-ID")
+    }
+
+    /// The address that the message came from, with its seal.
+    pub async fn return_path(&self) -> String {
+        let secret = secrets::stored(self.world.db.reader(), secrets::LINKS).await;
+        let secret = secret.expect("a read").expect("a secret");
+        format!("bounces+{}@hubs.example", verp::token(secret.as_bytes(), self.message.id))
     }
 
     pub fn arrives(&self, file: &str, text: impl AsRef<[u8]>) {
@@ -123,7 +129,8 @@ impl Sent {
 async fn a_bounce_in_the_mailbox_ends_mail_to_the_address_and_is_put_aside() {
     both(async |world| {
         let sent = Sent::new(world).await;
-        let text = bounce("bounces@hubs.example", sent.header(), "1@mx", "failed", "5.1.1");
+        let path = sent.return_path().await;
+        let text = bounce(&path, sent.header(), "1@mx", "failed", "5.1.1");
         sent.arrives("1.eml", &text);
         let said = pass_at(&sent.world, "2026-10-05T10:00:00Z", "read_feedback").await;
         assert_eq!(said, "1 report about mail taken in");
@@ -149,13 +156,10 @@ async fn a_bounce_in_the_mailbox_ends_mail_to_the_address_and_is_put_aside() {
 async fn a_bounce_without_headers_is_known_by_the_return_path_it_came_to() {
     both(async |world| {
         let sent = Sent::new(world).await;
-        let secret = secrets::stored(sent.world.db.reader(), secrets::LINKS).await;
-        let secret = secret.expect("a read").expect("a secret");
         let forged = verp::token(b"another secret", sent.message.id);
-        let token = verp::token(secret.as_bytes(), sent.message.id);
-        for (file, token) in [("1.eml", &forged), ("2.eml", &token)] {
-            let to = format!("bounces+{token}@hubs.example");
-            sent.arrives(file, bounce(&to, "", file, "failed", "5.1.10"));
+        let forged = format!("bounces+{forged}@hubs.example");
+        for (file, to) in [("1.eml", &forged), ("2.eml", &sent.return_path().await)] {
+            sent.arrives(file, bounce(to, "", file, "failed", "5.1.10"));
         }
         pass_at(&sent.world, "2026-10-05T10:00:00Z", "").await;
         assert_eq!(sent.state().await, "bounced");
@@ -329,8 +333,7 @@ async fn days_on_which_mail_came_back_are_counted_also_where_two_reports_come_at
             kind: FeedbackKind::SoftBounce,
             source: Source::Webhook,
             // Each of another message, so that none waits for the row of another's.
-            message: Some(all[day as usize - 6].id),
-            message_id: None,
+            message: Named::Sealed(all[day as usize - 6].id),
             status: String::new(),
             at: Some(format!("2026-10-0{day}T09:00:00Z").parse().expect("a moment")),
         };

@@ -93,8 +93,10 @@ async fn take_in(app: &App, secret: &[u8], file: &Path) -> anyhow::Result<Option
             Vec::new()
         }
     };
-    let taken = match told(&bytes, secret) {
-        Some(told) => {
+    let taken = match report::read(&bytes, secret) {
+        Some(report) => {
+            let sealed = app.return_path.is_some();
+            let told = Told::mailed(report, Source::Mailbox, sealed);
             let txn = app.db.write().await?;
             let taken = take(&txn, app.clock.now(), &told).await?;
             txn.commit().await?;
@@ -145,19 +147,6 @@ async fn read(file: &Path) -> anyhow::Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),
     }
-}
-
-fn told(bytes: &[u8], secret: &[u8]) -> Option<Told> {
-    let report = report::read(bytes, secret)?;
-    Some(Told {
-        key: report.key,
-        kind: report.kind,
-        source: Source::Mailbox,
-        message: report.message,
-        message_id: report.message_id,
-        status: report.status,
-        at: report.at,
-    })
 }
 
 async fn set_aside(folder: &Path, file: &Path, to: &str) -> anyhow::Result<()> {
