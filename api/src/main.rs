@@ -51,5 +51,5 @@ async fn carry_out(config: Config, command: Command) -> anyhow::Result<()> {
         Command::IssueToken(_) => App::open_existing(config, stop.clone()).await?,
         _ => App::open(config, stop.clone()).await?,
     };
-    commands::run(app, command, stop).await
+    Box::pin(commands::run(app, command, stop)).await
 }

@@ -42,6 +42,7 @@ mod m20261122_000040_known_past;
 mod m20261122_000041_held;
 mod m20261122_000042_hub_email;
 mod m20261122_000043_forgetting;
+mod m20261122_000044_refusals;
 
 /// Lists and runs the migrations.
 pub struct Migrator;
@@ -84,6 +85,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000041_held::Migration),
             Box::new(m20261122_000042_hub_email::Migration),
             Box::new(m20261122_000043_forgetting::Migration),
+            Box::new(m20261122_000044_refusals::Migration),
         ]
     }
 }

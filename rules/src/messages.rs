@@ -209,8 +209,10 @@ impl MessageState {
 /// Whether a message may go from one state to another. Once its bytes are being handed over only
 /// the mail server's word counts: it can no longer be cancelled, suppressed or expire. `Leased` to
 /// `Leased` is another worker taking over an expired lease. That an uncertain message is leased
-/// only once more is for the caller to count. One that nobody knew to have been taken is known to be
-/// when a report about it comes back, or when a person says so; only a person lets one be.
+/// only once more is for the caller to count, and whether a leased one was uncertain before: only then
+/// does it go back there, put off or given back. One that nobody knew to have been taken is known to be
+/// when a report about it comes back, whoever holds it, or when a person says so; only a person lets one
+/// be.
 #[must_use]
 pub fn may_become(from: MessageState, to: MessageState) -> bool {
     use MessageState::{
@@ -227,6 +229,8 @@ pub fn may_become(from: MessageState, to: MessageState) -> bool {
                 | Pending
                 | Handoff
                 | Deferred
+                | Uncertain
+                | Accepted
                 | Rejected
                 | Held
                 | Cancelled

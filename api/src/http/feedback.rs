@@ -9,7 +9,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
-use entity::messages::feedback::{Source, Taken, Told, take};
+use entity::messages::feedback::{Named, Source, Taken, Told, take};
 use rules::messages::feedback::{FeedbackKind, is_hard};
 use rules::messages::report;
 use serde::Deserialize;
@@ -77,7 +77,10 @@ pub async fn handle(State(app): State<App>, request: Request) -> Response {
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     let read = match kind.to_ascii_lowercase().as_str() {
-        "message/rfc822" => mailed(&body, secret.as_bytes()),
+        "message/rfc822" => {
+            let sealed = !app.config.mail.bounce_address.is_empty();
+            mailed(&body, secret.as_bytes(), sealed)
+        }
         "application/json" => event(&body, secret.as_bytes()),
         _ => {
             let message = "send message/rfc822 or application/json";
@@ -102,18 +105,10 @@ fn is_known(token: &str, headers: &HeaderMap) -> bool {
     scheme.eq_ignore_ascii_case("bearer") && bool::from(same)
 }
 
-fn mailed(body: &Bytes, secret: &[u8]) -> Result<Told, String> {
+fn mailed(body: &Bytes, secret: &[u8], sealed: bool) -> Result<Told, String> {
     let read = report::read(body, secret);
     let read = read.ok_or("this is no bounce (RFC 3464) and no complaint (RFC 5965)")?;
-    Ok(Told {
-        key: read.key,
-        kind: read.kind,
-        source: Source::Webhook,
-        message: read.message,
-        message_id: read.message_id,
-        status: read.status,
-        at: read.at,
-    })
+    Ok(Told::mailed(read, Source::Webhook, sealed))
 }
 
 /// The event in a body, or what is wrong with it, with the name of the field that is wrong.
@@ -159,8 +154,10 @@ fn event(body: &Bytes, secret: &[u8]) -> Result<Told, String> {
         key: format!("event:{:x}", Sha256::digest(&event.id)),
         kind,
         source: Source::Webhook,
-        message: event.verp.as_deref().and_then(|verp| report::named(verp, secret)),
-        message_id: event.message_id,
+        message: match event.verp.as_deref().and_then(|verp| report::named(verp, secret)) {
+            Some(message) => Named::Sealed(message),
+            None => event.message_id.map_or(Named::Nothing, Named::ByService),
+        },
         status: status.to_owned(),
         at,
     })

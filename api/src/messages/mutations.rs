@@ -147,7 +147,7 @@ async fn send(
     if let Some(sent) = bulletins::sent_by(txn, by, &hub, (subject, text), &preview).await? {
         return Ok(sent);
     }
-    let audience = bulletins::audience_of(txn, &hub).await?;
+    let audience = bulletins::audience_of(txn, acting.now, &hub).await?;
     let words = settled(subject, text);
     let sending = Sending::Bulletin(hub.id);
     let words = words.each_ref().map(String::as_str);

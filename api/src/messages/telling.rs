@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use entity::messages::bulletins;
+use entity::messages::{bulletin_hours, bulletins};
 use entity::outcome::{RefusalCode, StoreError};
 use entity::scope::Scope;
 use entity::surveys::preview::{LaunchPreview, of_launch};
@@ -99,8 +99,9 @@ fn preview() -> Plain {
                 "notice",
                 "notice",
                 Holds::TextIfAny,
-                "Show it with the preview, if there is one: why it cannot be sent, or what sending it \
-                 changes besides, as when a campaign opens earlier than planned.",
+                "Show it with the preview, if there is one: why it cannot be sent, what sending it \
+                 changes besides, as when a campaign opens earlier than planned, or that holidays keep \
+                 a bulletin back, and until when.",
             ),
         ],
     }
@@ -118,12 +119,13 @@ async fn bulletin(asked: Asked) -> Result<Json, StoreError> {
         found => found?,
     };
     bulletins::check(subject, text)?;
-    let audience = bulletins::audience_of(&snapshot, &hub).await?;
+    let audience = bulletins::audience_of(&snapshot, asked.now, &hub).await?;
+    let notice = bulletin_hours::waits(&snapshot, asked.now, &hub, &audience).await?;
     snapshot.commit().await?;
     let words = settled(subject, text);
     let words = words.each_ref().map(String::as_str);
     let shown = Preview { sending: Sending::Bulletin(hub.id), words, audience: &audience };
-    previewed(&asked, &shown, None, !audience.recipients.is_empty()).await
+    previewed(&asked, &shown, notice.as_deref(), !audience.recipients.is_empty()).await
 }
 
 async fn campaign(asked: Asked) -> Result<Json, StoreError> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
-use rules::messages::bulletin::{Audience, Candidate, STAYS, audience, faults, settled};
+use rules::messages::bulletin::{self as rule, Audience, Candidate, audience, faults, settled};
 use rules::messages::preview::{Sending, TokenFault};
 use rules::messages::suppression::normalised;
 use rules::messages::{About, MessageKind};
@@ -14,6 +14,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::bulletin_hours::Hours;
 use super::letters::{LetterWish, queue};
 use super::parcels::Content;
 use super::{bulletin, choices, suppressions};
@@ -23,7 +24,7 @@ use crate::hubs::hub;
 use crate::id::new_id;
 use crate::outcome::{RefusalCode, StoreError, word};
 use crate::people::{contact, person};
-use crate::programme::{policy, programme};
+use crate::programme::programme;
 use crate::scope::Scope;
 
 /// A bulletin as one reader gets it.
@@ -72,9 +73,11 @@ pub async fn hub_to_write_to(
 /// A row this version cannot read, or a database fault.
 pub async fn audience_of(
     db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
     hub: &hub::Model,
 ) -> Result<Audience, StoreError> {
-    let roles = policy(db, hub.programme_id).await?.recipients;
+    let hours = Hours::load(db, now, hub.programme_id).await?;
+    let roles = &hours.policy.recipients;
     let partners: Vec<(Uuid, String)> = enrolment::Entity::find()
         .select_only()
         .columns([enrolment::Column::PartnerSettingId, enrolment::Column::Status])
@@ -118,9 +121,10 @@ pub async fn audience_of(
             active: active(row.setting_id),
             unwilling: unwilling.get(&person.id).copied(),
             suppressed: reason.filter(|reason| reason.withholds(MessageKind::Bulletin)),
+            goes_at: hours.goes_at(row.setting_id, person.digest_minute),
         });
     }
-    let mut found = audience(&candidates, &roles);
+    let mut found = audience(&candidates, roles, now);
     let reached: HashSet<Uuid> = found.recipients.iter().map(|(person, _)| *person).collect();
     let reached: HashSet<Uuid> = candidates
         .iter()
@@ -224,7 +228,8 @@ pub async fn send(
         let sent = sent_by(txn, by, hub, (&row.subject, &row.text), preview).await?;
         return sent.ok_or_else(|| not_as_shown(TokenFault::OtherWords, Sending::Bulletin(hub.id)));
     }
-    for (person_id, _) in &audience.recipients {
+    let hours = Hours::load(txn, now, hub.programme_id).await?.of(txn, audience).await?;
+    for ((person_id, _), goes_at) in audience.recipients.iter().zip(hours) {
         let wish = LetterWish {
             kind: MessageKind::Bulletin,
             person_id: *person_id,
@@ -232,7 +237,7 @@ pub async fn send(
             about_id: row.id,
             dedupe_key: format!("bulletin:{}:{person_id}", row.id),
             send_after: now,
-            expires_at: now + STAYS,
+            expires_at: rule::expires_at(goes_at),
         };
         queue(txn, now, wish).await?;
     }

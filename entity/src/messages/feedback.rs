@@ -7,7 +7,7 @@ use rules::calendar::local;
 use rules::messages::feedback::{
     Feedback, FeedbackKind, Known, SOFT_REMEMBERED, effect, shows_it_was_taken,
 };
-use rules::messages::report::recipient;
+use rules::messages::report::{Report, recipient};
 use rules::messages::suppression::normalised;
 use rules::messages::{MessageKind, MessageState};
 use sea_orm::ActiveValue::Set;
@@ -35,6 +35,20 @@ pub enum Source {
     Webhook,
 }
 
+/// By what a report names the message it is about.
+#[derive(Clone, Debug)]
+pub enum Named {
+    /// By a return path with our seal, which only whoever got the mail can know.
+    Sealed(Uuid),
+    /// By its `Message-ID`, with or without brackets, told by the mail service that carried it.
+    ByService(String),
+    /// By its `Message-ID`, in a mail that anybody may have written who saw that id: it is in every
+    /// answer to ours and in what is forwarded. With the address that the message went to, if told.
+    Claimed(String, Option<String>),
+    /// By nothing that counts.
+    Nothing,
+}
+
 /// A report that came.
 #[derive(Clone, Debug)]
 pub struct Told {
@@ -44,14 +58,27 @@ pub struct Told {
     pub kind: FeedbackKind,
     /// Where it came from.
     pub source: Source,
-    /// The message, if the report names it by its id.
-    pub message: Option<Uuid>,
-    /// Its `Message-ID`, with or without brackets.
-    pub message_id: Option<String>,
+    /// The message.
+    pub message: Named,
     /// The status told, such as `5.1.1`; empty when none.
     pub status: String,
     /// When it happened, if that was told.
     pub at: Option<DateTime<Utc>>,
+}
+
+impl Told {
+    /// A report that came as a mail. Where return paths bear our seal (`sealed`), nothing else is
+    /// believed.
+    #[must_use]
+    pub fn mailed(report: Report, source: Source, sealed: bool) -> Self {
+        let message = match (report.message, report.message_id) {
+            (Some(message), _) => Named::Sealed(message),
+            (None, Some(id)) if !sealed => Named::Claimed(id, report.recipient),
+            (None, _) => Named::Nothing,
+        };
+        let Report { key, kind, status, at, .. } = report;
+        Self { key, kind, source, message, status, at }
+    }
 }
 
 /// What became of a report.
@@ -74,14 +101,26 @@ pub async fn take(
     now: DateTime<Utc>,
     told: &Told,
 ) -> Result<Taken, StoreError> {
-    let message = find(txn, told).await?;
-    // Nobody's clock is trusted to be ahead of ours, and nothing happened to a message before it was.
-    let first = message.as_ref().map_or(now, |row| row.created_at.min(now));
-    let at = told.at.unwrap_or(now).clamp(first, now);
-    let address = match &message {
+    let mut message = find(txn, &told.message).await?;
+    let mut address = match &message {
         Some(message) => address(txn, message).await?,
         None => None,
     };
+    let (mut kind, mut when) = (told.kind, told.at);
+    if let Named::Claimed(_, recipient) = &told.message {
+        // Whoever made it up knows who got the mail, or it is not believed; and it counts for one day on
+        // which mail came back, the one on which it came.
+        if recipient.is_none() || *recipient != address {
+            (message, address) = (None, None);
+        }
+        when = None;
+        if kind == FeedbackKind::HardBounce {
+            kind = FeedbackKind::SoftBounce;
+        }
+    }
+    // Nobody's clock is trusted to be ahead of ours, and nothing happened to a message before it was.
+    let first = message.as_ref().map_or(now, |row| row.created_at.min(now));
+    let at = when.unwrap_or(now).clamp(first, now);
     let known = match &message {
         Some(message) => Some(known(txn, at, message, address.as_deref()).await?),
         None => None,
@@ -89,7 +128,7 @@ pub async fn take(
     let row = mail_feedback::ActiveModel {
         id: Set(new_id(now)),
         key: Set(told.key.clone()),
-        kind: Set(text(told.kind)),
+        kind: Set(text(kind)),
         source: Set(<&str>::from(told.source).to_owned()),
         message_id: Set(message.as_ref().map(|row| row.id)),
         address: Set(address.clone()),
@@ -108,11 +147,12 @@ pub async fn take(
         return Ok(Taken::Stray);
     };
     let mut lease = Lease { id: message.id, epoch: message.lease_epoch };
-    if shows_it_was_taken(known.state) && outbox::was_taken(txn, now, lease).await? {
+    let doubted = outbox::in_doubt(txn, [message.id]).await?.contains(&message.id);
+    if shows_it_was_taken(known.state, doubted) && outbox::was_taken(txn, now, lease).await? {
         known.state = MessageState::Accepted;
         lease.epoch += 1;
     }
-    let effect = effect(Feedback { kind: told.kind, at }, &known);
+    let effect = effect(Feedback { kind, at }, &known);
     let mut detail = effect.detail.to_owned();
     if !told.status.is_empty() {
         detail = format!("{} Status {}.", detail, told.status);
@@ -138,14 +178,13 @@ pub async fn take(
 /// The message a report is about, locked: two reports about it take turns.
 async fn find(
     txn: &DatabaseTransaction,
-    told: &Told,
+    named: &Named,
 ) -> Result<Option<message::Model>, StoreError> {
     let find = message::Entity::find().lock_exclusive();
-    if let Some(id) = told.message {
-        return Ok(find.filter(message::Column::Id.eq(id)).one(txn).await?);
-    }
-    let Some(given) = &told.message_id else {
-        return Ok(None);
+    let given = match named {
+        Named::Sealed(id) => return Ok(find.filter(message::Column::Id.eq(*id)).one(txn).await?),
+        Named::ByService(given) | Named::Claimed(given, _) => given,
+        Named::Nothing => return Ok(None),
     };
     let header = format!("<{}>", given.trim().trim_matches(['<', '>']));
     Ok(find.filter(message::Column::MessageIdHeader.eq(header)).one(txn).await?)

@@ -52,7 +52,9 @@ pub struct Written {
 }
 
 /// Writes down that some messages were taken, and with them the reminders they carry; and that others
-/// are handed over from now on, with their bytes, their leases renewed by so many seconds.
+/// are handed over from now on, with their bytes, their leases renewed by so many seconds. `others` are
+/// those that the caller writes to besides, afterwards: all are held in one order before any is written
+/// to, so that whoever holds several in the same order is waited for and neither gives way to the other.
 ///
 /// # Errors
 /// The database fails.
@@ -62,7 +64,10 @@ pub async fn write(
     lease_seconds: u64,
     taken: &[Accepted],
     given: &[HandOver],
+    others: &[Uuid],
 ) -> Result<Written, StoreError> {
+    let all = taken.iter().map(|one| one.lease.id).chain(given.iter().map(|one| one.lease.id));
+    outbox::hold(txn, all.chain(others.iter().copied())).await?;
     let accepted = accept(txn, now, taken).await?;
     let begun = begin(txn, now, lease_seconds, given).await?;
     let ended = taken.iter().filter(|one| accepted.contains(&one.lease.id)).map(|one| Step {

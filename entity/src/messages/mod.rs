@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod bulletin;
+pub mod bulletin_hours;
 pub mod bulletins;
 pub mod choices;
 pub mod digests;
@@ -16,6 +17,7 @@ pub mod handovers;
 pub mod health;
 pub mod letters;
 pub mod mail_feedback;
+pub mod mail_refusal;
 pub mod message;
 pub mod message_event;
 pub mod notices;
@@ -23,6 +25,7 @@ pub mod occurrence;
 pub mod outbox;
 pub mod parcels;
 mod past;
+pub mod refusals;
 pub mod reminder;
 pub mod reminders;
 pub mod story;

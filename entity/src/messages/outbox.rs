@@ -20,7 +20,8 @@ use strum::VariantArray as _;
 use uuid::Uuid;
 
 pub use self::claims::{Claimed, Claims, claim, give_back, release};
-pub use self::doubts::{cut_off, settle_cut_off, was_taken};
+pub(super) use self::claims::{hold, in_doubt};
+pub use self::doubts::{cut_off, put_off, settle_cut_off, was_taken};
 pub use self::unread::{Unread, set_aside};
 use super::{message, message_event, reminder, text};
 use crate::id::new_id;
@@ -62,12 +63,24 @@ pub async fn advance(
     lease: Lease,
     to: MessageState,
     detail: &str,
+    set: message::ActiveModel,
+) -> Result<bool, StoreError> {
+    let from = MessageState::VARIANTS.iter().copied().filter(|from| may_become(*from, to));
+    go(txn, now, lease, (&from.collect::<Vec<_>>(), to), detail, set).await
+}
+
+/// As [`advance`], from one of these states alone.
+async fn go(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    lease: Lease,
+    (from, to): (&[MessageState], MessageState),
+    detail: &str,
     mut set: message::ActiveModel,
 ) -> Result<bool, StoreError> {
     set.state = Set(text(to));
     set.changed_at = Set(now);
-    let from =
-        MessageState::VARIANTS.iter().filter(|from| may_become(**from, to)).map(|from| text(*from));
+    let from = from.iter().map(|from| text(*from));
     let updated = message::Entity::update_many()
         .set(set)
         .filter(message::Column::Id.eq(lease.id))

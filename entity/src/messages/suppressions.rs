@@ -4,16 +4,15 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use rules::messages::suppression::{SuppressionReason, normalised};
-use rules::messages::{MessageState, replies};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{OnConflict, Query};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DatabaseTransaction,
     EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
-use super::{BATCH, message, suppression, text};
+use super::{BATCH, suppression, text};
 use crate::enrolments::{check_text, check_version, refused};
 use crate::id::new_id;
 use crate::outcome::{RefusalCode, StoreError, word};
@@ -80,38 +79,6 @@ pub async fn suppress(
         row = row.into_active_model().reset_all().update(txn).await?;
     }
     Ok(row)
-}
-
-/// Whether mail to the recipient of a message that was refused just now has been refused for so long
-/// that their address takes none.
-///
-/// # Errors
-/// The database fails.
-pub async fn refused_for_long(
-    txn: &DatabaseTransaction,
-    now: DateTime<Utc>,
-    message_id: Uuid,
-) -> Result<bool, StoreError> {
-    let person = Query::select()
-        .column(message::Column::PersonId)
-        .from(message::Entity)
-        .and_where(message::Column::Id.eq(message_id))
-        .to_owned();
-    let told = [MessageState::Accepted, MessageState::Bounced, MessageState::Rejected].map(text);
-    let earlier: Vec<(String, DateTime<Utc>)> = message::Entity::find()
-        .select_only()
-        .columns([message::Column::State, message::Column::ChangedAt])
-        .filter(message::Column::PersonId.in_subquery(person))
-        .filter(message::Column::Id.ne(message_id))
-        .filter(message::Column::State.is_in(told))
-        .order_by_desc(message::Column::CreatedAt)
-        .limit(20)
-        .into_tuple()
-        .all(txn)
-        .await?;
-    let rejected = text(MessageState::Rejected);
-    let earlier = earlier.into_iter().map(|(state, at)| (state == rejected, at));
-    Ok(replies::refused_for_long(earlier, now))
 }
 
 /// The row of an address that is on the list, locked.

@@ -75,10 +75,15 @@ pub fn is_hard(status: (u16, u16, u16)) -> bool {
 }
 
 /// Whether a report about a message in this state is the first that is heard of its having been
-/// taken: the hand-over was cut off, or its outcome is not written down yet.
+/// taken: the hand-over was cut off, or its outcome is not written down yet. `doubted`: whether a
+/// hand-over of it was ever cut off, so that a worker that holds it now is about to send it again.
 #[must_use]
-pub fn shows_it_was_taken(state: MessageState) -> bool {
-    matches!(state, MessageState::Handoff | MessageState::Uncertain | MessageState::Held)
+pub fn shows_it_was_taken(state: MessageState, doubted: bool) -> bool {
+    match state {
+        MessageState::Handoff | MessageState::Uncertain | MessageState::Held => true,
+        MessageState::Leased => doubted,
+        _ => false,
+    }
 }
 
 /// Judges a report about a message that is known to have been taken, where [`shows_it_was_taken`]

@@ -23,6 +23,11 @@ const LONGEST_REST: Duration = Duration::from_mins(2);
 const BREAKS: u32 = 3;
 /// Refusals of different recipients, with none taken in between, that mean us.
 const REFUSALS: usize = 10;
+/// How long a server is believed to know our recipients after it took a message.
+const VOUCHES: Duration = Duration::from_hours(1);
+/// Refusals of different recipients, with none taken in between, up to which each of them is believed to
+/// be about that recipient.
+const FEW: usize = 3;
 /// Rest of a server that refuses us.
 const REFUSED: Duration = Duration::from_mins(15);
 /// How soon to ask again while somebody else tries out a server.
@@ -55,6 +60,8 @@ pub struct Host {
     breaks: u32,
     /// The recipients it refused since it last took a message, up to [`REFUSALS`].
     refused: BTreeSet<String>,
+    /// When it last took a message.
+    took_at: Option<Duration>,
     rests_until: Duration,
 }
 
@@ -83,6 +90,7 @@ impl Host {
             failures: 0,
             breaks: 0,
             refused: BTreeSet::new(),
+            took_at: None,
             rests_until: Duration::ZERO,
         }
     }
@@ -107,9 +115,10 @@ impl Host {
     }
 
     /// It took a message: the pace comes back a little.
-    pub fn took(&mut self) {
+    pub fn took(&mut self, at: Duration) {
         self.answered();
         self.refused.clear();
+        self.took_at = Some(at);
         self.rate = (self.rate + self.pace.per_second * RAISE).min(self.pace.per_second);
     }
 
@@ -132,6 +141,15 @@ impl Host {
         self.proved = false;
         self.rests_until = self.rests_until.max(at + REFUSED);
         true
+    }
+
+    /// Whether it is believed when it says of a recipient that there is no such address. A server that
+    /// does not know our recipients at all says it of each of them: so it must have taken a message of
+    /// late, and have refused few since.
+    #[must_use]
+    pub fn knows_recipients(&self, at: Duration) -> bool {
+        self.refused.len() <= FEW
+            && self.took_at.is_some_and(|took| at.saturating_sub(took) <= VOUCHES)
     }
 
     /// It was not asked after all.

@@ -29,14 +29,16 @@ pub enum CalendarMethod {
     Publish,
 }
 
-/// How far a message in this state came. One that a worker holds may be handed over at any moment.
+/// How far a message in this state came. One that a worker holds may be handed over at any moment, and
+/// one of which a hand-over was ever cut off (`doubted`) may have arrived, whatever became of it since.
 #[must_use]
-pub fn reach(state: MessageState) -> Reach {
+pub fn reach(state: MessageState, doubted: bool) -> Reach {
     use MessageState::{
         Accepted, Bounced, Cancelled, Complained, Deferred, Expired, Handoff, Held, Leased,
         Pending, Rejected, Suppressed, Uncertain,
     };
     match state {
+        _ if doubted => Reach::Gone,
         Pending | Deferred => Reach::Waiting,
         Leased | Handoff | Uncertain | Held | Accepted | Bounced | Complained => Reach::Gone,
         Rejected | Cancelled | Suppressed | Expired => Reach::Never,

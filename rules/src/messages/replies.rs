@@ -17,7 +17,9 @@ pub enum Refused {
     /// For good, and perhaps there is no such address. Servers that refuse us altogether say the same
     /// words, so that one answer is not enough.
     PerhapsNoAddress,
-    /// For good, and every other mail to this recipient with it: there is no such address.
+    /// For good, and every other mail to this recipient with it: there is no such address. A server that
+    /// does not know our recipients says so of everybody, so that it is believed only of one that takes
+    /// mail to others.
     NoAddress,
 }
 
@@ -55,6 +57,8 @@ pub fn judge(asked: Asked, code: u16, status: Option<(u16, u16, u16)>) -> Refuse
         // Some look at the sender only when they know the recipient.
         (Asked::Recipient | Asked::Message, Some((5, 1, 7 | 8))) => Refused::All,
         (Asked::Recipient | Asked::Message, Some((5, 7, _))) => Refused::Policy,
+        // Some other problem with the address, which may be ours.
+        (Asked::Recipient, Some((5, 1, 0))) => Refused::PerhapsNoAddress,
         (Asked::Recipient, Some((5, 1, _))) => Refused::NoAddress,
         (Asked::Recipient, None) if matches!(code, 550 | 551 | 553) => Refused::PerhapsNoAddress,
         _ => Refused::ForGood,
@@ -65,14 +69,15 @@ pub fn judge(asked: Asked, code: u16, status: Option<(u16, u16, u16)>) -> Refuse
 /// server's vague words are believed.
 const BELIEVED_AFTER: TimeDelta = TimeDelta::hours(20);
 
-/// Whether an address that a server now refuses once more, without saying that there is none, takes
-/// no mail: whether it has refused all mail to it for most of a day. `earlier` is what became of
-/// earlier mail to it, the latest first: whether it was refused, and when.
+/// Since when all mail to an address has been refused that a server now refuses once more without saying
+/// that there is none; nothing unless it is most of a day. It takes no mail then, if the server took any
+/// to others meanwhile. `earlier` is what became of earlier mail to it, the latest first: whether it was
+/// refused, and when.
 #[must_use]
 pub fn refused_for_long(
     earlier: impl IntoIterator<Item = (bool, DateTime<Utc>)>,
     now: DateTime<Utc>,
-) -> bool {
+) -> Option<DateTime<Utc>> {
     let in_a_row = earlier.into_iter().take_while(|(refused, _)| *refused);
-    in_a_row.last().is_some_and(|(_, first)| now - first >= BELIEVED_AFTER)
+    in_a_row.last().map(|(_, first)| first).filter(|first| now - *first >= BELIEVED_AFTER)
 }

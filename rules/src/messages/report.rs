@@ -26,8 +26,10 @@ pub struct Report {
     pub kind: FeedbackKind,
     /// The message, if the report came to a return path of ours that is genuine.
     pub message: Option<Uuid>,
-    /// `Message-ID` of the message in the report, without brackets.
+    /// `Message-ID` of the message in the report, without brackets. Whoever saw the mail can write it.
     pub message_id: Option<String>,
+    /// The one address that the message went to, as addresses are compared, if the report says so.
+    pub recipient: Option<String>,
     /// The status it gives, such as `5.1.1`; empty when none.
     pub status: String,
     /// When it was written, if it says so.
@@ -58,11 +60,13 @@ pub fn read(bytes: &[u8], secret: &[u8]) -> Option<Report> {
 
 fn told(mail: &Message<'_>, bytes: &[u8], secret: &[u8]) -> Option<Report> {
     let (kind, status) = delivery(mail).or_else(|| complaint(mail))?;
+    let recipient = named_recipient(mail);
     let at = mail.date().and_then(|date| DateTime::from_timestamp(date.to_timestamp(), 0));
     Some(Report {
         kind,
         message: to_return_path(mail, secret),
         message_id: returned(mail),
+        recipient,
         status,
         at,
         key: key(mail, bytes),
@@ -129,6 +133,22 @@ fn complaint(mail: &Message<'_>) -> Option<(FeedbackKind, String)> {
     kind.eq_ignore_ascii_case("abuse").then(|| (FeedbackKind::Complaint, String::new()))
 }
 
+/// The recipient that a report is about, as we wrote to them; nothing where it tells of several: each of
+/// our mails has one.
+fn named_recipient(mail: &Message<'_>) -> Option<String> {
+    let subtypes = ["delivery-status", "global-delivery-status", "feedback-report"];
+    let text = String::from_utf8_lossy(part(mail, "message", &subtypes)?).replace("\r\n", "\n");
+    let mut found = text.split("\n\n").filter_map(|block| {
+        // Where a mail was passed on, the first of them is ours.
+        let told = ["Original-Recipient", "Original-Rcpt-To", "Final-Recipient"];
+        let told = told.iter().find_map(|field| value(block, field))?;
+        let address = told.split_once(';').map_or(told, |(_, address)| address);
+        Some(super::suppression::normalised(address.trim().trim_matches(['<', '>'])))
+    });
+    let first = found.next()?;
+    found.all(|other| other == first).then_some(first)
+}
+
 /// The value of a field in a block of fields; a line that is indented goes on with the one before,
 /// and what it says is not needed here.
 fn value<'a>(block: &'a str, field: &str) -> Option<&'a str> {
@@ -178,11 +198,15 @@ pub fn may_be_id(text: &str) -> bool {
     text.len() <= LONGEST_ID && !text.chars().any(char::is_control)
 }
 
-/// The message whose return path a mail came to.
+/// The message whose return path a mail came to, or, of a complaint, which goes elsewhere, names.
 fn to_return_path(mail: &Message<'_>, secret: &[u8]) -> Option<Uuid> {
-    RECEIVED_BY.iter().find_map(|wanted| {
+    let came_to = RECEIVED_BY.iter().find_map(|wanted| {
         let mut given = mail.headers_raw().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
         given.find_map(|(_, value)| named(value, secret))
+    });
+    came_to.or_else(|| {
+        let text = String::from_utf8_lossy(part(mail, "message", &["feedback-report"])?);
+        named(value(&text, "Original-Mail-From")?, secret)
     })
 }
 

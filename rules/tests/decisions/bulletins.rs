@@ -1,5 +1,6 @@
 use rules::messages::bulletin::{
-    Audience, Candidate, LONGEST_SUBJECT, LONGEST_TEXT, Unwilling, audience, faults, settled,
+    Audience, Candidate, LONGEST_SUBJECT, LONGEST_TEXT, Unwilling, audience, expires_at, faults,
+    settled, waits,
 };
 use rules::messages::preview::{PREVIEW_LASTS, Preview, Sending, TokenFault, check, seal};
 use rules::messages::suppression::SuppressionReason;
@@ -8,6 +9,7 @@ use rules::people::ContactRole;
 use crate::support::{at, id};
 
 const SECRET: &[u8] = b"a secret of some length for tests";
+const NOW: &str = "2026-07-31T14:00";
 const ROLES: [ContactRole; 1] = [ContactRole::Headteacher];
 
 fn candidate(person: u128) -> Candidate {
@@ -18,6 +20,7 @@ fn candidate(person: u128) -> Candidate {
         active: true,
         unwilling: None,
         suppressed: None,
+        goes_at: at(NOW),
     }
 }
 
@@ -35,7 +38,7 @@ fn a_bulletin_goes_to_those_the_programme_writes_to_and_says_why_not_to_others()
         ),
         (Candidate { suppressed, ..candidate(1) }, Some("came back for good")),
     ] {
-        let found = audience(&[one], &ROLES);
+        let found = audience(&[one], &ROLES, at(NOW));
         match why {
             None => assert_eq!(found.recipients, [(id(1), id(501))]),
             Some(why) => {
@@ -47,13 +50,40 @@ fn a_bulletin_goes_to_those_the_programme_writes_to_and_says_why_not_to_others()
 }
 
 #[test]
+fn a_bulletin_waits_for_the_end_of_a_holiday_and_whoever_sends_it_is_told() {
+    let (now, soon, september) = (at(NOW), at("2026-08-03T08:00"), at("2026-09-02T08:00"));
+    let reader = |person, goes_at| Candidate { goes_at, ..candidate(person) };
+    let found = audience(&[reader(1, soon), reader(2, september)], &ROLES, now);
+    assert_eq!(found.recipients.len(), 2);
+    assert!(expires_at(september) > september);
+    for (goes_at, told) in [
+        (&[][..], None),
+        (&[soon], None),
+        (
+            &[soon, september],
+            Some("Of 2 readers 1 get it only when their school works again, the last on"),
+        ),
+        (&[september], Some("Nobody gets it before their school works again, the last on")),
+    ] {
+        let found = waits(goes_at, now);
+        assert_eq!(found.is_some(), told.is_some(), "{found:?}");
+        let found = found.unwrap_or_default();
+        assert!(found.starts_with(told.unwrap_or_default()), "{found}");
+        assert!(told.is_none() || found.contains("2 September 2026"), "{found}");
+    }
+    // A calendar that nobody keeps holds no day on which it could go.
+    let never = audience(&[reader(1, at("2027-09-04T14:00"))], &ROLES, now);
+    assert!(never.excluded[0].2.contains("no working day"), "{never:?}");
+}
+
+#[test]
 fn somebody_at_several_partners_gets_it_once_if_one_of_them_takes_part() {
     let paused = Candidate { active: false, ..candidate(1) };
     let other = Candidate { setting_id: id(900), ..candidate(1) };
-    let found = audience(&[paused.clone(), other, candidate(2)], &ROLES);
+    let found = audience(&[paused.clone(), other, candidate(2)], &ROLES, at(NOW));
     assert_eq!(found.recipients, [(id(1), id(900)), (id(2), id(502))]);
     assert_eq!(found.excluded, []);
-    assert_eq!(audience(&[paused.clone(), paused], &ROLES).excluded.len(), 1);
+    assert_eq!(audience(&[paused.clone(), paused], &ROLES, at(NOW)).excluded.len(), 1);
 }
 
 #[test]
@@ -82,13 +112,13 @@ fn shown<'a>(sending: Sending, words: [&'a str; 2], audience: &'a Audience) -> P
 fn a_previews_token_lets_go_only_what_it_showed_and_says_what_differs() {
     let now = at("2026-10-05T09:00");
     let bulletin = Sending::Bulletin(id(50));
-    let found = audience(&[candidate(1), candidate(2)], &ROLES);
+    let found = audience(&[candidate(1), candidate(2)], &ROLES, at(NOW));
     let first = shown(bulletin, ["Hall", "Open"], &found);
     let token = seal(SECRET, &first, id(9), now + PREVIEW_LASTS);
     assert_eq!(check(SECRET, &token, &first, id(9), now), Ok(()));
-    let others = audience(&[candidate(1), candidate(3), candidate(4)], &ROLES);
+    let others = audience(&[candidate(1), candidate(3), candidate(4)], &ROLES, at(NOW));
     let elsewhere = Candidate { setting_id: id(900), ..candidate(2) };
-    let elsewhere = audience(&[candidate(1), elsewhere], &ROLES);
+    let elsewhere = audience(&[candidate(1), elsewhere], &ROLES, at(NOW));
     let changed = TokenFault::OtherRecipients { fewer: 1, more: 2 };
     for (differs, fault) in [
         (shown(bulletin, ["Hall", "Open"], &others), changed),
@@ -122,7 +152,7 @@ fn a_previews_token_lets_go_only_what_it_showed_and_says_what_differs() {
 #[test]
 fn a_token_that_was_changed_anywhere_is_none_of_ours() {
     let now = at("2026-10-05T09:00");
-    let found = audience(&[candidate(1)], &ROLES);
+    let found = audience(&[candidate(1)], &ROLES, at(NOW));
     let first = shown(Sending::Launch(id(50)), ["Survey", "1"], &found);
     let token = seal(SECRET, &first, id(9), now + PREVIEW_LASTS);
     assert_eq!(check(b"another", &token, &first, id(9), now), Err(TokenFault::Unknown));

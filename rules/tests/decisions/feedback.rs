@@ -49,11 +49,14 @@ fn each_report_does_what_it_says_to_a_message_in_each_state() {
 #[test]
 fn a_report_shows_that_a_message_was_taken_of_which_nobody_knew() {
     for state in MessageState::VARIANTS {
-        let unknown =
+        let cut_off =
             matches!(state, MessageState::Handoff | MessageState::Uncertain | MessageState::Held);
-        assert_eq!(shows_it_was_taken(*state), unknown, "{state:?}");
-        if unknown {
-            assert!(rules::messages::may_become(*state, MessageState::Accepted), "{state:?}");
+        let again = *state == MessageState::Leased;
+        for (doubted, unknown) in [(false, cut_off), (true, cut_off || again)] {
+            assert_eq!(shows_it_was_taken(*state, doubted), unknown, "{state:?} {doubted}");
+            if unknown {
+                assert!(rules::messages::may_become(*state, MessageState::Accepted), "{state:?}");
+            }
         }
     }
 }
@@ -185,6 +188,7 @@ fn a_delivery_report_is_read_with_its_status_and_its_message() {
         assert_eq!((read.kind, read.status.as_str()), (kind, told), "{action} {status}");
         assert_eq!(read.message, Some(message));
         assert_eq!(read.message_id.as_deref(), Some("0199@hubs.example"));
+        assert_eq!(read.recipient.as_deref(), Some("ada@school.example"));
         assert_eq!(read.at, Some(at("2026-10-06T09:00")));
     }
 }
@@ -214,6 +218,43 @@ fn a_complaint_is_read_with_its_message() {
     let read = report::read(complaint().as_bytes(), SECRET).unwrap();
     assert_eq!((read.kind, read.message), (FeedbackKind::Complaint, None));
     assert_eq!(read.message_id.as_deref(), Some("0199@hubs.example"));
+}
+
+#[test]
+fn a_complaint_names_its_message_by_the_return_path_that_the_mail_had() {
+    let token = verp::token(SECRET, Uuid::from_u128(7));
+    let with = |field: &str| complaint().replace("Version: 1", &format!("{field}\r\nVersion: 1"));
+    let from = with(&format!("Original-Mail-From: <bounces+{token}@hubs.example>"));
+    let read = report::read(from.as_bytes(), SECRET).unwrap();
+    assert_eq!((read.message, read.recipient), (Some(Uuid::from_u128(7)), None));
+    let to = with("Original-Rcpt-To: <Ada@School.example>");
+    let read = report::read(to.as_bytes(), SECRET).unwrap();
+    assert_eq!((read.message, read.recipient.as_deref()), (None, Some("ada@school.example")));
+}
+
+#[test]
+fn a_report_about_several_recipients_is_about_none_of_ours() {
+    let whole = sample("failed", "5.1.1", Uuid::from_u128(7));
+    let first = "Final-Recipient: rfc822; ada@school.example\r\n";
+    for (fields, expected) in [
+        ("Final-Recipient: rfc822; ADA@school.example\r\n", Some("ada@school.example")),
+        // It was passed on to somewhere else, where it failed.
+        (
+            "Final-Recipient: rfc822; x@elsewhere.example\r\n\
+             Original-Recipient: rfc822;ada@school.example\r\n",
+            Some("ada@school.example"),
+        ),
+        (
+            "Final-Recipient: rfc822; bob@school.example\r\nAction: failed\r\n\r\n\
+             Final-Recipient: rfc822; ada@school.example\r\n",
+            None,
+        ),
+        ("", None),
+    ] {
+        let text = whole.replace(first, fields);
+        let read = report::read(text.as_bytes(), SECRET).unwrap();
+        assert_eq!(read.recipient.as_deref(), expected, "{fields}");
+    }
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn a_new_server_is_tried_out_with_one_message_before_it_gets_more() {
     let mut hosts = vec![Host::new(PACE)];
     assert_eq!(choose(&mut hosts, 0, Duration::ZERO), Choice::Give(0));
     assert!(matches!(choose(&mut hosts, 0, Duration::ZERO), Choice::Wait(_)));
-    hosts[0].took();
+    hosts[0].took(Duration::ZERO);
     assert_eq!(choose(&mut hosts, 0, Duration::ZERO), Choice::Give(0));
 }
 
@@ -47,7 +47,7 @@ fn while_one_is_tried_out_its_share_goes_to_the_next() {
     hosts[1].answered();
     assert_eq!(choose(&mut hosts, 0, Duration::ZERO), Choice::Give(0));
     assert_eq!(choose(&mut hosts, 0, Duration::ZERO), Choice::Give(1));
-    hosts[0].took();
+    hosts[0].took(Duration::ZERO);
     assert_eq!(choose(&mut hosts, 0, Duration::ZERO), Choice::Give(0));
 }
 
@@ -60,7 +60,7 @@ fn one_that_fails_rests_longer_each_time_while_the_next_takes_its_messages() {
         assert_eq!(choose(&mut hosts, 0, at), Choice::Give(0));
         hosts[0].failed(at);
         assert_eq!(choose(&mut hosts, 0, at), Choice::Give(1));
-        hosts[1].took();
+        hosts[1].took(Duration::ZERO);
         hosts[1].failed(at);
         let Choice::Rest(rest) = choose(&mut hosts, 0, at) else { panic!("both rest") };
         let until_both = (1..1000)
@@ -73,7 +73,7 @@ fn one_that_fails_rests_longer_each_time_while_the_next_takes_its_messages() {
     }
     assert_eq!(rests, [5, 10, 20, 40, 80, 120, 120]);
     assert_eq!(choose(&mut hosts, 0, at), Choice::Give(0));
-    hosts[0].took();
+    hosts[0].took(Duration::ZERO);
     hosts[0].failed(at);
     let rested = at + Duration::from_secs(5);
     assert_eq!(choose(&mut hosts, 0, rested), Choice::Give(0), "what works begins anew");
@@ -87,11 +87,11 @@ fn asking_for_patience_halves_the_pace_and_every_message_taken_brings_back_a_hun
     assert!((hosts[0].rate() - 5.0).abs() < 1e-9, "said by two at once, it counts once");
     assert_eq!(choose(&mut hosts, 0, seconds(1.0)), Choice::Rest(seconds(1.0)));
     for _ in 0..49 {
-        hosts[0].took();
+        hosts[0].took(Duration::ZERO);
     }
     assert!((hosts[0].rate() - 9.9).abs() < 1e-9, "{}", hosts[0].rate());
-    hosts[0].took();
-    hosts[0].took();
+    hosts[0].took(Duration::ZERO);
+    hosts[0].took(Duration::ZERO);
     assert!((hosts[0].rate() - 10.0).abs() < 1e-9, "never above what is set");
     for minute in 1_u32..40 {
         hosts[0].asked_for_patience(seconds(f64::from(minute) * 600.0));
@@ -127,7 +127,7 @@ fn one_that_refuses_ten_recipients_in_a_row_rests_and_is_then_tried_with_one() {
         assert!(!hosts[0].refused(at, &format!("{number}@example.org")));
     }
     let mut kind = hosts.clone();
-    kind[0].took();
+    kind[0].took(Duration::ZERO);
     assert!(!kind[0].refused(at, "last@example.org"), "it takes mail of ours");
     assert!(hosts[0].refused(at, "last@example.org"));
     assert_eq!(choose(&mut hosts, 0, at), Choice::Rest(Duration::from_mins(15)));
@@ -186,7 +186,7 @@ proptest! {
             };
             let Some(host) = ended else { continue };
             match event {
-                Event::Took => hosts[host].took(),
+                Event::Took => hosts[host].took(at),
                 Event::Refused => hosts[host].answered(),
                 Event::Patience => hosts[host].asked_for_patience(at),
                 Event::Failed => hosts[host].failed(at),
@@ -212,4 +212,34 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_server_is_believed_about_an_address_while_it_takes_mail_to_others() {
+    let hour = Duration::from_hours(1);
+    let refuse = |host: &mut Host, count: usize| {
+        for number in 0..count {
+            host.refused(hour, &format!("{number}@school.example"));
+        }
+    };
+    for (took_at, refused, at, believed) in [
+        (None, 1, hour, false),
+        (Some(hour), 1, hour, true),
+        (Some(hour), 3, hour, true),
+        (Some(hour), 4, hour, false),
+        (Some(hour), 10, hour, false),
+        (Some(hour), 1, 2 * hour, true),
+        (Some(hour), 1, 2 * hour + seconds(1.0), false),
+    ] {
+        let mut host = Host::new(PACE);
+        if let Some(at) = took_at {
+            host.took(at);
+        }
+        refuse(&mut host, refused);
+        assert_eq!(host.knows_recipients(at), believed, "{took_at:?} {refused} {at:?}");
+    }
+    let mut host = Host::new(PACE);
+    refuse(&mut host, 9);
+    host.took(hour);
+    assert!(host.knows_recipients(hour), "it knows somebody after all");
 }

@@ -14,7 +14,10 @@ fn messages_move_only_along_the_stages() {
         (Pending, &[Leased, Cancelled, Suppressed, Expired]),
         (
             Leased,
-            &[Leased, Pending, Handoff, Deferred, Rejected, Held, Cancelled, Suppressed, Expired],
+            &[
+                Leased, Pending, Handoff, Deferred, Uncertain, Accepted, Rejected, Held, Cancelled,
+                Suppressed, Expired,
+            ],
         ),
         (Handoff, &[Accepted, Uncertain, Deferred, Rejected]),
         (Accepted, &[Bounced, Complained]),

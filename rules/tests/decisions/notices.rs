@@ -30,7 +30,8 @@ fn what_may_be_on_its_way_counts_as_told() {
             | MessageState::Expired => Never,
             _ => Gone,
         };
-        assert_eq!(reach(*state), wanted, "{state:?}");
+        assert_eq!(reach(*state, false), wanted, "{state:?}");
+        assert_eq!(reach(*state, true), Gone, "{state:?}, and it may have arrived");
     }
 }
 

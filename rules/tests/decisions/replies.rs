@@ -18,6 +18,7 @@ fn a_refusal_means_what_was_asked() {
         (Asked::Recipient, 451, Some((4, 7, 1)), Refused::All),
         (Asked::Recipient, 550, Some((5, 1, 1)), Refused::NoAddress),
         (Asked::Recipient, 550, Some((5, 1, 10)), Refused::NoAddress),
+        (Asked::Recipient, 550, Some((5, 1, 0)), Refused::PerhapsNoAddress),
         (Asked::Recipient, 553, Some((5, 1, 8)), Refused::All),
         (Asked::Recipient, 550, None, Refused::PerhapsNoAddress),
         (Asked::Recipient, 552, Some((5, 2, 2)), Refused::ForGood),
@@ -39,12 +40,12 @@ fn vague_words_about_an_address_are_believed_when_they_have_been_said_for_most_o
     let (yesterday, today) = (at("2026-10-05T08:00"), at("2026-10-06T07:00"));
     let (refused, taken) = (true, false);
     for (earlier, believed) in [
-        (vec![], false),
-        (vec![(refused, today)], false),
-        (vec![(refused, yesterday)], true),
-        (vec![(refused, today), (refused, yesterday)], true),
-        (vec![(taken, today), (refused, yesterday)], false),
-        (vec![(refused, today), (taken, today), (refused, yesterday)], false),
+        (vec![], None),
+        (vec![(refused, today)], None),
+        (vec![(refused, yesterday)], Some(yesterday)),
+        (vec![(refused, today), (refused, yesterday)], Some(yesterday)),
+        (vec![(taken, today), (refused, yesterday)], None),
+        (vec![(refused, today), (taken, today), (refused, yesterday)], None),
     ] {
         assert_eq!(refused_for_long(earlier.clone(), now), believed, "{earlier:?}");
     }

@@ -1,15 +1,17 @@
 //! A message to a hub's partners: to whom it goes, once each, and what is looked at when it goes.
 
+use entity::messages::bulletin_hours::waits;
 use entity::messages::bulletins::{audience_of, send};
 use entity::messages::suppressions::{Ground, suppress};
 use entity::people::person;
+use entity::programme::{calendar_span, school_calendar};
 use rules::messages::suppression::SuppressionReason;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
 use tests::mails::{Mail, delivered, read_by_python};
 use tests::moves::leaves;
 use tests::notices;
-use tests::rise::Rise;
+use tests::rise::{Rise, day};
 use tests::{World, both};
 use uuid::Uuid;
 
@@ -28,9 +30,9 @@ async fn sent(world: &World, rise: &Rise) {
         set(world, person::Column::OptionalMail, true, partner.head).await;
     }
     let txn = world.db.write().await.expect("a transaction");
-    let audience = audience_of(&txn, &rise.hub).await.expect("an audience");
-    let words = (SUBJECT, TEXT);
     let now = world.clock.now();
+    let audience = audience_of(&txn, now, &rise.hub).await.expect("an audience");
+    let words = (SUBJECT, TEXT);
     send(&txn, now, rise.lead, &rise.hub, words, &audience, "a").await.expect("sent");
     txn.commit().await.expect("commit");
 }
@@ -81,6 +83,56 @@ async fn each_contact_gets_one_mail_that_says_what_was_written_and_by_whom() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_is_sent_before_the_longest_holiday_arrives_after_it() {
+    both(async |world| {
+        let rise = Rise::seed(&world, &["Demo Ash School"]).await;
+        terms(&world, &[("2026-09-01", "2026-10-05"), ("2026-11-20", "2026-12-18")]).await;
+        sent(&world, &rise).await;
+        let db = world.db.reader();
+        let audience = audience_of(db, world.clock.now(), &rise.hub).await.expect("an audience");
+        let told = waits(db, world.clock.now(), &rise.hub, &audience).await.expect("a look");
+        let wanted = "Nobody gets it before their school works again, the last on \
+                      20 November 2026.";
+        assert_eq!(told.as_deref(), Some(wanted));
+        for holiday in ["2026-10-06T07:00:00Z", "2026-11-16T08:00:00Z"] {
+            pass_at(&world, holiday, "").await;
+            let (state, _) = bulletin_to(&world, rise.partners[0].head).await;
+            assert_eq!(state, "pending", "{} {holiday}", world.name);
+        }
+        pass_at(&world, "2026-11-20T08:00:00Z", "").await;
+        assert_eq!(one(&world).to, "head.of.demo.ash.school@example.org");
+    })
+    .await;
+}
+
+/// Gives every school these terms.
+async fn terms(world: &World, all: &[(&str, &str)]) {
+    let db = world.db.migrator();
+    let id = Uuid::from_u128(1);
+    let owner = school_calendar::Model {
+        id,
+        key: "demo".to_owned(),
+        name: "Demo calendar".to_owned(),
+        local_authority_id: None,
+        school_id: None,
+    };
+    let owner = school_calendar::Entity::insert(owner.into_active_model());
+    owner.exec_without_returning(db).await.expect("a calendar");
+    for (number, (first, last)) in (2..).zip(all) {
+        let span = calendar_span::Model {
+            id: Uuid::from_u128(number),
+            calendar_id: id,
+            kind: "term".to_owned(),
+            name: "Demo term".to_owned(),
+            starts_on: day(first),
+            ends_on: day(last),
+        };
+        let span = calendar_span::Entity::insert(span.into_active_model());
+        span.exec_without_returning(db).await.expect("a term");
+    }
 }
 
 #[tokio::test]

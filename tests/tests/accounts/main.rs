@@ -5,6 +5,7 @@ mod bulletins;
 mod explaining;
 mod feedback;
 mod forecast;
+mod forged;
 mod held;
 mod odd_reports;
 mod passed;

@@ -6,6 +6,8 @@ use api::app::App;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use entity::messages::{mail_feedback, message};
+use entity::people::secrets;
+use rules::messages::verp;
 use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 use serde_json::Value;
 use tests::World;
@@ -16,6 +18,7 @@ use uuid::Uuid;
 
 use crate::{EIGHT, message_to, pass_at};
 
+pub const HEAD: &str = "head.of.demo.ash.school@example.org";
 pub const TOKEN: &str = "a token of the tests, long enough";
 
 /// A bounce as a mail server writes it. `to` is where it came to, `id` what the returned message calls
@@ -27,7 +30,7 @@ pub fn bounce(to: &str, id: &str, own: &str, action: &str, status: &str) -> Stri
          Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\r\n\r\n\
          --b\r\nContent-Type: text/plain\r\n\r\nIt did not arrive.\r\n\
          --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n\
-         Final-Recipient: rfc822; x@school.example\r\nAction: {action}\r\nStatus: {status}\r\n\r\n\
+         Final-Recipient: rfc822; {HEAD}\r\nAction: {action}\r\nStatus: {status}\r\n\r\n\
          --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {id}\r\n\r\n--b--\r\n"
     )
 }
@@ -55,6 +58,13 @@ impl Sent {
 
     pub fn header(&self) -> &str {
         self.message.message_id_header.as_deref().expect("a Message-ID")
+    }
+
+    /// The address that the message came from, with its seal.
+    pub async fn return_path(&self) -> String {
+        let secret = secrets::stored(self.world.db.reader(), secrets::LINKS).await;
+        let secret = secret.expect("a read").expect("a secret");
+        format!("bounces+{}@hubs.example", verp::token(secret.as_bytes(), self.message.id))
     }
 
     pub fn arrives(&self, file: &str, text: impl AsRef<[u8]>) {

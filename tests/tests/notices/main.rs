@@ -6,6 +6,7 @@ mod bookings;
 mod calendars;
 mod choices;
 mod critical;
+mod doubt;
 mod kinds;
 mod meanwhile;
 mod summaries;

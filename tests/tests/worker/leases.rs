@@ -54,7 +54,8 @@ async fn the_lease_is_renewed_for_the_hand_over() {
         let now = world.clock.now();
         let (subject, message_id) = (String::new(), "<it@hubs.example>".to_owned());
         let hand_over = HandOver { lease, subject, message_id, bytes: Vec::new(), note: "" };
-        let written = handovers::write(&txn, now, 600, &[], &[hand_over]).await.expect("handoff");
+        let written =
+            handovers::write(&txn, now, 600, &[], &[hand_over], &[]).await.expect("handoff");
         assert!(written.begun.contains(&lease.id));
         assert_eq!(outbox::settle_cut_off(&txn, now).await.expect("settled"), 0);
     })

@@ -6,6 +6,7 @@ mod flags;
 mod forgetting;
 mod leases;
 mod moments;
+mod order;
 mod outbox_model;
 mod stories;
 

@@ -14,6 +14,7 @@ use proptest::test_runner::TestRunner;
 use rules::messages::MessageState::{
     self, Accepted as Taken, Cancelled, Handoff, Held, Leased, Pending, Rejected,
 };
+use rules::messages::notices::{Reach, reach};
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait as _;
 use sea_orm::sea_query::Expr;
@@ -92,6 +93,10 @@ fn check_arrivals(model: &Model, told: &str) {
         assert!(arrived.len() <= 1 + usize::from(one.doubted), "{told}: {arrived:?}");
         assert!(arrived.windows(2).all(|pair| pair[0] == pair[1]), "{told}: other bytes");
         assert!(one.state != Taken || !arrived.is_empty(), "{told}: {id} is lost");
+        if !arrived.is_empty() {
+            // Else nobody would hear that what it told of has changed.
+            assert_eq!(reach(one.state, one.doubted), Reach::Gone, "{told}: {id} is forgotten");
+        }
         if one.state == Cancelled && !one.doubted {
             assert_eq!(arrived.len(), 0, "{told}: sent after it was called off");
         }

@@ -94,8 +94,10 @@ async fn take_in(app: &App, secret: &[u8], file: &Path) -> anyhow::Result<Option
             Vec::new()
         }
     };
-    let taken = match told(&bytes, secret) {
-        Some(told) => {
+    let taken = match report(&bytes, secret) {
+        Some(report) => {
+            let sealed = app.return_path.is_some();
+            let told = Told::mailed(report, Source::Mailbox, sealed);
             let txn = app.db.write().await?;
             let taken = take(&txn, app.clock.now(), &told).await?;
             txn.commit().await?;
@@ -148,18 +150,10 @@ async fn read(file: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     }
 }
 
-fn told(bytes: &[u8], secret: &[u8]) -> Option<Told> {
+/// The report in a mail, if it is one.
+fn report(bytes: &[u8], secret: &[u8]) -> Option<Report> {
     // Whoever sends mail makes these bytes: should reading them panic, that is a mail that is no report.
-    let report = catch_unwind(|| report::read(bytes, secret)).ok()??;
-    Some(Told {
-        key: report.key,
-        kind: report.kind,
-        source: Source::Mailbox,
-        message: report.message,
-        message_id: report.message_id,
-        status: report.status,
-        at: report.at,
-    })
+    catch_unwind(|| report::read(bytes, secret)).ok()?
 }
 
 async fn set_aside(folder: &Path, file: &Path, to: &str) -> anyhow::Result<()> {

@@ -89,13 +89,19 @@ struct Earlier {
     person_id: Uuid,
     kind: MessageKind,
     state: MessageState,
+    /// Whether a hand-over of it was ever cut off, so that it may have arrived.
+    doubted: bool,
     message_id: Option<String>,
     was: Option<Time>,
 }
 
 impl Earlier {
+    fn reach(&self) -> Reach {
+        reach(self.state, self.doubted)
+    }
+
     fn came(&self) -> (MessageKind, Reach) {
-        (self.kind, reach(self.state))
+        (self.kind, self.reach())
     }
 }
 
@@ -112,6 +118,19 @@ async fn earlier(
     use message::Column as C;
     type Moment = Option<DateTime<Utc>>;
     type Row = (Uuid, i64, Option<Uuid>, Uuid, String, String, Option<String>, Moment, Moment);
+    if lock.is_some() && ids.len() > super::BATCH {
+        // What is read below in several statements is held in one order first.
+        let mut found: Vec<Uuid> = Vec::new();
+        for ids in ids.chunks(super::BATCH) {
+            let about_them = message::Entity::find()
+                .select_only()
+                .column(C::Id)
+                .filter(C::AboutId.is_in(ids.iter().copied()))
+                .filter(C::AboutKind.eq(text(about)));
+            found.extend(about_them.into_tuple::<Uuid>().all(db).await?);
+        }
+        outbox::hold(db, found).await?;
+    }
     let mut all = Vec::new();
     for ids in ids.chunks(super::BATCH) {
         let rows: Vec<Row> = message::Entity::find()
@@ -125,6 +144,7 @@ async fn earlier(
             .into_tuple()
             .all(db)
             .await?;
+        let doubted = outbox::in_doubt(db, rows.iter().map(|row| row.0)).await?;
         for (id, epoch, about_id, person_id, kind, state, message_id, start, end) in rows {
             all.push(Earlier {
                 lease: Lease { id, epoch },
@@ -132,6 +152,7 @@ async fn earlier(
                 person_id,
                 kind: word("message", id, &kind)?,
                 state: word("message", id, &state)?,
+                doubted: doubted.contains(&id),
                 message_id,
                 was: start.zip(end),
             });
@@ -150,7 +171,7 @@ async fn tell(
     earlier: &[Earlier],
 ) -> Result<usize, StoreError> {
     let about_it = || earlier.iter().filter(|one| one.about_id == news.about_id);
-    for old in about_it().filter(|one| reach(one.state) == Reach::Waiting) {
+    for old in about_it().filter(|one| one.reach() == Reach::Waiting) {
         let stands = old.kind == MessageKind::VisitCancelled && !people.contains(&old.person_id);
         if !stands {
             call_off(txn, now, old).await?;
@@ -168,7 +189,7 @@ async fn tell(
         }
         let Some(kind) = notices::notice(news.kind, &own) else { continue };
         let mut waits = about_it().filter(|one| {
-            one.person_id == *person_id && reach(one.state) == Reach::Waiting && one.was.is_some()
+            one.person_id == *person_id && one.reach() == Reach::Waiting && one.was.is_some()
         });
         // Who was not told of the last move yet knows the time before that one.
         let known = waits.next_back().and_then(|one| one.was);
@@ -234,7 +255,7 @@ async fn thread(
     let mut before = earlier(db, about, &ids, None).await?;
     before.retain(|one| one.person_id == row.person_id && one.lease.id < row.id);
     let came: Vec<_> = before.iter().map(Earlier::came).collect();
-    let mut gone = before.into_iter().filter(|one| reach(one.state) == Reach::Gone);
+    let mut gone = before.into_iter().filter(|one| one.reach() == Reach::Gone);
     Ok(Thread {
         first: gone.find_map(|one| one.message_id),
         calendar: notices::method(kind, entry || holds_entry(&came)),
@@ -248,7 +269,8 @@ async fn last_told(
     person_id: Uuid,
     before: Option<Uuid>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let gone = MessageState::VARIANTS.iter().filter(|state| reach(**state) == Reach::Gone);
+    // One that ended in doubt may not have arrived: what it told of is told again.
+    let gone = MessageState::VARIANTS.iter().filter(|state| reach(**state, false) == Reach::Gone);
     let gone = gone.map(|state| text(*state));
     let mut sent = message::Entity::find()
         .select_only()

@@ -154,8 +154,10 @@ fn left(earlier: &[Earlier], people: &[Uuid]) -> Vec<Uuid> {
     gone.retain(|person| {
         let own = || earlier.iter().filter(|one| one.person_id == *person);
         let came: Vec<_> = own().map(Earlier::came).collect();
-        let told = own()
-            .any(|one| one.kind == MessageKind::VisitCancelled && reach(one.state) != Reach::Never);
+        // One that ended in doubt may not have arrived: it is told again.
+        let told = own().any(|one| {
+            one.kind == MessageKind::VisitCancelled && reach(one.state, false) != Reach::Never
+        });
         !people.contains(person) && holds_entry(&came) && !told
     });
     gone

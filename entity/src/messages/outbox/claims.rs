@@ -7,7 +7,7 @@ use rules::lanes::{MailLane, lane_of};
 use rules::messages::{MessageKind, MessageState};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait as _, DatabaseTransaction, EntityTrait as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait as _,
     ExprTrait as _, FromQueryResult as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     QueryTrait as _,
 };
@@ -15,7 +15,7 @@ use strum::VariantArray as _;
 use uuid::Uuid;
 
 use super::{Lease, Step, Unread, database_time, lease_is_over, note, note_all};
-use crate::messages::{message, message_event, text};
+use crate::messages::{BATCH, message, message_event, text};
 use crate::operations::pauses;
 use crate::outcome::StoreError;
 
@@ -29,7 +29,8 @@ pub struct Claimed {
 }
 
 /// Gives back a message that its holder has not begun: anybody may take it, from `send_after` on
-/// if that is given, and the attempt does not count. False when the lease is no longer the caller's.
+/// if that is given, and the attempt does not count. It is pending, or uncertain again if it was
+/// before. Says where it went; nothing when the lease is no longer the caller's.
 ///
 /// # Errors
 /// The database fails.
@@ -39,9 +40,11 @@ pub async fn give_back(
     lease: Lease,
     send_after: Option<DateTime<Utc>>,
     detail: &str,
-) -> Result<bool, StoreError> {
+) -> Result<Option<MessageState>, StoreError> {
+    let doubted = in_doubt(txn, [lease.id]).await?.contains(&lease.id);
+    let to = if doubted { MessageState::Uncertain } else { MessageState::Pending };
     let mut update = message::Entity::update_many()
-        .col_expr(message::Column::State, Expr::val(text(MessageState::Pending)))
+        .col_expr(message::Column::State, Expr::val(text(to)))
         .col_expr(message::Column::LeaseOwner, Expr::val(None::<String>))
         .col_expr(message::Column::LeasedUntil, Expr::val(None::<DateTime<Utc>>))
         .col_expr(message::Column::LeaseEpoch, Expr::val(lease.epoch + 1))
@@ -57,12 +60,12 @@ pub async fn give_back(
         .exec(txn)
         .await?;
     if updated.rows_affected == 0 {
-        return Ok(false);
+        return Ok(None);
     }
     // Under the next epoch, so that the story has it after the lease it ends.
     let lease = Lease { epoch: lease.epoch + 1, ..lease };
-    note(txn, lease, MessageState::Pending, detail, now).await?;
-    Ok(true)
+    note(txn, lease, to, detail, now).await?;
+    Ok(Some(to))
 }
 
 /// Gives back what a worker that stops holds and has not begun to hand over, so that nobody waits
@@ -88,7 +91,7 @@ pub async fn release(
     for (id, epoch) in held {
         let detail = "Given back by a worker that stops.";
         let given = give_back(txn, now, Lease { id, epoch }, None, detail).await?;
-        released += usize::from(given);
+        released += usize::from(given.is_some());
     }
     Ok(released)
 }
@@ -177,10 +180,35 @@ pub async fn claim(
     Ok(Claims { taken, unread })
 }
 
-/// Which of these messages were cut off in an earlier hand-over.
-pub(super) async fn in_doubt(
-    txn: &DatabaseTransaction,
-    ids: impl Iterator<Item = Uuid>,
+/// Holds messages until the transaction ends, in the order of their ids, as everybody does who holds
+/// several: two that hold the same ones never wait for each other. SQLite has one writer.
+pub(in crate::messages) async fn hold(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<(), StoreError> {
+    if db.get_database_backend() == DbBackend::Sqlite {
+        return Ok(());
+    }
+    let mut ids: Vec<Uuid> = ids.into_iter().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    for ids in ids.chunks(BATCH) {
+        let held = message::Entity::find()
+            .select_only()
+            .column(message::Column::Id)
+            .filter(message::Column::Id.is_in(ids.iter().copied()))
+            .order_by_asc(message::Column::Id)
+            .lock(LockType::NoKeyUpdate);
+        held.into_tuple::<Uuid>().all(db).await?;
+    }
+    Ok(())
+}
+
+/// Which of these messages were cut off in an earlier hand-over, so that they may have arrived. The
+/// story keeps it, wherever they went since.
+pub(in crate::messages) async fn in_doubt(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = Uuid>,
 ) -> Result<HashSet<Uuid>, StoreError> {
     let found: Vec<Uuid> = message_event::Entity::find()
         .select_only()
@@ -188,7 +216,7 @@ pub(super) async fn in_doubt(
         .filter(message_event::Column::State.eq(text(MessageState::Uncertain)))
         .filter(message_event::Column::MessageId.is_in(ids))
         .into_tuple()
-        .all(txn)
+        .all(db)
         .await?;
     Ok(found.into_iter().collect())
 }

@@ -12,7 +12,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::claims::in_doubt;
-use super::{Lease, advance, lease_is_over, settle_reminders};
+use super::{Lease, advance, go, lease_is_over, settle_reminders};
 use crate::messages::{message, text};
 use crate::outcome::StoreError;
 
@@ -65,7 +65,8 @@ pub async fn cut_off(
         set.send_after = Set(again_at);
     }
     let detail = "The hand-over was cut off; it may have arrived.";
-    if !advance(txn, now, lease, MessageState::Uncertain, detail, set).await? {
+    let to = MessageState::Uncertain;
+    if !go(txn, now, lease, (&[MessageState::Handoff], to), detail, set).await? {
         return Ok(None);
     }
     if !in_doubt {
@@ -99,4 +100,25 @@ pub async fn was_taken(
     }
     settle_reminders(txn, now, lease.id, ReminderState::Sent, None).await?;
     Ok(true)
+}
+
+/// Puts a message off until `send_after`, with the columns `set` gives: it is deferred, or uncertain
+/// again if it was before (`in_doubt`), since it may have arrived then. Says where it went; nothing
+/// when the lease is no longer the caller's.
+///
+/// # Errors
+/// The database fails.
+pub async fn put_off(
+    txn: &DatabaseTransaction,
+    now: DateTime<Utc>,
+    lease: Lease,
+    in_doubt: bool,
+    send_after: DateTime<Utc>,
+    detail: &str,
+    mut set: message::ActiveModel,
+) -> Result<Option<MessageState>, StoreError> {
+    set.send_after = Set(send_after);
+    set.leased_until = Set(None);
+    let to = if in_doubt { MessageState::Uncertain } else { MessageState::Deferred };
+    Ok(advance(txn, now, lease, to, detail, set).await?.then_some(to))
 }

@@ -8,6 +8,7 @@ use sea_orm::{
     QueryFilter as _, QueryResult,
 };
 
+use super::claims::in_doubt;
 use super::{Lease, advance};
 use crate::messages::{message, message_event, text};
 use crate::outcome::StoreError;
@@ -47,7 +48,10 @@ pub async fn set_aside(
     // Those by which a mail server put it off do not count.
     let before = message_event::Entity::find()
         .filter(message_event::Column::MessageId.eq(lease.id))
-        .filter(message_event::Column::State.eq(text(MessageState::Deferred)))
+        .filter(
+            message_event::Column::State
+                .is_in([MessageState::Deferred, MessageState::Uncertain].map(text)),
+        )
         .filter(message_event::Column::Detail.starts_with(UNREAD))
         .count(txn)
         .await?;
@@ -62,6 +66,10 @@ pub async fn set_aside(
         "A person has to look.".to_owned()
     };
     let detail = format!("{UNREAD}{problem}. {what_next}");
+    // What may have arrived is known to, wherever it waits.
+    let doubted =
+        to == MessageState::Deferred && in_doubt(txn, [lease.id]).await?.contains(&lease.id);
+    let to = if doubted { MessageState::Uncertain } else { to };
     let moved = advance(txn, now, lease, to, &detail, set).await?;
     Ok(moved.then_some(to))
 }

@@ -5,7 +5,7 @@ use entity::messages::handovers::{self, Accepted, HandOver};
 use entity::messages::message::{ActiveModel, Column, Entity};
 use entity::messages::outbox::{self, Lease};
 use rules::messages::MessageKind;
-use rules::messages::MessageState::{Accepted as Taken, Handoff, Leased, Uncertain};
+use rules::messages::MessageState::{Accepted as Taken, Deferred, Handoff, Leased, Uncertain};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
@@ -57,6 +57,7 @@ pub(super) async fn step(txn: &DatabaseTransaction, model: &mut Model, event: &E
         | Event::Accept(since)
         | Event::CutOff(since, _)
         | Event::Move(since, _)
+        | Event::PutOff(since)
         | Event::GiveBack(since) => {
             if let Some(place) = model.given(*since) {
                 with_lease(txn, model, event, place).await;
@@ -98,7 +99,7 @@ async fn with_lease(txn: &DatabaseTransaction, model: &mut Model, event: &Event,
         Event::Begin(_) => {
             let (subject, message_id) = ("Demo".to_owned(), format!("<{}@hubs.example>", lease.id));
             let one = HandOver { lease, subject, message_id, bytes: bytes.clone(), note: "" };
-            let written = handovers::write(txn, now, 600, &[], &[one]).await.expect("begun");
+            let written = handovers::write(txn, now, 600, &[], &[one], &[]).await.expect("begun");
             let expected = model.held(lease).filter(|one| one.state == Leased);
             assert_eq!(written.begun.contains(&lease.id), expected.is_some());
             if let Some(one) = expected {
@@ -109,7 +110,8 @@ async fn with_lease(txn: &DatabaseTransaction, model: &mut Model, event: &Event,
         Event::Accept(_) => {
             model.arrive(place);
             let one = Accepted { lease, kind: MessageKind::Digest, detail: String::new() };
-            let written = handovers::write(txn, now, 600, &[one], &[]).await.expect("accepted");
+            let written =
+                handovers::write(txn, now, 600, &[one], &[], &[]).await.expect("accepted");
             let expected = model.held(lease).filter(|one| one.state == Handoff);
             assert_eq!(written.accepted.contains(&lease.id), expected.is_some());
             if let Some(one) = expected {
@@ -140,14 +142,26 @@ async fn with_lease(txn: &DatabaseTransaction, model: &mut Model, event: &Event,
             assert_eq!(moved, expected.is_some());
             if let Some(one) = expected {
                 (one.state, one.over, one.send_after) = (*to, false, later);
-                one.doubted |= *to == Uncertain;
+            }
+            // The server has said no.
+            model.given[place].ended |= begun;
+        }
+        Event::PutOff(_) => {
+            let later = now + TimeDelta::minutes(2);
+            let set = ActiveModel::default();
+            let found = outbox::put_off(txn, now, lease, in_doubt, later, "", set).await;
+            let expected = model.held(lease).filter(|one| matches!(one.state, Leased | Handoff));
+            assert_eq!(found.expect("an answer").is_some(), expected.is_some());
+            if let Some(one) = expected {
+                one.state = if in_doubt { Uncertain } else { Deferred };
+                (one.over, one.send_after) = (false, later);
             }
             // The server has said no.
             model.given[place].ended |= begun;
         }
         Event::GiveBack(_) => {
             let back = outbox::give_back(txn, now, lease, None, "").await.expect("an answer");
-            assert_eq!(back, model.give_back(lease));
+            assert_eq!(back.is_some(), model.give_back(lease));
         }
         _ => {}
     }

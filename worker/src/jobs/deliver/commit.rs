@@ -54,7 +54,8 @@ async fn write(
     let accepted: Vec<Accepted> = ended.iter().filter_map(accepted).collect();
     let all: Vec<HandOver> = begun.iter().map(hand_over).collect();
     let seconds = app.config.worker.lease_seconds;
-    let written = handovers::write(txn, now, seconds, &accepted, &all).await?;
+    let others: Vec<Uuid> = ended.iter().map(|ending| ending.known.lease.id).collect();
+    let written = handovers::write(txn, now, seconds, &accepted, &all, &others).await?;
     states.begun = written.begun;
     let taken = accepted.iter().filter(|one| written.accepted.contains(&one.lease.id));
     states.ended.extend(taken.map(|one| (one.kind, MessageState::Accepted)));

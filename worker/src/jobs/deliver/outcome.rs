@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use entity::messages::message::ActiveModel;
-use entity::messages::outbox;
 use entity::messages::reminders::CallOff;
 use entity::messages::suppressions::{self, Ground};
+use entity::messages::{outbox, refusals};
 use rules::messages::suppression::SuppressionReason;
 use rules::messages::{MessageState, again_in, pause_after};
 use rules::reminders::ReminderState;
@@ -39,7 +39,7 @@ impl Ending {
                 let (to, dropped) = (MessageState::Rejected, CallOff::default());
                 let ended = known.stop(txn, now, to, detail, &dropped).await?;
                 if ended.is_some()
-                    && suppressions::refused_for_long(txn, now, known.lease.id).await?
+                    && refusals::refused_for_long(txn, now, known.lease.id, address).await?
                 {
                     known.no_address(txn, now, address, detail).await?;
                 }
@@ -60,7 +60,7 @@ impl Ending {
             End::GivenBack { from, detail } => {
                 let back = outbox::give_back(txn, now, known.lease, *from, detail).await?;
                 // One that waits for its hour is told of; one not begun is as if never claimed.
-                Ok((back && from.is_some()).then_some(MessageState::Pending))
+                Ok(back.filter(|_| from.is_some()))
             }
             End::CutOff => {
                 let again_at = now + pause_after(known.attempts, known.lease.id);
@@ -94,16 +94,10 @@ impl Known {
         reason: &str,
     ) -> anyhow::Result<Option<MessageState>> {
         let pause = pause_after(self.attempts, self.lease.id);
-        let to = MessageState::Deferred;
-        let set = ActiveModel {
-            subject: Set(self.subject.clone()),
-            send_after: Set(now + pause),
-            leased_until: Set(None),
-            ..Default::default()
-        };
+        let set = ActiveModel { subject: Set(self.subject.clone()), ..Default::default() };
         let detail = format!("{reason} {}", again_in(pause));
-        let moved = outbox::advance(txn, now, self.lease, to, &detail, set).await?;
-        Ok(moved.then_some(to))
+        let (lease, in_doubt, again_at) = (self.lease, self.in_doubt, now + pause);
+        Ok(outbox::put_off(txn, now, lease, in_doubt, again_at, &detail, set).await?)
     }
 
     /// Ends a message that is not sent, and settles what it carried.

@@ -75,7 +75,7 @@ impl Line {
         match self.step(async |it| it.message(bytes).await).await {
             Ok(reply) if (200..300).contains(&code(&reply)) => {
                 self.asking = false;
-                self.smtp.known()[self.given].took();
+                self.smtp.known()[self.given].took(self.smtp.since.elapsed());
                 Outcome::Accepted(taken(&reply))
             }
             Err(fault @ Fault::Reply(..)) => Outcome::Refused(self.told(Asked::Message, &fault)),
@@ -168,7 +168,7 @@ impl Line {
 
     /// What a fault means for the message at hand, the conversation and the server.
     pub(super) fn told(&mut self, asked: Asked, fault: &Fault) -> Setback {
-        let setback = setback(asked, fault);
+        let mut setback = setback(asked, fault);
         if setback.refused == Refused::All {
             self.open = None;
             if !self.cut.is_cancelled() {
@@ -176,6 +176,15 @@ impl Line {
             }
         }
         self.report(asked, fault);
+        if setback.refused == Refused::NoAddress
+            && !self.smtp.known()[self.given].knows_recipients(self.smtp.since.elapsed())
+        {
+            // It may say so of everybody: then somebody mends that, and the mails are still there.
+            setback.refused = Refused::ForNow;
+            setback
+                .reason
+                .push_str(" The server took too little other mail of late to be believed.");
+        }
         setback
     }
 

@@ -48,7 +48,7 @@ pub(super) fn setback(asked: Asked, fault: &Fault) -> Setback {
             let what = match (asked, status) {
                 (Asked::Opening, _) => "The mail server does not let us in",
                 (Asked::Sender, _) => "The mail server refused the sender",
-                (Asked::Recipient, Some((5, 1, _))) => "There is no such address",
+                (Asked::Recipient, Some((5, 1, 1..))) => "There is no such address",
                 (Asked::Recipient, _) => "The mail server refused the recipient",
                 (Asked::Message, _) => "The mail server refused the message",
             };
