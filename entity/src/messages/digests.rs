@@ -1,5 +1,7 @@
 //! Bundling what is due into one digest for each person and day.
 
+mod passed;
+
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -34,9 +36,12 @@ pub struct Bundled {
     pub reminders: usize,
     /// Reminders called off on the way.
     pub called_off: usize,
+    /// Digests of earlier days that never went.
+    pub expired: usize,
 }
 
-/// Whether any reminder waits for a digest today. Cheap, so that the heartbeat can ask first.
+/// Whether any reminder waits for a digest today, or a digest of an earlier day for its end. Cheap, so
+/// that the heartbeat can ask first.
 ///
 /// # Errors
 /// The database fails.
@@ -48,11 +53,12 @@ pub async fn waiting(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<bo
         .into_tuple::<Uuid>()
         .one(db)
         .await?;
-    Ok(found.is_some())
+    Ok(found.is_some() || passed::any(db, now).await?)
 }
 
 /// Makes the digests whose time has come at `now`: for each person with planned reminders of today
-/// or earlier and no digest yet today. A school's reminders go on its own working days, the rest
+/// or earlier and no digest yet today. First ends the digests of earlier days that never went, so
+/// that what they were to say goes in today's. A school's reminders go on its own working days, the rest
 /// wait. The unique `dedupe_key` lets only one digest a person and day into the table, whoever
 /// bundles at the same time.
 ///
@@ -64,6 +70,7 @@ pub async fn bundle(
     book: &Book,
 ) -> Result<Bundled, StoreError> {
     alone(txn).await?;
+    let expired = passed::expire(txn, now).await?;
     let today = local(now).date();
     let which = obligation::Column::Id.in_subquery(of_due(reminder::Column::ObligationId, today));
     let facts = facts::load(txn, book, now, Condition::all().add(which)).await?;
@@ -81,7 +88,8 @@ pub async fn bundle(
             ready.entry(row.person_id).or_default().push(row.id);
         }
     }
-    let mut bundled = Bundled { called_off: off.write(txn, now).await?, ..Bundled::default() };
+    let called_off = off.write(txn, now).await?;
+    let mut bundled = Bundled { expired, called_off, ..Bundled::default() };
     let ready: Vec<(Uuid, Vec<Uuid>)> = ready.into_iter().collect();
     for people in ready.chunks(BATCH) {
         let reminders = make(txn, now, today, people).await?;

@@ -6,6 +6,7 @@ mod flags;
 mod leases;
 mod moments;
 mod outbox_model;
+mod overnight;
 mod stories;
 
 use entity::enrolments::record_met;

@@ -16,6 +16,7 @@ pub(super) async fn run(app: &App) -> anyhow::Result<Done> {
     let bundled = bundle(&txn, now, &book).await?;
     txn.commit().await?;
     Ok(Done::counts(&[
+        (bundled.expired, "digest of an earlier day ended", "digests of an earlier day ended"),
         (bundled.digests, "digest made", "digests made"),
         (bundled.reminders, "reminder bundled", "reminders bundled"),
         (bundled.called_off, "reminder called off", "reminders called off"),
