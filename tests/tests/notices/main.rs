@@ -9,3 +9,4 @@ mod meanwhile;
 mod summaries;
 mod support;
 mod visits;
+mod weeks;
