@@ -15,7 +15,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::facts::{self, Book, Fact};
+use super::facts::{self, Book, Fact, digest_minutes};
 use super::reminders::read;
 use super::{BATCH, mail_feedback, message, reminder, suppressions, text};
 use crate::enrolments::obligation;
@@ -51,7 +51,7 @@ pub async fn of_obligations(
         concerned.extend(all.into_iter().flatten().copied());
     }
     concerned.extend(written.keys().map(|(_, person)| *person));
-    let readers = readers(db, now, concerned.into_iter().collect()).await?;
+    let readers = readers(db, book, now, concerned.into_iter().collect()).await?;
 
     let mut accounted = Vec::with_capacity(facts.len());
     for (id, fact) in facts {
@@ -125,6 +125,7 @@ async fn came_back(
 /// What accounting needs to know of people.
 async fn readers(
     db: &impl ConnectionTrait,
+    book: &Book,
     now: DateTime<Utc>,
     ids: Vec<Uuid>,
 ) -> Result<BTreeMap<Uuid, Reader>, StoreError> {
@@ -145,10 +146,12 @@ async fn readers(
         .await?
         .into_iter()
         .collect();
+    let chosen = people.iter().map(|row| (row.id, row.digest_minute)).collect();
+    let minutes = digest_minutes(db, book, chosen).await?;
     let reader = |row: person::Model| {
         let reader = Reader {
             id: row.id,
-            digest_minute: row.digest_minute.and_then(|minute| u32::try_from(minute).ok()),
+            digest_minute: minutes.get(&row.id).copied().flatten(),
             suppressed: suppressed.get(&normalised(&row.email)).copied(),
             had_digest: had_digest.contains(&row.id),
         };

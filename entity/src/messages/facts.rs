@@ -3,8 +3,10 @@
 
 mod around;
 mod book;
+mod readers;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rules::calendar::{Calendar, local};
@@ -18,6 +20,7 @@ use crate::enrolments::obligation;
 use crate::outcome::{StoreError, word};
 
 pub use self::book::Book;
+pub use self::readers::digest_minutes;
 
 /// One obligation, with whom it concerns.
 #[derive(Clone, Debug)]
@@ -62,6 +65,8 @@ pub async fn load(
         return Ok(HashMap::new());
     }
     let around = Around::load(db, &which).await?;
+    let overseers = around.overseers();
+    let own_calendars = Arc::new(readers::own_calendars(db, book, &overseers).await?);
     let today = local(now).date();
     let mut calendars: HashMap<Uuid, Calendar> = HashMap::new();
     let mut facts = HashMap::with_capacity(rows.len());
@@ -97,6 +102,7 @@ pub async fn load(
                 owners,
                 hub_leads,
                 programme_admins: around.admins.clone(),
+                own_calendars: Arc::clone(&own_calendars),
                 ledger: around.ledger(row.id, row.revision),
             },
             action: word("obligation", row.id, &row.action)?,

@@ -39,7 +39,8 @@ words! {
 pub struct Reader {
     /// The person.
     pub id: Uuid,
-    /// The minute of the day at which they want their digest, if they chose one.
+    /// The minute of the London day at which they get their digest, if they chose one or have a part
+    /// in programmes of different hours; see [`super::digest_minute`].
     pub digest_minute: Option<u32>,
     /// Why no mail goes to their address, if none does.
     pub suppressed: Option<SuppressionReason>,
@@ -191,9 +192,9 @@ impl Teller<'_> {
         let today = local(self.now).date();
         let opens_on = window.opens_on.max(self.facts.opens_on.unwrap_or(window.opens_on));
         let day = opens_on.max(today);
-        let send_on = self.facts.calendar.next_working_day(day);
-        let at = self.sent_at(midnight(send_on), false);
-        if window.closes_at <= at || !self.facts.calendar.is_working_day(send_on) {
+        let send_on = self.facts.days(self.reader.id).next(day);
+        let at = self.sent_at(midnight(send_on.unwrap_or(day)), false);
+        if window.closes_at <= at || send_on.is_none() {
             let last = local(window.closes_at - chrono::TimeDelta::seconds(1)).date();
             let why = if last < window.opens_on {
                 "It has no day before the next one's.".to_owned()
@@ -214,7 +215,8 @@ impl Teller<'_> {
         if self.reader.had_digest && !in_digest {
             from = from.max(end_of_day(local(self.now).date()));
         }
-        next_send_time(self.policy, &self.facts.calendar, self.reader.digest_minute, from)
+        let days = self.facts.days(self.reader.id);
+        next_send_time(self.policy, days, self.reader.digest_minute, from)
     }
 
     fn goes(&self, verdict: Verdict, at: DateTime<Utc>, why: String) -> Told {

@@ -6,6 +6,7 @@ mod bulletins;
 mod calendar;
 mod deed_properties;
 mod deeds;
+mod digest_hour;
 mod engagement;
 mod engagement_hubs;
 mod engagement_life;

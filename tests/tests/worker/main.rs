@@ -3,11 +3,13 @@
 mod bundling;
 mod digest;
 mod flags;
+mod holidays;
 mod leases;
 mod moments;
 mod outbox_model;
 mod overnight;
 mod stories;
+mod two_programmes;
 
 use entity::enrolments::record_met;
 use entity::messages::facts::Book;

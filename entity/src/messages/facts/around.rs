@@ -133,6 +133,12 @@ impl Around {
         distinct(granted.copied().chain(named))
     }
 
+    /// Hub leads and admins: those who hear of what another school owes.
+    pub(super) fn overseers(&self) -> Vec<Uuid> {
+        let leads = self.hubs.values().flat_map(|hub| self.hub_leads(hub));
+        distinct(leads.chain(self.admins.iter().copied()))
+    }
+
     pub(super) fn ledger(&self, obligation: Uuid, revision: i32) -> BTreeSet<(Step, Uuid)> {
         let found = self.ledger.get(&(obligation, revision));
         found.cloned().unwrap_or_default()

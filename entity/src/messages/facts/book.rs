@@ -22,7 +22,7 @@ use crate::surveys::survey_campaign;
 pub struct Book {
     /// Name and policy of each programme.
     pub programmes: HashMap<Uuid, (String, Policy)>,
-    calendars: Calendars,
+    pub(super) calendars: Calendars,
     /// Published events that were not cancelled.
     events: Vec<event::Model>,
     /// Open survey campaigns that meet a commitment and remind by letters of their own.

@@ -9,7 +9,7 @@ use entity::messages::reminders::CallOff;
 use lettre::Address;
 use rules::messages::MessageState;
 use rules::messages::entry::Somebody;
-use rules::reminders::next_send_time;
+use rules::reminders::{may_go, next_send_time};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -106,7 +106,7 @@ impl Desk {
     fn is_its_hour(&self, parcel: &Parcel, reminders: &Reminders) -> anyhow::Result<bool> {
         for (_, fact) in &reminders.items {
             let policy = self.book.policy(fact.row.programme_id)?;
-            if next_send_time(policy, &fact.rules.calendar, minute(parcel), self.now) > self.now {
+            if !may_go(policy, fact.rules.days(parcel.person.id), self.now) {
                 return Ok(false);
             }
         }
