@@ -1,6 +1,7 @@
 //! Bundling what is due into one digest for each person and day.
 
 mod passed;
+mod waiting;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -27,6 +28,8 @@ use crate::id::new_id;
 use crate::outcome::StoreError;
 use crate::people::person;
 
+pub use self::waiting::waiting;
+
 /// What bundling changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bundled {
@@ -38,22 +41,6 @@ pub struct Bundled {
     pub called_off: usize,
     /// Digests of earlier days that never went.
     pub expired: usize,
-}
-
-/// Whether any reminder waits for a digest today, or a digest of an earlier day for its end. Cheap, so
-/// that the heartbeat can ask first.
-///
-/// # Errors
-/// The database fails.
-pub async fn waiting(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let found = reminder::Entity::find()
-        .select_only()
-        .column(reminder::Column::Id)
-        .filter(due(local(now).date()))
-        .into_tuple::<Uuid>()
-        .one(db)
-        .await?;
-    Ok(found.is_some() || passed::any(db, now).await?)
 }
 
 /// Makes the digests whose time has come at `now`: for each person with planned reminders of today

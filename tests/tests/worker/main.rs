@@ -10,6 +10,7 @@ mod outbox_model;
 mod overnight;
 mod stories;
 mod two_programmes;
+mod waiting;
 
 use entity::enrolments::record_met;
 use entity::messages::facts::Book;

@@ -8,6 +8,7 @@ use crate::pass::Done;
 
 pub(super) async fn run(app: &App) -> anyhow::Result<Done> {
     let now = app.clock.now();
+    // Before the lock that every mutation waits for.
     if !waiting(app.db.reader(), now).await? {
         return Ok(Done::nothing());
     }

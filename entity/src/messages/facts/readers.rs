@@ -89,7 +89,7 @@ async fn programmes(
 ///
 /// # Errors
 /// The database fails.
-pub(super) async fn own_calendars(
+pub async fn own_calendars(
     db: &impl ConnectionTrait,
     book: &Book,
     people: &[Uuid],
