@@ -42,10 +42,17 @@ pub async fn of_obligations(
     now: DateTime<Utc>,
     which: Condition,
 ) -> Result<Vec<Accounted>, StoreError> {
-    let facts = facts::load(db, book, now, which.clone()).await?;
+    let mut facts = facts::load(db, book, now, which.clone()).await?;
+    // Of many the others are told; who asks of one alone hears why there is nothing.
+    if facts.read.is_empty()
+        && let Some(id) = facts.unreadable.keys().next().copied()
+        && let Some(fault) = facts.unreadable.remove(&id)
+    {
+        return Err(fault);
+    }
     let mut written = written(db, which).await?;
     let mut concerned = BTreeSet::new();
-    for fact in facts.values() {
+    for fact in facts.read.values() {
         let rules = &fact.rules;
         let all = [&rules.owners, &rules.hub_leads, &rules.programme_admins];
         concerned.extend(all.into_iter().flatten().copied());
@@ -53,8 +60,8 @@ pub async fn of_obligations(
     concerned.extend(written.keys().map(|(_, person)| *person));
     let readers = readers(db, book, now, concerned.into_iter().collect()).await?;
 
-    let mut accounted = Vec::with_capacity(facts.len());
-    for (id, fact) in facts {
+    let mut accounted = Vec::with_capacity(facts.read.len());
+    for (id, fact) in facts.read {
         let policy = book.policy(fact.row.programme_id)?;
         let mut people = BTreeMap::new();
         for (person, reader) in &readers {

@@ -1,6 +1,7 @@
 //! The worker, driven pass by pass: what it sends, to whom, and that it does nothing twice.
 
 mod bundling;
+mod damaged;
 mod digest;
 mod flags;
 mod holidays;

@@ -16,17 +16,20 @@ mod outcome;
 mod prepare;
 mod round;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::messages::facts::Book;
-use entity::messages::outbox::{self, Lease};
+use entity::messages::outbox::{self, Claimed, Lease};
 use entity::messages::parcels::{self, Parcel};
 use rules::messages::MessageKind;
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use self::desk::Desk;
 use self::ledger::{End, Ending, Ledger};
@@ -38,6 +41,9 @@ use crate::pass::Done;
 
 /// How long one run claims messages before other jobs have their turn.
 const TURN: Duration = Duration::from_secs(10);
+
+/// How long a message waits that cannot be read.
+const MENDING: TimeDelta = TimeDelta::minutes(15);
 
 /// What the tasks of one run share.
 struct Shared {
@@ -128,8 +134,7 @@ struct Batch {
     parcels: Vec<Parcel>,
     /// Says nothing, and closes when the last of them has ended.
     ended: mpsc::Receiver<()>,
-    /// Those that cannot be read. Their leases run out, and then they are tried again; the others
-    /// do not wait for them.
+    /// Those that cannot be read. They are put off; the others do not wait for them.
     failed: usize,
 }
 
@@ -146,6 +151,7 @@ async fn claim(app: &App, most: u64) -> anyhow::Result<Option<Batch>> {
     failpoint::pass("claimed");
     let snapshot = app.db.snapshot().await?;
     let book = Book::load(&snapshot).await?;
+    let leases: HashMap<_, _> = claimed.iter().map(lease_of).collect();
     let opened = parcels::open(&snapshot, now, &book, claimed).await?;
     snapshot.commit().await?;
     let secret = app.link_secret().await?.into_bytes();
@@ -162,10 +168,27 @@ async fn claim(app: &App, most: u64) -> anyhow::Result<Option<Batch>> {
             Err((id, error)) => {
                 batch.failed += 1;
                 tracing::error!(%id, "a message failed: {error:#}");
+                if let Some(lease) = leases.get(&id) {
+                    put_off(app, now, *lease, &error.to_string()).await?;
+                }
             }
         }
     }
     Ok(Some(batch))
+}
+
+fn lease_of(claimed: &Claimed) -> (Uuid, Lease) {
+    let row = &claimed.message;
+    (row.id, Lease { id: row.id, epoch: row.lease_epoch })
+}
+
+/// Gives back a message that cannot be read, to be tried again once somebody may have mended the row.
+async fn put_off(app: &App, now: DateTime<Utc>, lease: Lease, fault: &str) -> anyhow::Result<()> {
+    let detail = format!("Put off: {fault}.");
+    let txn = app.db.write().await?;
+    outbox::give_back(&txn, now, lease, Some(now + MENDING), &detail).await?;
+    txn.commit().await?;
+    Ok(())
 }
 
 /// How it ended that messages were laid out.

@@ -8,8 +8,8 @@ use entity::messages::reminders::CallOff;
 use tokio::sync::{Mutex, mpsc};
 
 use super::desk::{Desk, Mail};
-use super::ledger::Ending;
-use super::{Known, Shared, given_back};
+use super::ledger::{End, Ending};
+use super::{Known, MENDING, Shared, given_back};
 
 /// A claimed message, and what it takes to render it.
 pub(super) type Load = (Arc<Desk>, Parcel);
@@ -64,9 +64,12 @@ async fn written(shared: &Shared, desk: Arc<Desk>, mut parcel: Parcel) -> Option
             None
         }
         Err(error) => {
-            // Its lease runs out, and then it is tried again; the others do not wait for it.
+            // It is tried again once somebody may have mended it; the others do not wait for it.
             tracing::error!(id = %known.lease.id, "a message failed: {error:#}");
             shared.ledger.failed().await;
+            let detail = format!("Put off: {error}.").into();
+            let end = End::GivenBack { from: Some(desk.now + MENDING), detail };
+            shared.ledger.end(Ending { known, end }).await;
             None
         }
     }
