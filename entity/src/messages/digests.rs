@@ -79,7 +79,7 @@ pub async fn bundle(
         }
     }
     let called_off = off.write(txn, now).await?;
-    let mut bundled = Bundled { expired, called_off, ..Bundled::default() };
+    let mut bundled = Bundled { called_off, expired, ..Bundled::default() };
     let ready: Vec<(Uuid, Vec<Uuid>)> = ready.into_iter().collect();
     for people in ready.chunks(BATCH) {
         let reminders = make(txn, now, today, people).await?;

@@ -20,7 +20,7 @@ use crate::enrolments::obligation;
 use crate::outcome::{StoreError, word};
 
 pub use self::book::Book;
-pub use self::readers::{digest_minutes, own_calendars};
+pub(super) use self::readers::{digest_minutes, own_calendars};
 
 /// One obligation, with whom it concerns.
 #[derive(Clone, Debug)]

@@ -24,7 +24,7 @@ use crate::people::{contact, role_grant};
 ///
 /// # Errors
 /// The database fails.
-pub async fn digest_minutes(
+pub(in crate::messages) async fn digest_minutes(
     db: &impl ConnectionTrait,
     book: &Book,
     chosen: HashMap<Uuid, Option<i32>>,
@@ -89,7 +89,7 @@ async fn programmes(
 ///
 /// # Errors
 /// The database fails.
-pub async fn own_calendars(
+pub(in crate::messages) async fn own_calendars(
     db: &impl ConnectionTrait,
     book: &Book,
     people: &[Uuid],
