@@ -6,8 +6,8 @@ use entity::enrolments::{Enrol, enrol, obligation};
 use entity::hubs::hub;
 use entity::id::new_id;
 use entity::people::settings::ensure_for_school;
-use entity::people::{contact, person, role_grant};
-use entity::programme::{cohort, loader, pathway};
+use entity::people::{contact, person, role_grant, setting};
+use entity::programme::{calendar_span, cohort, loader, pathway, school_calendar};
 use entity::schools::school;
 use entity::scope::Scope;
 use rules::programme::SetUp;
@@ -186,6 +186,38 @@ pub async fn enrol_on(
         academies: Vec::new(),
     };
     enrol(txn, &Scope::System, None, now, wish).await.expect("enrolled").id
+}
+
+/// Gives the school of a setting a calendar of its own for the autumn of 2026, with a half-term from
+/// the first to the last of these days.
+///
+/// # Panics
+/// A row is refused.
+pub async fn half_term(world: &World, setting_id: Uuid, first: &str, last: &str) {
+    let now = world.clock.now();
+    let txn = world.db.write().await.expect("a transaction");
+    let row = setting::Entity::find_by_id(setting_id).one(&txn).await.expect("a read");
+    let calendar = new_id(now);
+    let row = school_calendar::ActiveModel {
+        id: Set(calendar),
+        key: Set(format!("school:{setting_id}")),
+        name: Set("Its own".to_owned()),
+        local_authority_id: Set(None),
+        school_id: Set(row.expect("a setting").school_id),
+    };
+    row.insert(&txn).await.expect("a calendar");
+    for (kind, first, last) in [("term", "2026-09-01", "2026-12-18"), ("half_term", first, last)] {
+        let span = calendar_span::ActiveModel {
+            id: Set(new_id(now)),
+            calendar_id: Set(calendar),
+            kind: Set(kind.to_owned()),
+            name: Set(kind.to_owned()),
+            starts_on: Set(day(first)),
+            ends_on: Set(day(last)),
+        };
+        span.insert(&txn).await.expect("a span");
+    }
+    txn.commit().await.expect("commit");
 }
 
 /// A day.

@@ -36,7 +36,7 @@ async fn reminders_planned(
 ) -> usize {
     let txn = world.db.write().await.expect("a transaction");
     let book = Book::load(&txn).await.expect("a book");
-    let planned = plan_programme(&txn, now, &book, rise.id).await.expect("planned");
+    let planned = plan_programme(&txn, now, &book, rise.id).await.expect("planned").count;
     txn.rollback().await.expect("undone");
     planned
 }

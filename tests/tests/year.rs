@@ -94,16 +94,16 @@ fn alerts<'a>(year: &'a Year, name: &str) -> Vec<(NaiveDate, &'a str, &'a str, &
 // Two tests, which run beside each other.
 #[tokio::test]
 async fn a_programme_year_of_five_schools_and_their_hub_on_sqlite() {
-    is_as_it_should_be(&sqlite().await).await;
+    Box::pin(is_as_it_should_be(&sqlite().await)).await;
 }
 
 #[tokio::test]
 async fn a_programme_year_of_five_schools_and_their_hub_on_postgresql() {
-    on_postgres(async |world| is_as_it_should_be(&world).await).await;
+    on_postgres(async |world| Box::pin(is_as_it_should_be(&world)).await).await;
 }
 
 async fn is_as_it_should_be(world: &World) {
-    let year = live(world).await;
+    let year = Box::pin(live(world)).await;
     every_mail_comes_at_its_hour_and_on_a_school_day(&year);
     nothing_is_said_twice_and_one_digest_a_day(&year);
     nothing_is_said_of_what_is_done(world, &year).await;

@@ -70,7 +70,10 @@ pub async fn load(
 /// # Errors
 /// Text that is no TOML or not of the right shape (with line and column), or the list of faults.
 pub fn parse(text: &str) -> anyhow::Result<SetUp> {
-    let set_up: SetUp = toml::from_str(text)?;
+    let mut unknown = Vec::new();
+    let file = toml::Deserializer::parse(text)?;
+    let set_up: SetUp = serde_ignored::deserialize(file, |path| unknown.push(path.to_string()))?;
+    anyhow::ensure!(unknown.is_empty(), "it has unknown fields: {}", unknown.join(", "));
     let faults = set_up.faults().into_iter();
     let faults: Vec<String> =
         faults.map(|fault| format!("{}: {}", fault.place, fault.problem)).collect();
@@ -106,6 +109,20 @@ mod tests {
         for (name, text) in SHIPPED {
             let problem = parse(text).err().map(|error| error.to_string());
             assert_eq!(problem, None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_word_of_a_policy_is_refused_by_name() {
+        for (good, bad, place) in [
+            ("digest_at", "digest_a", "policy.digest_a"),
+            ("remind_after = [3]", "remind_after = [3]\nremind_aftr = [5]", "policy.remind_aftr"),
+            ("[policy.alerts]", "[policy.alert]", "policy.alert"),
+        ] {
+            let text = SHIPPED[0].1.replacen(good, bad, 1);
+            assert_ne!(text, SHIPPED[0].1);
+            let problem = parse(&text).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(problem.contains(place) || problem.contains("digest_at"), "{bad}: {problem}");
         }
     }
 

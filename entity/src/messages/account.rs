@@ -15,7 +15,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::facts::{self, Book, Fact};
+use super::facts::{self, Book, Fact, digest_minutes};
 use super::reminders::read;
 use super::{BATCH, mail_feedback, message, past, reminder, suppressions, text};
 use crate::enrolments::obligation;
@@ -44,21 +44,28 @@ pub async fn of_obligations(
     which: Condition,
     with_past: bool,
 ) -> Result<Vec<Accounted>, StoreError> {
-    let facts = facts::load(db, book, now, which.clone()).await?;
+    let mut facts = facts::load(db, book, now, which.clone()).await?;
+    // Of many the others are told; who asks of one alone hears why there is nothing.
+    if facts.read.is_empty()
+        && let Some(id) = facts.unreadable.keys().next().copied()
+        && let Some(fault) = facts.unreadable.remove(&id)
+    {
+        return Err(fault);
+    }
     let mut written = written(db, which).await?;
     let mut concerned = BTreeSet::new();
-    for fact in facts.values() {
+    for fact in facts.read.values() {
         let rules = &fact.rules;
         let all = [&rules.owners, &rules.hub_leads, &rules.programme_admins];
         concerned.extend(all.into_iter().flatten().copied());
     }
     concerned.extend(written.keys().map(|(_, person)| *person));
-    let readers = readers(db, now, concerned.into_iter().collect()).await?;
+    let readers = readers(db, book, now, concerned.into_iter().collect()).await?;
     let standstills = pauses::standstills(db, now).await?;
     let unknown = Past::default();
 
-    let mut accounted = Vec::with_capacity(facts.len());
-    for (id, fact) in facts {
+    let mut accounted = Vec::with_capacity(facts.read.len());
+    for (id, fact) in facts.read {
         let policy = book.policy(fact.row.programme_id)?;
         let mut people = BTreeMap::new();
         let mut known = None;
@@ -161,6 +168,7 @@ async fn came_back(
 /// What accounting needs to know of people.
 async fn readers(
     db: &impl ConnectionTrait,
+    book: &Book,
     now: DateTime<Utc>,
     ids: Vec<Uuid>,
 ) -> Result<BTreeMap<Uuid, Reader>, StoreError> {
@@ -181,10 +189,12 @@ async fn readers(
         .await?
         .into_iter()
         .collect();
+    let chosen = people.iter().map(|row| (row.id, row.digest_minute)).collect();
+    let minutes = digest_minutes(db, book, chosen).await?;
     let reader = |row: person::Model| {
         let reader = Reader {
             id: row.id,
-            digest_minute: row.digest_minute.and_then(|minute| u32::try_from(minute).ok()),
+            digest_minute: minutes.get(&row.id).copied().flatten(),
             suppressed: suppressed.get(&normalised(&row.email)).copied(),
             had_digest: had_digest.contains(&row.id),
         };

@@ -1,5 +1,8 @@
 //! Bundling what is due into one digest for each person and day.
 
+mod passed;
+mod waiting;
+
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -16,7 +19,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::facts::{self, Book, Fact};
+use super::facts::{self, Book, Fact, digest_minutes};
 use super::outbox::{self, Lease};
 use super::reminders::CallOff;
 use super::{BATCH, GIVEN, alone, given, ids_of, message, planned, reminder, text};
@@ -24,6 +27,8 @@ use crate::enrolments::obligation;
 use crate::id::new_id;
 use crate::outcome::StoreError;
 use crate::people::person;
+
+pub use self::waiting::waiting;
 
 /// What bundling changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,54 +39,47 @@ pub struct Bundled {
     pub reminders: usize,
     /// Reminders called off on the way.
     pub called_off: usize,
-}
-
-/// Whether any reminder waits for a digest today. Cheap, so that the heartbeat can ask first.
-///
-/// # Errors
-/// The database fails.
-pub async fn waiting(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let found = reminder::Entity::find()
-        .select_only()
-        .column(reminder::Column::Id)
-        .filter(due(local(now).date()))
-        .into_tuple::<Uuid>()
-        .one(db)
-        .await?;
-    Ok(found.is_some())
+    /// Digests of earlier days that never went.
+    pub expired: usize,
 }
 
 /// Makes the digests whose time has come at `now`: for each person with planned reminders of today
-/// or earlier and no digest yet today. A school's reminders go on its own working days, the rest
+/// or earlier and no digest yet today. First ends the digests of earlier days that never went, so
+/// that what they were to say goes in today's. To whoever has a part in programmes of different hours
+/// all goes at one of them. A school's reminders go on its own working days, the rest
 /// wait. The unique `dedupe_key` lets only one digest a person and day into the table, whoever
 /// bundles at the same time.
 ///
 /// # Errors
-/// A row this version cannot read, or a database fault.
+/// The database fails.
 pub async fn bundle(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
     book: &Book,
 ) -> Result<Bundled, StoreError> {
     alone(txn).await?;
+    let expired = passed::expire(txn, now).await?;
     let today = local(now).date();
     let which = obligation::Column::Id.in_subquery(of_due(reminder::Column::ObligationId, today));
     let facts = facts::load(txn, book, now, Condition::all().add(which)).await?;
-    let minutes = digest_minutes(txn, today).await?;
+    let chosen = chosen_minutes(txn, today).await?;
+    let minutes = digest_minutes(txn, book, chosen).await?;
     let reminders = reminder::Entity::find().filter(due(today)).all(txn).await?;
 
     let mut off = CallOff::default();
     let mut ready: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
     for row in &reminders {
         // One without facts was planned after they were read: the next pass takes it.
-        if let Some(fact) = facts.get(&row.obligation_id)
-            && off.check(row, fact, now)?
-            && time_has_come(book, fact, minutes.get(&row.person_id).copied().flatten(), now)?
+        if let Some(fact) = facts.read.get(&row.obligation_id)
+            // Nor is one taken that cannot be read: planning tells of it.
+            && off.check(row, fact, now).unwrap_or(false)
+            && time_has_come(book, fact, row.person_id, &minutes, now)?
         {
             ready.entry(row.person_id).or_default().push(row.id);
         }
     }
-    let mut bundled = Bundled { called_off: off.write(txn, now).await?, ..Bundled::default() };
+    let called_off = off.write(txn, now).await?;
+    let mut bundled = Bundled { called_off, expired, ..Bundled::default() };
     let ready: Vec<(Uuid, Vec<Uuid>)> = ready.into_iter().collect();
     for people in ready.chunks(BATCH) {
         let reminders = make(txn, now, today, people).await?;
@@ -113,33 +111,33 @@ fn of_due(column: reminder::Column, today: NaiveDate) -> SelectStatement {
         .to_owned()
 }
 
-/// The digest time people chose, in minutes after local midnight.
-async fn digest_minutes(
-    txn: &DatabaseTransaction,
+/// The digest time that people chose to whom something is due, in minutes after local midnight.
+async fn chosen_minutes(
+    db: &impl ConnectionTrait,
     today: NaiveDate,
-) -> Result<HashMap<Uuid, Option<u32>>, StoreError> {
+) -> Result<HashMap<Uuid, Option<i32>>, StoreError> {
     let rows: Vec<(Uuid, Option<i32>)> = person::Entity::find()
         .select_only()
         .columns([person::Column::Id, person::Column::DigestMinute])
         .filter(person::Column::Id.in_subquery(of_due(reminder::Column::PersonId, today)))
         .into_tuple()
-        .all(txn)
+        .all(db)
         .await?;
-    let minutes = rows.into_iter();
-    Ok(minutes
-        .map(|(id, minute)| (id, minute.and_then(|minute| u32::try_from(minute).ok())))
-        .collect())
+    Ok(rows.into_iter().collect())
 }
 
-/// Whether mail about this obligation may go to somebody with that digest time at `now`.
+/// Whether mail about this obligation may go to somebody at `now`; `minutes` are those at which
+/// people get their digest.
 fn time_has_come(
     book: &Book,
     fact: &Fact,
-    digest_minute: Option<u32>,
+    person: Uuid,
+    minutes: &HashMap<Uuid, Option<u32>>,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     let policy = book.policy(fact.row.programme_id)?;
-    Ok(next_send_time(policy, &fact.rules.calendar, digest_minute, now) <= now)
+    let minute = minutes.get(&person).copied().flatten();
+    Ok(next_send_time(policy, fact.rules.days(person), minute, now) <= now)
 }
 
 /// Makes a digest for each of these people of their reminders, unless somebody else just did. Returns

@@ -3,10 +3,12 @@
 
 mod around;
 mod book;
+mod readers;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rules::calendar::{Calendar, local};
 use rules::commitments::{Action, CommitmentKind, ObligationState, OwedBy};
 use rules::reminders::ObligationFacts;
@@ -18,6 +20,7 @@ use crate::enrolments::obligation;
 use crate::outcome::{StoreError, word};
 
 pub use self::book::Book;
+pub(super) use self::readers::{digest_minutes, own_calendars};
 
 /// One obligation, with whom it concerns.
 #[derive(Clone, Debug)]
@@ -49,41 +52,90 @@ impl Fact {
     }
 }
 
-/// Reads the facts of the obligations that `which` (a condition on `obligation`) selects, by id.
+/// What was read of some obligations.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Those that can be read, by id.
+    pub read: HashMap<Uuid, Fact>,
+    /// The others, each with the row that cannot be read.
+    pub unreadable: HashMap<Uuid, StoreError>,
+    /// Rows around them that are passed over: a contact in an unknown role, an unknown step.
+    pub odd: Vec<StoreError>,
+}
+
+impl Facts {
+    /// What cannot be read of them, row by row.
+    #[must_use]
+    pub fn faults(&self) -> BTreeSet<String> {
+        self.unreadable.values().chain(&self.odd).map(StoreError::to_string).collect()
+    }
+}
+
+/// Reads the facts of the obligations that `which` (a condition on `obligation`) selects. One that
+/// this version cannot read keeps back no other.
 ///
 /// # Errors
-/// A row this version cannot read, or a database fault.
+/// The database fails.
 pub async fn load(
     db: &impl ConnectionTrait,
     book: &Book,
     now: DateTime<Utc>,
     which: Condition,
-) -> Result<HashMap<Uuid, Fact>, StoreError> {
+) -> Result<Facts, StoreError> {
     let rows = obligation::Entity::find().filter(which.clone()).all(db).await?;
     if rows.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(Facts::default());
     }
-    let around = Around::load(db, &which).await?;
+    let mut around = Around::load(db, &which).await?;
+    let overseers = around.overseers();
+    let own_calendars = Arc::new(readers::own_calendars(db, book, &overseers).await?);
     let today = local(now).date();
     let mut calendars: HashMap<Uuid, Calendar> = HashMap::new();
-    let mut facts = HashMap::with_capacity(rows.len());
+    let mut facts = Facts { odd: std::mem::take(&mut around.odd), ..Facts::default() };
+    let reading = Reading { book, around: &around, own_calendars, today, now };
     for row in rows {
-        // Somebody settled it between two of our statements: the next pass sees all or nothing.
-        let Some((hub, setting_id, taking_part)) = around.place(&row, today) else { continue };
+        let id = row.id;
+        match reading.fact(row, &mut calendars) {
+            Ok(Some(fact)) => drop(facts.read.insert(id, fact)),
+            // Somebody settled it between two of our statements: the next pass sees all or nothing.
+            Ok(None) => {}
+            Err(fault) => drop(facts.unreadable.insert(id, fault)),
+        }
+    }
+    Ok(facts)
+}
+
+/// What the facts of one obligation after the other are made of.
+struct Reading<'a> {
+    book: &'a Book,
+    around: &'a Around,
+    own_calendars: Arc<HashMap<Uuid, Vec<Calendar>>>,
+    today: NaiveDate,
+    now: DateTime<Utc>,
+}
+
+impl Reading<'_> {
+    fn fact(
+        &self,
+        row: obligation::Model,
+        calendars: &mut HashMap<Uuid, Calendar>,
+    ) -> Result<Option<Fact>, StoreError> {
+        let (book, around) = (self.book, self.around);
+        let Some((hub, setting_id, taking_part)) = around.place(&row, self.today) else {
+            return Ok(None);
+        };
         let calendar =
             calendars.entry(setting_id).or_insert_with(|| book.calendar(setting_id)).clone();
         let owed_by: OwedBy = word("obligation", row.id, &row.owed_by)?;
         let state: ObligationState = word("obligation", row.id, &row.state)?;
         let kind: CommitmentKind = word("obligation", row.id, &row.kind)?;
         let hub_leads = around.hub_leads(hub);
+        let policy = book.policy(row.programme_id)?;
         let owners = match owed_by {
-            OwedBy::Partner => {
-                let policy = book.policy(row.programme_id)?.reminders(kind);
-                around.contacts(setting_id, policy.recipients)
-            }
+            OwedBy::Partner => around.contacts(setting_id, policy.reminders(kind).recipients),
             OwedBy::Hub => hub_leads.clone(),
         };
-        let fact = Fact {
+        Ok(Some(Fact {
             rules: ObligationFacts {
                 id: row.id,
                 kind,
@@ -92,13 +144,14 @@ pub async fn load(
                 revision: row.revision,
                 opens_on: row.opens_on,
                 due_on: row.due_on,
-                nothing_left_to_attend: book.nothing_left_to_attend(&row, kind, now),
+                nothing_left_to_attend: book.nothing_left_to_attend(&row, kind, self.now),
                 reminded_by_survey: book.reminded_by_survey(&row),
                 live: taking_part && !around.closed.contains(&setting_id),
                 calendar,
                 owners,
                 hub_leads,
                 programme_admins: around.admins.clone(),
+                own_calendars: Arc::clone(&self.own_calendars),
                 ledger: around.ledger(row.id, row.revision),
             },
             action: word("obligation", row.id, &row.action)?,
@@ -108,8 +161,6 @@ pub async fn load(
             hub_name: hub.name.clone(),
             hub_email: hub.email.clone(),
             row,
-        };
-        facts.insert(fact.row.id, fact);
+        }))
     }
-    Ok(facts)
 }

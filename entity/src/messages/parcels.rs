@@ -15,7 +15,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::bulletins::{self, BulletinLetter};
-use super::facts::{self, Book, Fact};
+use super::facts::{self, Book, Fact, Facts};
 use super::notices::{self, Notice};
 use super::outbox::{Claimed, Lease, Unread};
 use super::reminders::{CallOff, read};
@@ -89,7 +89,7 @@ impl Parcel {
 /// in a few statements for all of them. One that cannot be read does not keep the others.
 ///
 /// # Errors
-/// A database fault.
+/// The database fails.
 pub async fn open(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
@@ -229,15 +229,18 @@ fn parcel_of(
 
 fn digest(
     reminders: &[reminder::Model],
-    facts: &HashMap<Uuid, Fact>,
+    facts: &Facts,
     now: DateTime<Utc>,
 ) -> Result<Reminders, StoreError> {
     let mut found = Reminders::default();
     for row in reminders {
-        let fact = facts.get(&row.obligation_id).ok_or_else(|| StoreError::Unreadable {
+        let fact = facts.read.get(&row.obligation_id).ok_or_else(|| StoreError::Unreadable {
             table: "reminder",
             id: row.id,
-            problem: "its obligation cannot be read".to_owned(),
+            problem: match facts.unreadable.get(&row.obligation_id) {
+                Some(fault) => fault.to_string(),
+                None => "its obligation cannot be read".to_owned(),
+            },
         })?;
         if found.dropped.check(row, fact, now)? {
             found.items.push((read(row)?.step, fact.clone()));

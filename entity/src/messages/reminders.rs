@@ -1,6 +1,6 @@
 //! Planning reminders: a reconciler between what the rules want and what is written down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use rules::calendar::local;
@@ -19,17 +19,26 @@ use crate::enrolments::obligation;
 use crate::id::new_id;
 use crate::outcome::{StoreError, word};
 
+/// What planning changed, or calling off.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Planned {
+    /// Reminders written down, or called off.
+    pub count: usize,
+    /// What could not be read, row by row. What it is about stays as it is.
+    pub faults: BTreeSet<String>,
+}
+
 /// Writes down every reminder a programme needs now and returns how many were new, or had been
 /// cancelled and are wanted again. Of two planners at once each reminder is written by one.
 ///
 /// # Errors
-/// A row this version cannot read, or a database fault.
+/// A policy this version cannot read, or a database fault.
 pub async fn plan_programme(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
     book: &Book,
     programme_id: Uuid,
-) -> Result<usize, StoreError> {
+) -> Result<Planned, StoreError> {
     alone(txn).await?;
     let policy = book.policy(programme_id)?;
     let (first, last) = reach(policy, local(now).date(), &book.calendars());
@@ -39,6 +48,7 @@ pub async fn plan_programme(
         .add(obligation::Column::DueOn.between(first, last));
     let facts = facts::load(txn, book, now, which).await?;
     let mut rows: Vec<_> = facts
+        .read
         .values()
         .flat_map(|fact| plan(&fact.rules, policy, now))
         .map(|planned| row(planned, now))
@@ -53,7 +63,7 @@ pub async fn plan_programme(
             .await?;
         added += usize::try_from(inserted).unwrap_or(0);
     }
-    Ok(added)
+    Ok(Planned { count: added, faults: facts.faults() })
 }
 
 /// A reminder that is there stays as it is, unless it was cancelled: then it is planned anew.
@@ -82,12 +92,12 @@ fn bring_back_cancelled() -> OnConflict {
 /// many.
 ///
 /// # Errors
-/// A row this version cannot read, or a database fault.
+/// The database fails.
 pub async fn call_off_unwanted(
     txn: &DatabaseTransaction,
     now: DateTime<Utc>,
     book: &Book,
-) -> Result<usize, StoreError> {
+) -> Result<Planned, StoreError> {
     alone(txn).await?;
     let about = Query::select()
         .column(reminder::Column::ObligationId)
@@ -98,13 +108,16 @@ pub async fn call_off_unwanted(
     let facts = facts::load(txn, book, now, which).await?;
     let reminders = reminder::Entity::find().filter(planned()).all(txn).await?;
     let mut off = CallOff::default();
+    let mut faults = facts.faults();
     for row in &reminders {
-        // One without facts was planned after they were read, and is as new as can be.
-        if let Some(fact) = facts.get(&row.obligation_id) {
-            off.check(row, fact, now)?;
+        // One without facts cannot be read, or was planned after they were and is as new as can be.
+        if let Some(fact) = facts.read.get(&row.obligation_id)
+            && let Err(fault) = off.check(row, fact, now)
+        {
+            faults.insert(fault.to_string());
         }
     }
-    off.write(txn, now).await
+    Ok(Planned { count: off.write(txn, now).await?, faults })
 }
 
 /// Reminders found unwanted, to be written down in few statements.

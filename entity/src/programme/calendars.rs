@@ -59,6 +59,12 @@ impl Calendars {
         Calendar::new(self.default.clone(), Arc::clone(&self.bank_holidays))
     }
 
+    /// Whether all settings keep to the same days.
+    #[must_use]
+    pub fn are_one(&self) -> bool {
+        self.schools.is_empty()
+    }
+
     /// Every calendar there is: the default one, and those of settings that have another.
     #[must_use]
     pub fn all(&self) -> Vec<Calendar> {

@@ -6,7 +6,7 @@ use super::RuleName;
 
 /// Thresholds of the alert rules. What a set-up leaves out has the default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct AlertPolicy {
     /// So many CPD sessions neither attended nor watched by their day are too many.
     pub cpd_sessions_behind: u32,

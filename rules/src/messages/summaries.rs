@@ -14,13 +14,14 @@ pub const WEEK_LOOKS_BACK: TimeDelta = TimeDelta::days(7);
 /// How far back the first mail about alerts to somebody looks.
 pub const FIRST_LOOK_BACK: TimeDelta = TimeDelta::days(7);
 
-/// Whether `today` is the day of its week on which the week is summed up: the first that the school
-/// works, usually Monday.
+/// Whether the week is summed up on `today`: on the first two days of it that the school works,
+/// usually Monday and Tuesday. The second is for weeks on whose first nobody saw to it; who has had
+/// the week's summary gets no other.
 #[must_use]
 pub fn begins_week(calendar: &Calendar, today: NaiveDate) -> bool {
     let before = today.week(chrono::Weekday::Mon).first_day().iter_days();
-    let mut before = before.take_while(|day| *day < today);
-    calendar.is_working_day(today) && !before.any(|day| calendar.is_working_day(day))
+    let before = before.take_while(|day| *day < today);
+    calendar.is_working_day(today) && before.filter(|day| calendar.is_working_day(*day)).count() < 2
 }
 
 /// The week of a day, as `2026-W41`.

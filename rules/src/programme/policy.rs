@@ -11,8 +11,10 @@ use crate::people::ContactRole;
 
 /// When a programme reminds, escalates and flags. All days are working days of the recipient's
 /// school; times of day are London time.
+///
+/// What is unknown in it is passed over, since a newer version may have stored it; whoever reads a
+/// set-up file refuses that.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Policy {
     /// Nothing falls due, and nothing is flagged, in so many working days after enrolment.
     pub grace_working_days: u32,
@@ -30,7 +32,8 @@ pub struct Policy {
     /// escalations included. Without it every step goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_after: Option<u32>,
-    /// When the daily digest goes out, unless a person chose another time.
+    /// When the daily digest goes out, unless a person chose another time. Whoever has a part in
+    /// several programmes gets it at the latest of their times.
     pub digest_at: NaiveTime,
     /// Routine mail stops at this time of day.
     pub quiet_from: NaiveTime,
@@ -48,7 +51,6 @@ pub struct Policy {
 
 /// What is otherwise for one kind of commitment; what is absent is as for all.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct KindPolicy {
     /// As [`Policy::remind_before`].
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,6 +2,8 @@
 
 mod after;
 mod before;
+mod days;
+mod digest_hour;
 mod escalate_to_hub;
 mod escalate_to_programme;
 mod kinds;
@@ -11,7 +13,8 @@ mod send_time;
 mod step;
 mod why;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -20,10 +23,12 @@ use uuid::Uuid;
 use crate::calendar::Calendar;
 use crate::commitments::{CommitmentKind, ObligationState, OwedBy};
 
+pub use days::Days;
+pub use digest_hour::digest_minute;
 pub use kinds::{Audience, KINDS, ReminderKind};
 pub use passed::{PassedReason, Past};
 pub use plan::{plan, reach, unwanted};
-pub use send_time::{is_quiet, next_send_time};
+pub use send_time::{has_hour_come, is_quiet, may_go, next_send_time};
 pub use step::UnknownStep;
 pub use why::{Account, Around, Reader, Verdict, Written, next, why};
 
@@ -90,9 +95,21 @@ pub struct ObligationFacts {
     pub hub_leads: Vec<Uuid>,
     /// Programme admins.
     pub programme_admins: Vec<Uuid>,
+    /// Working days of the schools of leads and admins who have schools of their own. Whoever else owes
+    /// it does so for its school.
+    pub own_calendars: Arc<HashMap<Uuid, Vec<Calendar>>>,
     /// Steps in the ledger for this revision that are on their way or done with: all but the
     /// cancelled, which may be wanted again.
     pub ledger: BTreeSet<(Step, Uuid)>,
+}
+
+impl ObligationFacts {
+    /// The days on which mail about it may go to somebody.
+    #[must_use]
+    pub fn days(&self, person: Uuid) -> Days<'_> {
+        let own = self.own_calendars.get(&person);
+        Days::new(&self.calendar, own.map_or(&[], Vec::as_slice))
+    }
 }
 
 /// Which reminder of an obligation it is. Written as `before_10`, `after_3`, `escalate_hub`,
@@ -126,7 +143,7 @@ pub struct PlannedReminder {
     pub person_id: Uuid,
     /// About which revision of the obligation.
     pub revision: i32,
-    /// Local day on which it goes out: a working day of the school.
+    /// Local day on which it goes out: a working day of the school, and of one of the person's own.
     pub send_on: NaiveDate,
     /// From then on it would be nonsense: the next step's day, or the due moment.
     pub expires_at: DateTime<Utc>,

@@ -85,15 +85,13 @@ pub(super) fn never(facts: &ObligationFacts, step: Step) -> Option<&'static str>
 #[must_use]
 pub fn plan(facts: &ObligationFacts, policy: &Policy, now: DateTime<Utc>) -> Vec<PlannedReminder> {
     let today = local(now).date();
-    let send_on = facts.calendar.next_working_day(today);
-    let hopeless = pointless(facts).is_some() || too_early(facts, today);
-    if hopeless || !facts.calendar.is_working_day(send_on) {
+    if pointless(facts).is_some() || too_early(facts, today) {
         return Vec::new();
     }
     windows(facts, policy)
         .into_iter()
         .filter(|window| never(facts, window.step).is_none())
-        .filter(|window| window.is_open(now, send_on))
+        .filter(|window| window.is_open(now, today))
         .flat_map(|window| {
             let people = window.kind.audience.people(facts).iter();
             let mut people: Vec<_> =
@@ -102,7 +100,9 @@ pub fn plan(facts: &ObligationFacts, policy: &Policy, now: DateTime<Utc>) -> Vec
             people.dedup();
             people
                 .into_iter()
-                .map(|person| PlannedReminder {
+                .filter_map(|person| Some((person, facts.days(*person).next(today)?)))
+                .filter(|(_, send_on)| window.is_open(now, *send_on))
+                .map(|(person, send_on)| PlannedReminder {
                     obligation_id: facts.id,
                     step: window.step,
                     person_id: *person,

@@ -46,7 +46,8 @@ words! {
 pub struct Reader {
     /// The person.
     pub id: Uuid,
-    /// The minute of the day at which they want their digest, if they chose one.
+    /// The minute of the London day at which they get their digest, if they chose one or have a part
+    /// in programmes of different hours; see [`super::digest_minute`].
     pub digest_minute: Option<u32>,
     /// Why no mail goes to their address, if none does.
     pub suppressed: Option<SuppressionReason>,
@@ -249,9 +250,9 @@ impl Teller<'_> {
         let today = local(self.now).date();
         let opens_on = window.opens_on.max(self.facts.opens_on.unwrap_or(window.opens_on));
         let day = opens_on.max(today);
-        let send_on = self.facts.calendar.next_working_day(day);
-        let at = self.sent_at(midnight(send_on), false);
-        if window.closes_at <= at || !self.facts.calendar.is_working_day(send_on) {
+        let send_on = self.facts.days(self.reader.id).next(day);
+        let at = self.sent_at(midnight(send_on.unwrap_or(day)), false);
+        if window.closes_at <= at || send_on.is_none() {
             let (reason, why) = {
                 let (past, reader) = (self.around.past, self.reader.id);
                 window.passed(self.facts, past, reader, |at| self.next_hour(at))
@@ -275,7 +276,7 @@ impl Teller<'_> {
     /// The next moment at which its reader may have it.
     fn next_hour(&self, from: DateTime<Utc>) -> DateTime<Utc> {
         let (policy, minute) = (self.around.policy, self.reader.digest_minute);
-        next_send_time(policy, &self.facts.calendar, minute, from)
+        next_send_time(policy, self.facts.days(self.reader.id), minute, from)
     }
 
     /// What is to be said of one that goes at a moment, and not from another on, unless its reader's

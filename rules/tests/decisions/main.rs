@@ -8,6 +8,7 @@ mod calendar;
 mod critical;
 mod deed_properties;
 mod deeds;
+mod digest_hour;
 mod engagement;
 mod engagement_hubs;
 mod engagement_life;

@@ -168,16 +168,20 @@ fn the_week_begins_on_its_first_working_day() {
     );
     for (text, begins) in [
         ("2026-10-05", true),
-        ("2026-10-06", false),
+        ("2026-10-06", true),
+        ("2026-10-07", false),
         ("2026-10-10", false),
         // Half-term has none; after it Monday is for training, and after Christmas a bank holiday.
         ("2026-10-26", false),
         ("2026-10-30", false),
         ("2026-11-02", false),
         ("2026-11-03", true),
+        ("2026-11-04", true),
+        ("2026-11-05", false),
         ("2027-01-04", false),
         ("2027-01-05", true),
-        ("2027-01-06", false),
+        ("2027-01-06", true),
+        ("2027-01-07", false),
     ] {
         assert_eq!(begins_week(&calendar, day(text)), begins, "{text}");
     }

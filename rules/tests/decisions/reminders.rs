@@ -1,11 +1,13 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
+use rules::calendar::{Calendar, Span, SpanKind};
 use rules::commitments::{CommitmentKind, ObligationState, OwedBy};
 use rules::reminders::{KINDS, ObligationFacts, PlannedReminder, Step, StepKind, plan, unwanted};
 use strum::VariantArray as _;
 
-use crate::support::{at, calendar, day, id, policy};
+use crate::support::{at, calendar, day, holidays, id, policy};
 
 const OWNER: u128 = 1;
 const LEAD: u128 = 2;
@@ -29,6 +31,7 @@ pub fn obligation() -> ObligationFacts {
         owners: vec![id(OWNER)],
         hub_leads: vec![id(LEAD)],
         programme_admins: vec![id(ADMIN)],
+        own_calendars: Arc::default(),
         ledger: BTreeSet::new(),
     }
 }
@@ -274,4 +277,25 @@ fn an_open_day_that_is_over_is_not_reminded_about_though_its_term_goes_on() {
     assert!(!planned.is_empty(), "with one to come it is");
     assert_eq!(plan(&facts, &policy(), now), []);
     assert!(unwanted(&facts, &planned[0], now).is_some());
+}
+
+#[test]
+fn who_oversees_is_told_of_another_school_on_their_own_working_days() {
+    let span = |kind, first, last| Span { kind, starts_on: day(first), ends_on: day(last) };
+    let spans = vec![
+        span(SpanKind::Term, "2026-09-01", "2026-12-18"),
+        span(SpanKind::HalfTerm, "2026-11-09", "2026-11-13"),
+    ];
+    let own = Calendar::new(spans, holidays());
+    let own_calendars = Arc::new(HashMap::from([(id(LEAD), vec![own])]));
+    let facts = ObligationFacts { own_calendars, ..obligation() };
+    let to = |facts: &ObligationFacts, person| {
+        let all = planned(facts, "2026-11-09T07:00").into_iter();
+        all.filter(|(_, to, _)| *to == person).map(|(step, _, on)| (step, on)).collect::<Vec<_>>()
+    };
+    let escalated = |on| vec![("escalate_hub".to_owned(), day(on))];
+    assert_eq!(to(&facts, LEAD), escalated("2026-11-16"));
+    assert_eq!(to(&obligation(), LEAD), escalated("2026-11-09"));
+    // Whoever owes it is not held up by the lead's holiday.
+    assert_eq!(to(&facts, OWNER), to(&obligation(), OWNER));
 }

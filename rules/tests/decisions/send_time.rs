@@ -1,9 +1,9 @@
 use chrono::TimeDelta;
 use proptest::prelude::*;
-use rules::calendar::local;
-use rules::reminders::{is_quiet, next_send_time};
+use rules::calendar::{Calendar, Span, SpanKind, local};
+use rules::reminders::{Days, is_quiet, may_go, next_send_time};
 
-use crate::support::{at, calendar, policy};
+use crate::support::{at, calendar, day, holidays, policy};
 
 #[test]
 fn routine_mail_goes_at_the_digest_time_of_a_working_day() {
@@ -47,6 +47,40 @@ fn quiet_hours_may_lie_within_a_day() {
     policy.digest_at = "12:30:00".parse().unwrap();
     let sent = next_send_time(&policy, &calendar(), None, at("2026-10-05T09:00"));
     assert_eq!(sent, at("2026-10-05T13:30"));
+}
+
+/// A school whose autumn ends earlier and whose half-term is a week before everybody else's.
+fn elsewhere() -> Calendar {
+    let span = |kind, first, last| Span { kind, starts_on: day(first), ends_on: day(last) };
+    let spans = vec![
+        span(SpanKind::Term, "2026-09-01", "2026-12-11"),
+        span(SpanKind::HalfTerm, "2026-10-19", "2026-10-23"),
+        span(SpanKind::Term, "2027-01-04", "2027-03-25"),
+    ];
+    Calendar::new(spans, holidays())
+}
+
+#[test]
+fn mail_about_another_school_goes_on_the_readers_own_working_days() {
+    let (about, elsewhere) = (calendar(), [elsewhere()]);
+    let both = [elsewhere[0].clone(), calendar()];
+    for (now, own, expected) in [
+        ("2026-10-15T09:00", &elsewhere[..], "2026-10-15T09:00"),
+        // Their own half-term, and then that of the school it is about.
+        ("2026-10-19T07:00", &elsewhere, "2026-11-02T08:00"),
+        ("2026-10-19T07:00", &[], "2026-10-19T08:00"),
+        // Of two schools of their own one is enough.
+        ("2026-10-19T07:00", &both, "2026-10-19T08:00"),
+        // The last Friday of their own term.
+        ("2026-12-11T11:00", &elsewhere, "2026-12-11T11:00"),
+        ("2026-12-11T12:00", &elsewhere, "2027-01-04T08:00"),
+        ("2026-12-11T12:00", &both, "2026-12-11T12:00"),
+    ] {
+        let days = Days::new(&about, own);
+        let sent = next_send_time(&policy(), days, None, at(now));
+        assert_eq!(sent, at(expected), "{now} with {} schools", own.len());
+        assert_eq!(may_go(&policy(), days, at(now)), sent == at(now), "{now}");
+    }
 }
 
 proptest! {

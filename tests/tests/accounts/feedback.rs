@@ -2,18 +2,19 @@
 //! and before anybody knew that the message had gone.
 
 use axum::http::StatusCode;
-use entity::messages::feedback::{Source, Told, take};
-use entity::messages::{message, reminder};
-use entity::people::secrets;
+use entity::messages::feedback::{Named, Source, Told, take};
+use entity::messages::{message, message_event, reminder};
 use rules::messages::feedback::FeedbackKind;
 use rules::messages::verp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, Statement,
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, Statement,
 };
 use serde_json::json;
 use tests::mails::delivered;
 use tests::{both, on_postgres, until};
+use uuid::Uuid;
 
 use crate::sent::{HEAD, Sent, TOKEN, bounce};
 use crate::{list, message_to, messages_to, pass_at, story};

@@ -1,9 +1,9 @@
 //! Notices of which nobody knows whether they arrived: what becomes of what they told of is told.
 
 use entity::messages::{message, outbox};
-use tests::notices::{messages, pass_at};
 use tests::rise::{Rise, at};
 use tests::smtp::{Fault, Server, Step};
+use tests::working::{messages, pass_at};
 use tests::{World, both};
 use uuid::Uuid;
 
@@ -74,7 +74,7 @@ async fn what_is_given_back_stays_in_doubt() {
         let now = at(SECOND);
         let txn = world.db.write().await.expect("a transaction");
         let claimed = outbox::claim(&txn, now, "another", 600, 9).await.expect("a claim");
-        assert!(claimed.iter().any(|one| one.in_doubt), "{}", world.name);
+        assert!(claimed.taken.iter().any(|one| one.in_doubt), "{}", world.name);
         outbox::release(&txn, now, "another").await.expect("released");
         txn.commit().await.expect("commit");
         assert_eq!(agreement(&world, &rise).await.state, "uncertain", "{}", world.name);

@@ -12,3 +12,4 @@ mod meanwhile;
 mod summaries;
 mod support;
 mod visits;
+mod weeks;

@@ -1,6 +1,6 @@
 //! What mails said is forgotten when it has been kept for long enough, and their stories stay.
 
-use entity::messages::feedback::{Source, Taken, Told, take};
+use entity::messages::feedback::{Named, Source, Taken, Told, take};
 use entity::messages::{forgetting, mail_feedback, message, message_event, story, suppression};
 use entity::people::person;
 use rules::messages::feedback::FeedbackKind;
@@ -138,8 +138,7 @@ async fn bounces(world: &World, row: &message::Model, key: &str) {
         key: key.to_owned(),
         kind: FeedbackKind::HardBounce,
         source: Source::Webhook,
-        message: Some(row.id),
-        message_id: None,
+        message: Named::Sealed(row.id),
         status: "5.1.1".to_owned(),
         at: None,
     };

@@ -1,14 +1,19 @@
 //! The worker, driven pass by pass: what it sends, to whom, and that it does nothing twice.
 
 mod bundling;
+mod damaged;
 mod digest;
 mod flags;
 mod forgetting;
+mod holidays;
 mod leases;
 mod moments;
 mod order;
 mod outbox_model;
+mod overnight;
 mod stories;
+mod two_programmes;
+mod waiting;
 
 use entity::enrolments::record_met;
 use entity::messages::facts::Book;

@@ -19,7 +19,7 @@ async fn hold(txn: &DatabaseTransaction, id: Uuid) -> Result<(), DbErr> {
 
 fn hand_over(lease: Lease) -> HandOver {
     let (subject, message_id) = ("Demo".to_owned(), format!("<{}@hubs.example>", lease.id));
-    HandOver { lease, subject, message_id, bytes: b"Demo".to_vec() }
+    HandOver { lease, subject, message_id, bytes: b"Demo".to_vec(), note: "" }
 }
 
 #[tokio::test]
@@ -31,6 +31,7 @@ async fn who_arranges_and_who_delivers_never_wait_for_each_other() {
         let txn = world.db.write().await.expect("a transaction");
         let claimed = outbox::claim(&txn, now, "worker", 600, 2).await.expect("claimed");
         let mut leases: Vec<Lease> = claimed
+            .taken
             .iter()
             .map(|one| Lease { id: one.message.id, epoch: one.message.lease_epoch })
             .collect();

@@ -8,6 +8,7 @@ use crate::pass::Done;
 
 pub(super) async fn run(app: &App) -> anyhow::Result<Done> {
     let now = app.clock.now();
+    // Before the lock that every mutation waits for.
     if !waiting(app.db.reader(), now).await? {
         return Ok(Done::nothing());
     }
@@ -16,6 +17,7 @@ pub(super) async fn run(app: &App) -> anyhow::Result<Done> {
     let bundled = bundle(&txn, now, &book).await?;
     txn.commit().await?;
     Ok(Done::counts(&[
+        (bundled.expired, "digest of an earlier day ended", "digests of an earlier day ended"),
         (bundled.digests, "digest made", "digests made"),
         (bundled.reminders, "reminder bundled", "reminders bundled"),
         (bundled.called_off, "reminder called off", "reminders called off"),

@@ -1,4 +1,4 @@
-//! Queues the summaries of the week for hub leads, on its first working day.
+//! Queues the summaries of the week for hub leads, on its first working days.
 
 use chrono::{DateTime, Utc};
 use entity::messages::facts::Book;

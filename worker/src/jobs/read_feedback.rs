@@ -7,7 +7,7 @@ use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
 use entity::messages::feedback::{Source, Taken, Told, take};
-use rules::messages::report::{self, LARGEST};
+use rules::messages::report::{self, LARGEST, Report};
 use tokio::fs;
 use tokio_util::sync::CancellationToken;
 

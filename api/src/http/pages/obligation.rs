@@ -139,7 +139,10 @@ async fn find(app: &App, link: &Opened) -> Result<Fact, PageError> {
     let which = Condition::all().add(obligation::Column::Id.eq(id));
     let mut facts = facts::load(&snapshot, &book, app.clock.now(), which).await?;
     snapshot.commit().await?;
-    let fact = facts.remove(&id).ok_or(PageError::Unknown)?;
+    if let Some(fault) = facts.unreadable.remove(&id) {
+        return Err(fault.into());
+    }
+    let fact = facts.read.remove(&id).ok_or(PageError::Unknown)?;
     let person = link.link.person_id;
     if fact.concerns(person) {
         return Ok(fact);

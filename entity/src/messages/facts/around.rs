@@ -30,6 +30,8 @@ pub(super) struct Around {
     granted_leads: HashMap<Uuid, Vec<Uuid>>,
     pub(super) admins: Vec<Uuid>,
     ledger: HashMap<(Uuid, i32), BTreeSet<(Step, Uuid)>>,
+    /// Rows that were passed over.
+    pub(super) odd: Vec<StoreError>,
 }
 
 /// One column of the chosen obligations.
@@ -67,6 +69,7 @@ impl Around {
         let settings = distinct(partners.chain(hubs.iter().map(|hub| hub.lead_setting_id)));
         let mut names = HashMap::with_capacity(settings.len());
         let mut contacts: HashMap<Uuid, Vec<(ContactRole, Uuid)>> = HashMap::new();
+        let mut odd = Vec::new();
         // By their ids: asked for by how they were chosen, all settings were read each time.
         for some in settings.chunks(BATCH) {
             let found: Vec<(Uuid, String)> = setting::Entity::find()
@@ -83,8 +86,13 @@ impl Around {
                 .all(db)
                 .await?;
             for row in people {
-                let role = word("contact", row.id, &row.role)?;
-                contacts.entry(row.setting_id).or_default().push((role, row.person_id));
+                // No policy that this version reads can mean a role that it does not know.
+                match word("contact", row.id, &row.role) {
+                    Ok(role) => {
+                        contacts.entry(row.setting_id).or_default().push((role, row.person_id));
+                    }
+                    Err(fault) => odd.push(fault),
+                }
             }
         }
         let (granted_leads, admins) = grants(db).await?;
@@ -99,7 +107,8 @@ impl Around {
             contacts,
             granted_leads,
             admins,
-            ledger: ledger(db, which).await?,
+            ledger: ledger(db, which, &mut odd).await?,
+            odd,
         })
     }
 
@@ -131,6 +140,12 @@ impl Around {
         let granted = self.granted_leads.get(&hub.id).into_iter().flatten();
         let named = self.contacts(hub.lead_setting_id, &[ContactRole::HubLead]);
         distinct(granted.copied().chain(named))
+    }
+
+    /// Hub leads and admins: those who hear of what another school owes.
+    pub(super) fn overseers(&self) -> Vec<Uuid> {
+        let leads = self.hubs.values().flat_map(|hub| self.hub_leads(hub));
+        distinct(leads.chain(self.admins.iter().copied()))
     }
 
     pub(super) fn ledger(&self, obligation: Uuid, revision: i32) -> BTreeSet<(Step, Uuid)> {
@@ -170,6 +185,7 @@ async fn grants(
 async fn ledger(
     db: &impl ConnectionTrait,
     which: &Condition,
+    odd: &mut Vec<StoreError>,
 ) -> Result<HashMap<(Uuid, i32), BTreeSet<(Step, Uuid)>>, StoreError> {
     let rows: Vec<(Uuid, Uuid, i32, String, Uuid)> = reminder::Entity::find()
         .select_only()
@@ -187,9 +203,12 @@ async fn ledger(
         .await?;
     let mut ledger: HashMap<(Uuid, i32), BTreeSet<(Step, Uuid)>> = HashMap::new();
     for (id, obligation, revision, step, person) in rows {
-        let step = word("reminder", id, &step)?;
-        let of_revision = ledger.entry((obligation, revision)).or_default();
-        of_revision.insert((step, person));
+        match word("reminder", id, &step) {
+            Ok(step) => {
+                ledger.entry((obligation, revision)).or_default().insert((step, person));
+            }
+            Err(fault) => odd.push(fault),
+        }
     }
     Ok(ledger)
 }

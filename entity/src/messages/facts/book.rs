@@ -20,9 +20,11 @@ use crate::surveys::survey_campaign;
 /// What one run reads once: every programme's policy, and all school calendars.
 #[derive(Debug)]
 pub struct Book {
-    /// Name and policy of each programme.
+    /// Name and policy of each programme whose policy can be read.
     pub programmes: HashMap<Uuid, (String, Policy)>,
-    calendars: Calendars,
+    /// What is wrong with the others.
+    unreadable: HashMap<Uuid, String>,
+    pub(super) calendars: Calendars,
     /// Published events that were not cancelled.
     events: Vec<event::Model>,
     /// Open survey campaigns that meet a commitment and remind by letters of their own.
@@ -32,20 +34,17 @@ pub struct Book {
 }
 
 impl Book {
-    /// Reads it.
+    /// Reads it. A programme whose policy cannot be read keeps back nothing of the others.
     ///
     /// # Errors
-    /// A policy this version cannot read, or a database fault.
+    /// A calendar this version cannot read, or a database fault.
     pub async fn load(db: &impl ConnectionTrait) -> Result<Self, StoreError> {
-        let mut programmes = HashMap::new();
+        let (mut programmes, mut unreadable) = (HashMap::new(), HashMap::new());
         for row in programme::Entity::find().all(db).await? {
-            let policy =
-                serde_json::from_value(row.policy).map_err(|error| StoreError::Unreadable {
-                    table: "programme",
-                    id: row.id,
-                    problem: error.to_string(),
-                })?;
-            programmes.insert(row.id, (row.name, policy));
+            match serde_json::from_value(row.policy) {
+                Ok(policy) => drop(programmes.insert(row.id, (row.name, policy))),
+                Err(error) => drop(unreadable.insert(row.id, error.to_string())),
+            }
         }
         let events = event::Entity::find()
             .filter(event::Column::PublishedAt.is_not_null())
@@ -61,7 +60,8 @@ impl Book {
             .all(db)
             .await?;
         campaigns.retain(|row| row.remind_days.as_array().is_some_and(|days| !days.is_empty()));
-        Ok(Self { programmes, calendars, events, campaigns, terms: terms.collect() })
+        let terms = terms.collect();
+        Ok(Self { programmes, unreadable, calendars, events, campaigns, terms })
     }
 
     pub(super) fn start_of(&self, event_id: Uuid) -> Option<DateTime<Utc>> {
@@ -115,13 +115,23 @@ impl Book {
     /// The policy of a programme.
     ///
     /// # Errors
-    /// The programme came after the book was read.
+    /// It cannot be read, or the programme came after the book was read.
     pub fn policy(&self, programme_id: Uuid) -> Result<&Policy, StoreError> {
         let found = self.programmes.get(&programme_id);
         found.map(|(_, policy)| policy).ok_or_else(|| StoreError::Unreadable {
             table: "programme",
             id: programme_id,
-            problem: "it is new; look again".to_owned(),
+            problem: match self.unreadable.get(&programme_id) {
+                Some(problem) => format!("its policy cannot be read: {problem}"),
+                None => "it is new; look again".to_owned(),
+            },
         })
+    }
+
+    /// The policies that cannot be read, each with its row.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        let faults = self.unreadable.keys().filter_map(|id| self.policy(*id).err());
+        faults.map(|fault| fault.to_string()).collect()
     }
 }

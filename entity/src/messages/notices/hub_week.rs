@@ -119,8 +119,9 @@ impl Week {
     }
 }
 
-/// Queues the summaries of the week, on its first working day, to hub leads who want them; of a week
-/// without anything to say none is made. Returns how many were queued.
+/// Queues the summaries of the week, on its first working day or else the second, to hub leads who
+/// want them, one for each and week; as long as there is nothing to say none is made. Returns how many
+/// were queued.
 ///
 /// # Errors
 /// A row this version cannot read, or a database fault.

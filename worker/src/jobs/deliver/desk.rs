@@ -1,6 +1,7 @@
 //! The look before sending: whether a message is still wanted, and its bytes.
 
 use chrono::{DateTime, Utc};
+use entity::hubs::hub;
 use entity::messages::facts::Book;
 use entity::messages::notices::Notice;
 use entity::messages::parcels::{Content, Parcel, Reminders};
@@ -8,7 +9,7 @@ use entity::messages::reminders::CallOff;
 use lettre::Address;
 use rules::messages::entry::Somebody;
 use rules::messages::{MessageState, fingerprint};
-use rules::reminders::next_send_time;
+use rules::reminders::{may_go, next_send_time};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -113,7 +114,7 @@ impl Desk {
     fn is_its_hour(&self, parcel: &Parcel, reminders: &Reminders) -> anyhow::Result<bool> {
         for (_, fact) in &reminders.items {
             let policy = self.book.policy(fact.row.programme_id)?;
-            if next_send_time(policy, &fact.rules.calendar, minute(parcel), self.now) > self.now {
+            if !may_go(policy, fact.rules.days(parcel.person.id), self.now) {
                 return Ok(false);
             }
         }
@@ -125,31 +126,36 @@ impl Desk {
         if !parcel.kind.is_routine() {
             return Ok(None);
         }
-        let (programme, calendar) = match &parcel.content {
+        // Whichever of these lets it go first counts.
+        let days = match &parcel.content {
             Content::Survey(letter) => {
-                (letter.campaign.programme_id, self.book.calendar(letter.setting_id))
+                vec![(letter.campaign.programme_id, self.book.calendar(letter.setting_id))]
             }
             Content::Notice(notice) => match &**notice {
-                Notice::HubWeek(week) => match week.hubs.first() {
-                    Some(week) => {
-                        (week.hub.programme_id, self.book.calendar(week.hub.lead_setting_id))
-                    }
-                    None => return Ok(None),
-                },
-                Notice::Alerts(digest) => match self.book.programmes.keys().min() {
-                    Some(programme) => (*programme, digest.calendar.clone()),
-                    None => return Ok(None),
-                },
+                // Who leads two hubs works where one of them does.
+                Notice::HubWeek(week) => {
+                    let hubs = week.hubs.iter().map(|week| &week.hub);
+                    let of = |hub: &hub::Model| self.book.calendar(hub.lead_setting_id);
+                    hubs.map(|hub| (hub.programme_id, of(hub))).collect()
+                }
+                Notice::Alerts(digest) => {
+                    let programme = self.book.programmes.keys().min();
+                    programme.map(|id| (*id, digest.calendar.clone())).into_iter().collect()
+                }
                 Notice::Visit(_) | Notice::Booking(_) | Notice::Critical(_) => return Ok(None),
             },
             Content::Bulletin(letter) => {
-                (letter.programme_id, self.book.calendar(letter.setting_id))
+                vec![(letter.programme_id, self.book.calendar(letter.setting_id))]
             }
             Content::Digest(_) | Content::SignIn(_) | Content::Unwanted(_) => return Ok(None),
         };
-        let policy = self.book.policy(programme)?;
-        let at = next_send_time(policy, &calendar, minute(parcel), self.now);
-        Ok((at > self.now).then_some(at))
+        let mut first = None;
+        for (programme, calendar) in days {
+            let policy = self.book.policy(programme)?;
+            let at = next_send_time(policy, &calendar, minute(parcel), self.now);
+            first = Some(first.map_or(at, |first: DateTime<Utc>| first.min(at)));
+        }
+        Ok(first.filter(|at| *at > self.now))
     }
 
     /// The bytes of a message; none when no mail can be written to its address.
