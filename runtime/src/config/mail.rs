@@ -14,7 +14,8 @@ pub struct MailConfig {
     pub smtp_url: String,
     /// File with the certificate of a private authority, empty for the public ones.
     pub smtp_ca: PathBuf,
-    /// Longest time for each step of a conversation with the mail server, in seconds.
+    /// Longest time for each step of a conversation with the mail server, in seconds; twice that for its
+    /// word on a message it has got.
     pub smtp_timeout_seconds: u64,
     /// Conversations at a time.
     pub connections: usize,

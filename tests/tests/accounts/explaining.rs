@@ -70,6 +70,10 @@ async fn an_obligation_tells_whom_it_reminded_and_when_it_reminds_next() {
         assert!(!all.contains("(Head of "), "nobody is named unasked\n{all}");
         let named = explained(&world, &["obligation", &id, "--person", &head, "--names"]);
         assert!(named.contains(&format!("Person {head} (Head of ")), "{named}");
+        let nobody = uuid::Uuid::from_u128(7).to_string();
+        let asked = ["explain", "obligation", &id, "--person", &nobody];
+        let problem = refuse(program(&world, "worker", &asked));
+        assert!(problem.contains(&format!("there is no person {nobody}")), "{problem}");
         let next = format!("Person {}: the next reminder goes on", rise.lead);
         assert!(all.contains(&next), "the lead is told later\n{all}");
 

@@ -1,14 +1,16 @@
 //! Whose turn it is: what somebody waits for goes first, and what cannot go anyway is left alone.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use entity::messages::{message, outbox, suppressions};
 use entity::scope::Scope;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{EntityTrait as _, IntoActiveModel as _};
-use tests::both;
 use tests::rise::at;
 use tests::smtp::{Fault, Step};
+use tests::{both, until};
+use tokio::sync::Barrier;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use worker::pass;
@@ -108,6 +110,35 @@ async fn what_was_looked_at_too_long_ago_is_looked_at_again_before_it_goes() {
         pass_at(&world, "2026-10-05T07:01:00Z").await;
         assert_eq!(states(&world).await, ["accepted", "accepted", "accepted", "suppressed"]);
         assert_eq!(server.taken().len(), 3, "{}", world.name);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_slow_mail_server_kept_waiting_is_looked_at_again_before_its_bytes_go() {
+    both(async |world| {
+        let (mut world, server) = seeded(world, 1, 1).await;
+        world.config.mail.smtp_timeout_seconds = 30;
+        world.clock.set(at(EIGHT));
+        let mut app = app(&world).await;
+        (app.limits.fresh, app.limits.turn) = (Duration::from_secs(2), Duration::ZERO);
+        let met = Arc::new(Barrier::new(2));
+        server.plan(Step::Data, None, Fault::Meet(Arc::clone(&met)), 1);
+        let began = Instant::now();
+        let slow = async {
+            let old = async || (began.elapsed() > Duration::from_secs(3)).then_some(());
+            until("the look has grown old", old).await;
+            met.wait().await;
+        };
+        let stop = CancellationToken::new();
+        let mut passing = std::pin::pin!(pass::run(&app, &stop));
+        tokio::select! {
+            _ = &mut passing => {}
+            () = slow => drop(passing.await),
+        }
+        assert!(server.taken().is_empty(), "{}", world.name);
+        pass_at(&world, "2026-10-05T07:01:00Z").await;
+        assert_eq!(server.taken().len(), 2, "{}", world.name);
     })
     .await;
 }

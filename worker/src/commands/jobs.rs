@@ -143,7 +143,7 @@ pub async fn look(app: &App) -> anyhow::Result<Told> {
     // A worker that stops leaves no word but what it did.
     let worker_last_seen_at = workers.first().map(|worker| worker.seen_at);
     let last_began_at = found.iter().filter_map(|job| job.last_began_at).max();
-    let worker_last_seen_at = worker_last_seen_at.or(last_began_at);
+    let worker_last_seen_at = worker_last_seen_at.max(last_began_at);
     Ok(Told { as_of: now, workers_alive, worker_last_seen_at, jobs: found, mail_lanes })
 }
 

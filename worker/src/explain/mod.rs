@@ -154,6 +154,9 @@ struct OfObligation {
     state: String,
     due_on: chrono::NaiveDate,
     setting: String,
+    /// Whom alone it was asked about.
+    #[serde(skip)]
+    asked: Option<Uuid>,
     people: Vec<OfPerson>,
 }
 
@@ -276,16 +279,20 @@ async fn obligation(
     db: &Database,
     now: DateTime<Utc>,
     id: Uuid,
-    person: Option<Uuid>,
+    only: Option<Uuid>,
 ) -> anyhow::Result<OfObligation> {
     let snapshot = db.snapshot().await?;
     let book = Book::load(&snapshot).await?;
     let which = Condition::all().add(obligation::Column::Id.eq(id));
     let accounted = account::of_obligations(&snapshot, &book, now, which, true).await?;
+    if let Some(id) = only {
+        let found = person::Entity::find_by_id(id).one(&snapshot).await?;
+        found.with_context(|| format!("there is no person {id}"))?;
+    }
     snapshot.commit().await?;
     let one = accounted.into_iter().next();
     let one = one.with_context(|| format!("there is no obligation {id}"))?;
-    let people = one.people.into_iter().filter(|(of, _)| person.is_none_or(|only| only == *of));
+    let people = one.people.into_iter().filter(|(of, _)| only.is_none_or(|only| only == *of));
     let row = one.fact.row;
     Ok(OfObligation {
         id,
@@ -293,6 +300,7 @@ async fn obligation(
         state: row.state,
         due_on: row.due_on,
         setting: one.fact.setting_name,
+        asked: only,
         people: people
             .map(|(person, accounts)| OfPerson {
                 person,

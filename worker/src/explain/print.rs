@@ -69,7 +69,9 @@ pub(super) fn obligation(told: &OfObligation) -> String {
     say!(text, "Obligation {}: {}", told.id, told.title);
     say!(text, "{}, due on {}, {}.", told.setting, in_words(told.due_on), told.state);
     if told.people.is_empty() {
-        say!(text, "\nNobody is, was or would be reminded of it.");
+        let nobody = || "Nobody is, was or would be reminded of it.".to_owned();
+        let not_them = |id| format!("Person {id} is not, was not and would not be reminded of it.");
+        say!(text, "\n{}", told.asked.map_or_else(nobody, not_them));
     }
     for person in &told.people {
         say!(text, "");

@@ -185,7 +185,11 @@ fn item(fact: &Fact, now: chrono::DateTime<chrono::Utc>, link: String) -> Item {
     };
     let how = match fact.action {
         Action::WatchRecording => {
-            Some("The session has taken place: watching its recording counts.")
+            // Who was there is written down after the day; until then somebody is asked who came.
+            Some(
+                "The session has taken place. Were you there? Then you need do nothing: your hub writes \
+                 down who came. If not, watching its recording counts.",
+            )
         }
         Action::Attend => Some("Once it has taken place, report it done by the same link."),
         Action::Do => None,

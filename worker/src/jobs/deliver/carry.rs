@@ -67,7 +67,7 @@ async fn deliver(shared: &Shared, carrier: &mut Carrier, ready: Ready) -> bool {
         return false;
     }
     let _busy = shared.ledger.busy();
-    match handed_over(shared, carrier, &known, mail, dropped).await {
+    match handed_over(shared, carrier, &known, mail, dropped, desk.since).await {
         Some(became) => end(shared, known, became).await,
         None => {
             Span::current().record("outcome", "not_ours");
@@ -84,6 +84,7 @@ async fn handed_over(
     known: &Known,
     mail: Mail,
     dropped: CallOff,
+    since: Instant,
 ) -> Option<End> {
     let Mail { from, to, address, rendered, note } = mail;
     failpoint::pass("offering");
@@ -97,6 +98,11 @@ async fn handed_over(
         });
     }
     failpoint::pass("offered");
+    // A slow server may have taken longer over that than a look holds.
+    if since.elapsed() > shared.app.limits.fresh {
+        carrier.abandon();
+        return Some(given_back(&shared.app, known.clone()).end);
+    }
     let begin = Begin { known: known.clone(), rendered: rendered.clone(), note, dropped };
     match shared.ledger.begin(begin).instrument(tracing::debug_span!("write_down")).await {
         Ok(true) => {}

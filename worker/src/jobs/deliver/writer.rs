@@ -25,9 +25,6 @@ const LINGER: Duration = Duration::from_millis(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// Longest pause after a commit that failed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// How long to try to write down what has ended. After that its lease runs out, and it counts as in
-/// doubt.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Writes down what is handed in until nobody is left to do so.
 pub(super) async fn keep(
@@ -129,12 +126,13 @@ impl Writer {
     }
 
     /// Goes on trying to write down what has ended: what the mail server took must not be sent
-    /// again. Until that is done, nothing is begun.
+    /// again. Until that is done, nothing is begun. It is tried as long as the lease lasts; after that
+    /// another worker may have it, and it counts as in doubt.
     fn write_later(&mut self, ending: Ending) {
         self.over.cancel();
         let app = self.app.clone();
         self.later.spawn(async move {
-            let until = Instant::now() + PATIENCE;
+            let until = Instant::now() + Duration::from_secs(app.config.worker.lease_seconds);
             let mut pause = FIRST_PAUSE;
             let ending = [ending];
             loop {

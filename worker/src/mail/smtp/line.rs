@@ -2,6 +2,7 @@
 //! after the other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::Rset;
@@ -72,7 +73,10 @@ impl Line {
     pub(in crate::mail) async fn send(&mut self, bytes: &[u8]) -> Outcome {
         // The end of a message is a line with a dot, so that the last line break is sent with it.
         let bytes = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
-        match self.step(async |it| it.message(bytes).await).await {
+        // Many look for viruses and the like before they say yes, and who does not wait sends it twice.
+        // The lease, which was renewed just now, is longer than that.
+        let patience = self.smtp.patience * 2;
+        match self.step_within(patience, async |it| it.message(bytes).await).await {
             Ok(reply) if (200..300).contains(&code(&reply)) => {
                 self.asking = false;
                 self.smtp.known()[self.given].took(self.smtp.since.elapsed());
@@ -117,12 +121,21 @@ impl Line {
         &mut self,
         step: impl AsyncFnOnce(&mut AsyncSmtpConnection) -> Result<Response, SmtpError>,
     ) -> Result<Response, Fault> {
+        self.step_within(self.smtp.patience, step).await
+    }
+
+    /// As [`Line::step`], with another longest time.
+    async fn step_within(
+        &mut self,
+        patience: Duration,
+        step: impl AsyncFnOnce(&mut AsyncSmtpConnection) -> Result<Response, SmtpError>,
+    ) -> Result<Response, Fault> {
         let Some(open) = &mut self.open else {
             return Err(Fault::Broken("the conversation is over".to_owned()));
         };
         let answer = tokio::select! {
             biased;
-            answer = tokio::time::timeout(self.smtp.patience, step(&mut open.connection)) => answer,
+            answer = tokio::time::timeout(patience, step(&mut open.connection)) => answer,
             () = self.cut.cancelled() => {
                 self.open = None;
                 return Err(Fault::Broken("the worker stops".to_owned()));
