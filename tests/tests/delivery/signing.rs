@@ -76,7 +76,9 @@ async fn signed_and_verified(key: Key) {
                     "Auto-Submitted: ",
                     "List-Unsubscribe: <https://evil.example>\r\nAuto-Submitted: ",
                 ),
-                ("Reply-To: ", "Reply-To: Evil <evil@evil.example>, "),
+                ("Auto-Submitted: ", "Reply-To: <evil@evil.example>\r\nAuto-Submitted: "),
+                ("Subject: ", "Subject: Urgent!\r\nSubject: "),
+                ("From: ", "From: <evil@evil.example>\r\nFrom: "),
                 ("Hello ", "Hello, "),
             ] {
                 assert!(text.contains(from), "{from}");

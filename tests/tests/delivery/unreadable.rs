@@ -85,7 +85,12 @@ async fn damages(world: &World) -> Vec<Damage> {
     all.push(Damage {
         message: heads[4].id,
         done: format!("UPDATE reminder SET step = '{{}}' WHERE id = {id}"),
-        mended: format!("UPDATE reminder SET step = '{step}' WHERE id = {id}"),
+        // The planner, which could not tell, has planned that step anew.
+        mended: format!(
+            "DELETE FROM reminder WHERE step = '{step}' AND message_id IS NULL AND obligation_id IN \
+             (SELECT obligation_id FROM reminder WHERE id = {id}); \
+             UPDATE reminder SET step = '{step}' WHERE id = {id}"
+        ),
         told: "reminder",
     });
     let id = literal(world, reminder_of(world, heads[5].id).await.obligation_id);

@@ -19,7 +19,8 @@ use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use runtime::config::MailConfig;
 use sha2::{Digest as _, Sha256};
 
-/// Headers that are signed. One that a mail has not is signed as absent: nobody can add it.
+/// Headers that are signed, each as if there were one more of it than there is: nobody can add one, be
+/// it the first or put before another that readers would see instead.
 const HEADERS: [&str; 13] = [
     "From",
     "Reply-To",
@@ -88,13 +89,13 @@ impl Signer {
             Key::Rsa(_) => "rsa-sha256",
             Key::Ed25519(_) => "ed25519-sha256",
         };
+        let names = HEADERS.join(":").to_lowercase();
         // Relaxed: a mail server on the way may fold a line otherwise.
         let unsigned = format!(
-            "v=1; a={algorithm}; c=relaxed/relaxed; d={};\r\n s={}; t={};\r\n h={};\r\n bh={};\r\n b=",
+            "v=1; a={algorithm}; c=relaxed/relaxed; d={};\r\n s={}; t={};\r\n h={names}:\r\n {names};\r\n bh={};\r\n b=",
             self.domain,
             self.selector,
             now.timestamp(),
-            HEADERS.join(":").to_lowercase(),
             STANDARD.encode(Sha256::digest(canonical::body(body))),
         );
         let signed = HEADERS.iter().filter_map(|name| canonical::header(headers, name));
