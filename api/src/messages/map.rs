@@ -11,10 +11,12 @@ use rules::messages::{MessageKind, MessageState};
 use rules::reminders::{PassedReason, ReminderState, Verdict};
 use rules::standstill::StandstillKind;
 use sea_orm::DbErr;
+use sea_orm::sea_query::{Expr, ExprTrait as _, SimpleExpr};
+use uuid::Uuid;
 
 use crate::read::map::{
-    Cells, Leaf, Scalar, Type, Vocabulary, any_of, asc, before, column, contains, derived, desc,
-    empty, from, many, many_through, one, one_by, refers, root, table, word,
+    Cells, Leaf, Scalar, Test, Type, Vocabulary, any_of, asc, before, column, contains, derived,
+    desc, empty, filter, from, many, many_through, one, one_by, refers, root, table, word,
 };
 
 impl Vocabulary for ReminderState {
@@ -180,7 +182,11 @@ fn message() -> Type {
             any_of::<MessageState>("state", C::State, "In one of these states."),
             any_of::<MessageKind>("kind", C::Kind, "Of one of these kinds."),
             refers("person", "Person", C::PersonId, "To this person."),
-            refers("bulletin", "Bulletin", C::AboutId, "The mails of this message to partners."),
+            filter(
+                "bulletin",
+                Test::Concerns("Bulletin", of_bulletin),
+                "The mails of this message to partners.",
+            ),
             from("createdFrom", C::CreatedAt, "Decided at this moment or later."),
             before("createdBefore", C::CreatedAt, "Decided before this moment."),
         ],
@@ -251,6 +257,13 @@ fn suppression() -> Type {
         ],
         orders: vec![desc("SINCE", C::Since)],
     }
+}
+
+/// Mails are about things of several kinds, and their ids are no more than ids.
+fn of_bulletin(id: Uuid) -> SimpleExpr {
+    let column = |column: message::Column| Expr::col((message::Entity, column));
+    let is_one = column(message::Column::Kind).eq(<&str>::from(MessageKind::Bulletin));
+    is_one.and(column(message::Column::AboutId).eq(id))
 }
 
 fn bulletin() -> Type {

@@ -1,6 +1,6 @@
 //! Mail to many through the graph: what stands against sending it, and who follows what was sent.
 
-use entity::messages::reminder;
+use entity::messages::{message, reminder};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
@@ -107,6 +107,14 @@ async fn who_sent_a_bulletin_follows_its_mails_and_nobody_else_does() {
         let own = "{ messages(filter: { kind: [BULLETIN] }) { totalCount } }";
         let told = ask(&app, Who::SchoolUser, own, json!({})).await;
         assert_eq!(told["data"]["messages"]["totalCount"], 1, "{told}");
+        // A mail about something else has that thing's id, which is no bulletin's.
+        let about = message::Entity::update_many()
+            .col_expr(message::Column::AboutId, Expr::val(id(7_777)))
+            .filter(message::Column::Kind.ne("bulletin"));
+        about.exec(app.db.migrator()).await.expect("changed");
+        let other = global("Bulletin", id(7_777));
+        let told = ask(&app, Who::Admin, query, json!({ "id": other })).await;
+        assert_eq!(told["data"]["messages"]["totalCount"], 0, "{told}");
         let told = ask(&app, Who::SchoolUser, query, json!({ "id": bulletin })).await;
         assert_eq!(told["data"], json!({ "node": null, "messages": { "totalCount": 0 } }), "{told}");
     })
@@ -128,7 +136,7 @@ async fn a_hubs_lead_sees_the_mail_of_a_reminder_unless_it_tells_of_another_hub_
         reminder::Entity::update_many()
             .col_expr(reminder::Column::MessageId, Expr::value(id(130)))
             .filter(reminder::Column::Id.eq(id(151)))
-            .exec(world.db.migrator())
+            .exec(app.db.migrator())
             .await
             .expect("bundled");
         let told = ask(&app, Who::HubLead, query, json!({})).await;

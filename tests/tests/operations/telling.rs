@@ -50,7 +50,7 @@ async fn the_command_line_tells_of_the_jobs_pauses_resumes_and_replays() {
             "plan_reminders: Writes down the reminders",
             "due      every 15 minutes from 06:00 to 18:00; the latest is made up for within 12",
             "mail lane routine: ",
-            "links that sign in, and whatever is arranged or called off with somebody.\n  waiting",
+            "whatever is arranged or called off with somebody, and critical alerts.\n  waiting",
         ] {
             assert!(told.contains(part), "{part} in:\n{told}");
         }
